@@ -1,0 +1,190 @@
+// Package cli is the command line of evaluate: flags, help, progress and printing, one file a command. It computes no
+// statistic.
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"tiltakseffekt/internal/fault"
+)
+
+// Version is the release version, set by -ldflags -X; "devel" otherwise.
+var Version = "devel"
+
+// globals are the flags and streams that all commands share.
+type globals struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	format  string // text or json
+	quiet   bool
+	lang    string // nb or en; "" means the default of the command
+	workers int
+	seed    uint64
+	stats   bool
+
+	cpuProfile, memProfile string
+}
+
+// Main runs the program and returns its exit status.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		if s, ok := <-signals; ok {
+			cancel(interruption{s})
+			<-signals // a second signal does not wait
+			os.Exit(int(interruption{s}.status()))
+		}
+	}()
+	err := run(ctx, args, stdin, stdout, stderr)
+	if err == nil {
+		return int(fault.OK)
+	}
+	var cut interruption
+	if errors.As(context.Cause(ctx), &cut) {
+		return int(cut.status())
+	}
+	return int(fault.StatusOf(err))
+}
+
+// interruption is the cause of a context that a signal cancelled.
+type interruption struct{ os.Signal }
+
+func (i interruption) Error() string { return "interrupted by " + i.String() }
+
+func (i interruption) status() fault.Status {
+	if i.Signal == syscall.SIGTERM {
+		return fault.Terminated
+	}
+	return fault.Interrupted
+}
+
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	g := &globals{stdin: stdin, stdout: stdout, stderr: stderr}
+	root := newRoot(g)
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil || errors.Is(err, syscall.EPIPE) { // a reader that has seen enough is no failure
+		return nil
+	}
+	err = asUsage(err)
+	g.printError(err)
+	return err
+}
+
+func newRoot(g *globals) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "evaluate",
+		Short:         "Effects, durations and costs of labour-market measures (tiltak)",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       Version,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if g.format != "text" && g.format != "json" {
+				return fault.Usagef("bad_flag", "`--format` is text or json, not `%s`", g.format)
+			}
+			if g.lang != "" && g.lang != "nb" && g.lang != "en" {
+				return fault.Usagef("bad_flag", "`--lang` is nb or en, not `%s`", g.lang)
+			}
+			if g.workers < 0 {
+				return fault.Usagef("bad_flag", "`--workers` must be 0 (one a processor) or more")
+			}
+			return nil
+		},
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	flags := root.PersistentFlags()
+	flags.StringVar(&g.format, "format", "text", "text, or json for one JSON document on stdout")
+	flags.BoolVar(&g.quiet, "quiet", false, "no progress and no warnings on stderr")
+	flags.StringVar(&g.lang, "lang", "", "nb or en (default: nb for reports and figures, en for help)")
+	flags.IntVar(&g.workers, "workers", 0, "number of workers (default: one a processor); results do not depend on it")
+	flags.Uint64Var(&g.seed, "seed", 1, "seed of everything random")
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fault.Usagef("bad_flag", "%v (see `%s --help`)", err, c.CommandPath())
+	})
+	root.AddCommand(commands(g)...)
+	return root
+}
+
+// commands lists the commands; each lives in a file of its own.
+func commands(g *globals) []*cobra.Command {
+	return []*cobra.Command{}
+}
+
+// asUsage turns cobra's own complaints (unknown command, wrong number of arguments) into usage errors.
+func asUsage(err error) error {
+	var e *fault.Error
+	if errors.As(err, &e) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	s := err.Error()
+	for _, prefix := range []string{"unknown command", "accepts ", "requires at least", "required flag", "unknown flag", "invalid argument"} {
+		if strings.HasPrefix(s, prefix) {
+			return fault.Usagef("bad_flag", "%s", strings.ReplaceAll(s, "\"", "`"))
+		}
+	}
+	return err
+}
+
+// printError writes one sentence, or under --format json the error document of CONTRACT.md, on stderr.
+func (g *globals) printError(err error) {
+	if errors.Is(err, context.Canceled) {
+		err = &fault.Error{Status: fault.Interrupted, Code: "interrupted", Message: "interrupted; nothing half-written is left"}
+	}
+	if g.format != "json" {
+		fmt.Fprintf(g.stderr, "evaluate: %v\n", err)
+		return
+	}
+	type body struct {
+		Code    string  `json:"code"`
+		Message string  `json:"message"`
+		File    *string `json:"file"`
+		Column  *string `json:"column"`
+		Row     *int64  `json:"row"`
+	}
+	b := body{Code: fault.CodeOf(err), Message: err.Error()}
+	var e *fault.Error
+	if errors.As(err, &e) {
+		if e.File != "" {
+			b.File = &e.File
+		}
+		if e.Column != "" {
+			b.Column = &e.Column
+		}
+		if e.Row > 0 {
+			b.Row = &e.Row
+		}
+	}
+	enc := json.NewEncoder(g.stderr)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(map[string]body{"error": b})
+}
+
+// warn prints warnings on stderr, unless --quiet.
+func (g *globals) warn(warnings []fault.Warning) {
+	if g.quiet {
+		return
+	}
+	for _, w := range warnings {
+		fmt.Fprintf(g.stderr, "warning: %s\n", w.Message)
+	}
+}

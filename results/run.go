@@ -1,0 +1,62 @@
+package results
+
+import (
+	"encoding/json"
+
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/internal/fault"
+)
+
+// Text is a text in both languages of a report.
+type Text struct {
+	NB string `json:"nb"`
+	EN string `json:"en"`
+}
+
+// In is the text in a language, nb or en; the other one where that is empty.
+func (t Text) In(lang string) string {
+	if lang == "en" && t.EN != "" || t.NB == "" {
+		return t.EN
+	}
+	return t.NB
+}
+
+// Label names a tiltak, group, outcome, method or covariate for people.
+type Label struct {
+	ID   string `json:"id"`
+	Text Text   `json:"text"`
+	Note Text   `json:"note"` // a definition or a source; may be empty
+}
+
+// Run is run.json: what was asked, of what, by which program. It is written first and feeds the report; nothing in it
+// varies between runs of the same question on the same data.
+type Run struct {
+	Schema     int                    `json:"schema"`
+	RunID      string                 `json:"run_id"`
+	Version    string                 `json:"version"`  // release version, or the SHA-256 of the executable
+	Platform   string                 `json:"platform"` // GOOS/GOARCH and Go version
+	Study      string                 `json:"study"`
+	Title      Text                   `json:"title"`
+	Seed       uint64                 `json:"seed"`
+	Level      float64                `json:"level"`
+	MinCell    int                    `json:"min_cell"`
+	Horizon    int                    `json:"horizon"`
+	From       string                 `json:"from"` // first and last month of starts, and the last month with complete data
+	To         string                 `json:"to"`
+	Cut        string                 `json:"cut"`
+	PriceYear  int                    `json:"price_year"`
+	Comparison string                 `json:"comparison"`
+	LaterEntry string                 `json:"later_entry"`
+	Resolved   json.RawMessage        `json:"resolved"` // the study with every default filled in, canonical JSON
+	Inputs     []datasets.Fingerprint `json:"inputs"`
+	Tiltak     []Label                `json:"tiltak"` // in the order of the study
+	Groups     []Label                `json:"groups"`
+	Outcomes   []Label                `json:"outcomes"`
+	Methods    []Label                `json:"methods"`
+	Covariates []Label                `json:"covariates"`
+	Notes      struct {
+		Question    Text `json:"question"`
+		Limitations Text `json:"limitations"`
+	} `json:"notes"`
+	Warnings []fault.Warning `json:"warnings"`
+}

@@ -1,0 +1,168 @@
+package results
+
+import "tiltakseffekt/analysis/estimate"
+
+// The rows of the tidy tables. The tag `col` is the name of the column in the written table; pointers and NaN are
+// written as null, Key fields are text and "" is written as null. The order of fields is the order of columns.
+
+// Estimate is a row of `estimates`: one figure with everything that says what it is. Keys are unique.
+type Estimate struct {
+	Tiltak       string `col:"tiltak"`
+	Group        string `col:"group"`
+	Outcome      string `col:"outcome"`
+	Method       string `col:"method"`
+	Month        *int   `col:"month"`  // null where Window is set
+	Window       string `col:"window"` // such as 1-12, a sum
+	Estimand     string `col:"estimand"`
+	Comparison   string `col:"comparison"`
+	LaterEntry   string `col:"later_entry"`
+	Sample       string `col:"sample"`
+	Definition   string `col:"definition"`
+	CovariateSet string `col:"covariate_set"`
+	SubsetVar    string `col:"subset_var"`
+	SubsetValue  string `col:"subset_value"`
+	Role         string `col:"role"` // primary | robustness | exploratory | placebo
+
+	Estimate           float64         `col:"estimate"`
+	StdError           float64         `col:"std_error"`
+	StdErrorType       string          `col:"std_error_type"`
+	ConfLow            float64         `col:"conf_low"`
+	ConfHigh           float64         `col:"conf_high"`
+	BandLow            float64         `col:"band_low"`
+	BandHigh           float64         `col:"band_high"`
+	PValue             float64         `col:"p_value"`
+	PAdjusted          float64         `col:"p_adjusted"`
+	Family             string          `col:"family"`
+	MeanTreated        float64         `col:"mean_treated"`
+	MeanComparison     float64         `col:"mean_comparison"` // the weighted mean of the comparison: what would have been
+	NStarts            int             `col:"n_starts"`        // analysed
+	NStartsEligible    int             `col:"n_starts_eligible"`
+	NPersonsTreated    int             `col:"n_persons_treated"`
+	NPersonsComparison int             `col:"n_persons_comparison"` // with weight over 0
+	ESS                float64         `col:"ess"`                  // effective number of comparison rows, (Σw)²/Σw²
+	Reason             estimate.Reason `col:"reason"`
+
+	// What disclosure control needs for a 0/1 outcome and never writes: distinct persons per arm with the outcome in
+	// one of their rows and without it. Negative where the outcome is not 0/1.
+	OnesTreated, ZerosTreated, OnesComparison, ZerosComparison int
+}
+
+// Balance is a row of `balance`: how like the two arms are in one covariate, before and after.
+type Balance struct {
+	Tiltak         string          `col:"tiltak"`
+	Group          string          `col:"group"`
+	Method         string          `col:"method"`
+	Variable       string          `col:"variable"`
+	Stage          string          `col:"stage"` // before | after
+	MeanTreated    float64         `col:"mean_treated"`
+	MeanComparison float64         `col:"mean_comparison"`
+	SMD            float64         `col:"smd"`
+	VarianceRatio  float64         `col:"variance_ratio"`
+	ECDFMean       float64         `col:"ecdf_mean"`
+	ECDFMax        float64         `col:"ecdf_max"`
+	Reason         estimate.Reason `col:"reason"`
+
+	PersonsTreated, PersonsComparison int // for disclosure control
+}
+
+// Overlap is a row of `overlap`: a bin of the estimated propensity score in one arm.
+type Overlap struct {
+	Tiltak  string          `col:"tiltak"`
+	Group   string          `col:"group"`
+	Method  string          `col:"method"` // "" before weighting
+	Arm     string          `col:"arm"`    // treated | comparison
+	BinLow  float64         `col:"bin_low"`
+	BinHigh float64         `col:"bin_high"`
+	Share   float64         `col:"share"` // weighted share of the arm in the bin
+	Reason  estimate.Reason `col:"reason"`
+
+	Persons int // distinct persons in the bin, for disclosure control
+}
+
+// Flow is a row of `flow`: who was dropped on the way from the register to the analysis, and why. Rows of the register's
+// ledger have Table set and Tiltak and Group empty; rows of a cell go from starts in the register over each rule to
+// analysed.
+type Flow struct {
+	Tiltak  string          `col:"tiltak"`
+	Group   string          `col:"group"`
+	Table   string          `col:"table"`
+	Step    int             `col:"step"`
+	Rule    string          `col:"rule"`
+	Action  string          `col:"action"` // start | dropped | changed | kept | analysed
+	Rows    int             `col:"rows"`
+	Persons int             `col:"persons"`
+	Reason  estimate.Reason `col:"reason"`
+}
+
+// Duration is a row of `durations`: a point of a survival curve.
+type Duration struct {
+	Tiltak   string          `col:"tiltak"`
+	Group    string          `col:"group"`
+	Measure  string          `col:"measure"` // time_in_tiltak | time_to_work | time_to_stable_work
+	Unit     string          `col:"unit"`    // months
+	Time     float64         `col:"time"`
+	NRisk    int             `col:"n_risk"`
+	NEvent   int             `col:"n_event"`
+	NCensor  int             `col:"n_censor"`
+	Estimate float64         `col:"estimate"` // share not yet ended (time_in_tiltak) or without the event so far
+	StdError float64         `col:"std_error"`
+	ConfLow  float64         `col:"conf_low"`
+	ConfHigh float64         `col:"conf_high"`
+	Reason   estimate.Reason `col:"reason"`
+}
+
+// Cost is a row of `costs`: one statistic of the cost per participation.
+type Cost struct {
+	Tiltak    string          `col:"tiltak"`
+	Group     string          `col:"group"`
+	Year      *int            `col:"year"`      // year of start; null: all
+	Measure   string          `col:"measure"`   // per_participant | per_participant_month
+	Statistic string          `col:"statistic"` // n | mean | p10 | p25 | p50 | p75 | p90 | sum | share_in_bin
+	BinLow    float64         `col:"bin_low"`   // share_in_bin alone
+	BinHigh   float64         `col:"bin_high"`
+	Value     float64         `col:"value"` // kroner at PriceYear, or a share
+	PriceYear int             `col:"price_year"`
+	Priced    bool            `col:"priced"` // false: no rate is known for this tiltak and the data holds no amounts
+	Reason    estimate.Reason `col:"reason"`
+
+	Persons int // distinct persons behind the figure, for disclosure control
+}
+
+// Placebo is a row of `placebo`: an effect on something that the tiltak cannot have changed.
+type Placebo struct {
+	Tiltak   string          `col:"tiltak"`
+	Group    string          `col:"group"`
+	Outcome  string          `col:"outcome"`
+	Method   string          `col:"method"`
+	Window   string          `col:"window"` // months before the start, such as -12--7
+	Estimate float64         `col:"estimate"`
+	StdError float64         `col:"std_error"`
+	ConfLow  float64         `col:"conf_low"`
+	ConfHigh float64         `col:"conf_high"`
+	PValue   float64         `col:"p_value"`
+	Reason   estimate.Reason `col:"reason"`
+
+	PersonsTreated, PersonsComparison int // for disclosure control
+}
+
+// Diagnostic is a row of `diagnostics`: one named figure or finding on how a method went in a cell.
+type Diagnostic struct {
+	Tiltak string  `col:"tiltak"`
+	Group  string  `col:"group"`
+	Method string  `col:"method"`
+	Name   string  `col:"name"` // such as iterations, converged, caliper, share_kept, max_abs_smd, constant_base
+	Value  float64 `col:"value"`
+	Text   string  `col:"text"`
+}
+
+// Tables is everything a run writes as tables.
+type Tables struct {
+	Estimates   []Estimate
+	Balance     []Balance
+	Overlap     []Overlap
+	Flow        []Flow
+	Durations   []Duration
+	Costs       []Cost
+	Placebo     []Placebo
+	Diagnostics []Diagnostic
+}
