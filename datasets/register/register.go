@@ -167,3 +167,20 @@ func (p *Panel) Index(person int32, m calendar.Month) int {
 	}
 	return int(person)*p.Months + k
 }
+
+// History is the months of one person as slices of the panel: element k is month First + k. Callers do not change it.
+// A simulated reference path has the same shape, so that an outcome is defined once for both.
+type History struct {
+	First        calendar.Month
+	Position     []uint16
+	Ordinary     []uint16
+	Wage         []int32
+	OrdinaryWage []int32
+	State        []State
+}
+
+// History is the history of a person.
+func (p *Panel) History(person int32) History {
+	a, b := int(person)*p.Months, (int(person)+1)*p.Months
+	return History{p.First, p.Position[a:b:b], p.Ordinary[a:b:b], p.Wage[a:b:b], p.OrdinaryWage[a:b:b], p.State[a:b:b]}
+}
