@@ -1,0 +1,151 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+
+	"tiltakseffekt/datasets"
+)
+
+// A field is a column of a tidy table: a struct field with a `col` tag.
+type field struct {
+	name  string
+	index int
+	typ   reflect.Type
+}
+
+// fieldsOf lists the columns of a row type in the order of its fields.
+func fieldsOf(row reflect.Type) []field {
+	var fields []field
+	for i := range row.NumField() {
+		if name := row.Field(i).Tag.Get("col"); name != "" {
+			fields = append(fields, field{name, i, row.Field(i).Type})
+		}
+	}
+	return fields
+}
+
+// tableOf turns rows (a slice of structs) into columns. Nulls: nil pointers, NaN and infinities, negative integers
+// (counts that are suppressed or do not apply; a *int may be negative) and empty texts.
+func tableOf(rows any) *datasets.Table {
+	v := reflect.ValueOf(rows)
+	n := v.Len()
+	var columns []*datasets.Column
+	for _, f := range fieldsOf(v.Type().Elem()) {
+		null := make([]bool, n)
+		missing := false
+		miss := func(i int) { null[i], missing = true, true }
+		c := &datasets.Column{Name: f.name}
+		at := func(i int) reflect.Value { return v.Index(i).Field(f.index) }
+		switch {
+		case f.typ.Kind() == reflect.String:
+			texts := make([]string, n)
+			for i := range n {
+				if texts[i] = at(i).String(); texts[i] == "" {
+					miss(i)
+				}
+			}
+			c = datasets.TextColumn(f.name, texts, null)
+		case f.typ.Kind() == reflect.Float64:
+			c.Kind, c.Floats = datasets.Float64, make([]float64, n)
+			for i := range n {
+				if x := at(i).Float(); math.IsNaN(x) || math.IsInf(x, 0) {
+					miss(i)
+				} else {
+					c.Floats[i] = x + 0 // −0 is written as 0
+				}
+			}
+		case f.typ.Kind() == reflect.Int:
+			c.Kind, c.Ints = datasets.Int64, make([]int64, n)
+			for i := range n {
+				if x := at(i).Int(); x < 0 {
+					miss(i)
+				} else {
+					c.Ints[i] = x
+				}
+			}
+		case f.typ == reflect.TypeFor[*int]():
+			c.Kind, c.Ints = datasets.Int64, make([]int64, n)
+			for i := range n {
+				if p := at(i); p.IsNil() {
+					miss(i)
+				} else {
+					c.Ints[i] = p.Elem().Int()
+				}
+			}
+		case f.typ.Kind() == reflect.Bool:
+			c.Kind, c.Bools = datasets.Bool, make([]bool, n)
+			for i := range n {
+				c.Bools[i] = at(i).Bool()
+			}
+		default:
+			panic(fmt.Sprintf("results: column %s has a type that no table holds: %v", f.name, f.typ))
+		}
+		if c.Null = nil; missing {
+			c.Null = null
+		}
+		columns = append(columns, c)
+	}
+	return datasets.NewTable(columns...)
+}
+
+// cell is the text of a value in CSV: "" where it is missing, numbers in the shortest form that reads back exactly.
+func cell(c *datasets.Column, i int) string {
+	if c.Missing(i) {
+		return ""
+	}
+	switch c.Kind {
+	case datasets.Float64:
+		return strconv.FormatFloat(c.Floats[i], 'g', -1, 64)
+	case datasets.Bool:
+		return strconv.FormatBool(c.Bools[i])
+	case datasets.String:
+		return c.Text(i)
+	}
+	return strconv.FormatInt(c.Ints[i], 10)
+}
+
+// setCell is the reverse of cell for one field of a row.
+func setCell(v reflect.Value, text string) error {
+	switch {
+	case v.Kind() == reflect.String:
+		v.SetString(text)
+	case v.Kind() == reflect.Float64:
+		x := math.NaN()
+		if text != "" {
+			var err error
+			if x, err = strconv.ParseFloat(text, 64); err != nil {
+				return err
+			}
+		}
+		v.SetFloat(x)
+	case v.Kind() == reflect.Int:
+		x := int64(-1)
+		if text != "" {
+			var err error
+			if x, err = strconv.ParseInt(text, 10, 64); err != nil {
+				return err
+			}
+		}
+		v.SetInt(x)
+	case v.Type() == reflect.TypeFor[*int]():
+		if text == "" {
+			v.SetZero()
+			return nil
+		}
+		x, err := strconv.Atoi(text)
+		if err != nil {
+			return err
+		}
+		v.Set(reflect.ValueOf(&x))
+	case v.Kind() == reflect.Bool:
+		x, err := strconv.ParseBool(text)
+		if err != nil {
+			return err
+		}
+		v.SetBool(x)
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package results
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"io"
+	"reflect"
+
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/internal/fault"
+)
+
+// csvBytes is a table as CSV: comma, UTF-8 without BOM, LF, a header, missing values empty.
+func csvBytes(t *datasets.Table) ([]byte, error) {
+	var b bytes.Buffer
+	w := csv.NewWriter(&b)
+	record := make([]string, len(t.Columns))
+	for j, c := range t.Columns {
+		record[j] = c.Name
+	}
+	if err := w.Write(record); err != nil {
+		return nil, err
+	}
+	for i := range t.Rows {
+		for j, c := range t.Columns {
+			record[j] = cell(c, i)
+		}
+		if err := w.Write(record); err != nil {
+			return nil, err
+		}
+	}
+	w.Flush()
+	return b.Bytes(), w.Error()
+}
+
+// readCSV reads what csvBytes wrote into rows, a pointer to a slice of structs. Columns are found by name; a column that
+// the row does not know is passed over, so that a newer run can be read, and one that is missing is an error.
+func readCSV(file string, data []byte, rows any) error {
+	slice := reflect.ValueOf(rows).Elem()
+	rowType := slice.Type().Elem()
+	r := csv.NewReader(bytes.NewReader(data))
+	r.ReuseRecord = true
+	head, err := r.Read()
+	if err != nil {
+		return fault.Dataf("bad_table", file, "", "is not a table of a run: it has no header")
+	}
+	place := make(map[string]int, len(head))
+	for j, name := range head {
+		place[name] = j
+	}
+	fields := fieldsOf(rowType)
+	for _, f := range fields {
+		if _, ok := place[f.name]; !ok {
+			return fault.Dataf("missing_column", file, f.name, "has no column `%s`; the run was made by another version of the program", f.name)
+		}
+	}
+	for line := int64(1); ; line++ {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fault.Dataf("bad_table", file, "", "is not a table of a run: %v", err)
+		}
+		row := reflect.New(rowType).Elem()
+		for _, f := range fields {
+			if err := setCell(row.Field(f.index), record[place[f.name]]); err != nil {
+				return fault.Dataf("bad_table", file, f.name, "has `%s` in column `%s`, which cannot be read", record[place[f.name]], f.name).At(line)
+			}
+		}
+		slice.Set(reflect.Append(slice, row))
+	}
+}

@@ -1,0 +1,58 @@
+package results
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+
+	"tiltakseffekt/internal/fault"
+)
+
+// named is a table with its name and a pointer to its rows.
+type named struct {
+	name string
+	rows any // the slice
+	to   any // a pointer to the slice
+}
+
+// each lists the tables in the order of CONTRACT.md.
+func (t *Tables) each() []named {
+	return []named{
+		{"estimates", t.Estimates, &t.Estimates},
+		{"balance", t.Balance, &t.Balance},
+		{"overlap", t.Overlap, &t.Overlap},
+		{"flow", t.Flow, &t.Flow},
+		{"placebo", t.Placebo, &t.Placebo},
+		{"durations", t.Durations, &t.Durations},
+		{"costs", t.Costs, &t.Costs},
+		{"diagnostics", t.Diagnostics, &t.Diagnostics},
+	}
+}
+
+// Load reads a finished run after checking its manifest. Nulls come back as NaN, −1 (counts), nil or "". The counts that
+// disclosure control used are not in the files and come back as 0: what was loaded is never suppressed again.
+func Load(dir string) (*Run, *Tables, error) {
+	if err := Check(dir); err != nil {
+		return nil, nil, err
+	}
+	b, err := os.ReadFile(filepath.Join(dir, "run.json"))
+	if err != nil {
+		return nil, nil, fault.Wrap("read_failed", err, "cannot read run.json")
+	}
+	r := new(Run)
+	if err := json.Unmarshal(b, r); err != nil || r.Schema != 1 {
+		return nil, nil, fault.Dataf("bad_run", filepath.Join(dir, "run.json"), "", "cannot be read by this version of the program; use the one that made the run")
+	}
+	t := new(Tables)
+	for _, e := range t.each() {
+		path := filepath.Join(dir, "tables", e.name+".csv")
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return nil, nil, fault.Wrap("read_failed", err, "cannot read a table of the run")
+		}
+		if err := readCSV(path, data, e.to); err != nil {
+			return nil, nil, err
+		}
+	}
+	return r, t, nil
+}
