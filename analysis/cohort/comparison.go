@@ -1,0 +1,123 @@
+package cohort
+
+import (
+	"context"
+	"slices"
+
+	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/parallel"
+	"tiltakseffekt/internal/random"
+)
+
+// collectDays gathers the days of the starts of each tiltak × stratum and the number of treated of each tiltak × group.
+func (b *builder) collectDays() {
+	b.days = make([][]uint8, len(b.codes)*b.strata())
+	b.treated = make([][]int32, len(b.codes))
+	for k := range b.treated {
+		b.treated[k] = make([]int32, len(b.groups))
+	}
+	for _, p := range b.plans {
+		for _, s := range p.starts {
+			at := int(s.tiltak)*b.strata() + int(s.stratum)
+			b.days[at] = append(b.days[at], s.day)
+			for g := range b.groups {
+				if s.groups&(1<<g) != 0 {
+					b.treated[s.tiltak][g]++
+				}
+			}
+		}
+	}
+}
+
+// each calls visit for every comparison candidate of the persons [from, to): a month of an episode in which the person
+// is eligible and starts nothing, for each tiltak that starts somebody in that stratum.
+func (b *builder) each(from, to int, visit func(person int32, m calendar.Month, episode int, tiltak int, stratum int32, day uint8)) {
+	var buffer []Episode
+	draws := make([]random.Keyed, len(b.codes))
+	numbers := make([]int16, len(b.codes))
+	for i, k := range b.number {
+		if k >= 0 {
+			numbers[k] = int16(i)
+		}
+	}
+	for k, code := range b.codes {
+		draws[k] = random.NewKeyed(b.d.Seed, "cohort start day "+code)
+	}
+	lastMonth := min(b.d.To, b.reg.Cut-calendar.Month(b.d.FollowUp))
+	for person := int32(from); person < int32(to); person++ {
+		buffer = episodes(b.reg, person, b.d.Eligible, buffer)
+		parts := b.reg.Participations[b.reg.FirstPart[person]:b.reg.FirstPart[person+1]]
+		for e := range buffer {
+			episode := &buffer[e]
+			first := max(b.d.From, episode.From.Month())
+			last := lastMonth
+			if episode.To != calendar.Open {
+				last = min(last, episode.To.Month())
+			}
+			for m := first; m <= last; m++ {
+				if b.ageRule(person, m) != ruleAnalysed || slices.ContainsFunc(parts, func(p register.Participation) bool { return p.Start.Month() == m }) {
+					continue
+				}
+				stratum := b.stratum(m, Band(episode.Elapsed(m)))
+				for k := range b.codes {
+					days := b.days[k*b.strata()+int(stratum)]
+					if len(days) == 0 || b.washout(person, m, numbers[k]) != ruleAnalysed {
+						continue
+					}
+					day := days[int(draws[k].Uniform(uint64(person), uint64(m))*float64(len(days)))]
+					date := m.First() + calendar.Date(day) - 1
+					if !b.here(person, date) || !b.d.IgnoreStartDay && !episode.Covers(date) {
+						continue
+					}
+					visit(person, m, e, k, stratum, day)
+				}
+			}
+		}
+	}
+}
+
+// countComparison counts the candidates of each tiltak × stratum, from which the sampling rate follows.
+func (b *builder) countComparison(ctx context.Context) error {
+	n := len(b.codes) * b.strata()
+	if b.d.PerTreated == 0 {
+		return nil
+	}
+	counts := make([][]int32, parallel.NumBlocks(b.reg.Persons.N, personBlock))
+	if err := parallel.Blocks(ctx, b.d.Workers, b.reg.Persons.N, personBlock, func(k, from, to int) error {
+		c := make([]int32, n)
+		b.each(from, to, func(_ int32, _ calendar.Month, _, tiltak int, stratum int32, _ uint8) {
+			c[tiltak*b.strata()+int(stratum)]++
+		})
+		counts[k] = c
+		return nil
+	}); err != nil {
+		return err
+	}
+	total := make([]int32, n)
+	for _, c := range counts {
+		for i, v := range c {
+			total[i] += v
+		}
+	}
+	b.comparison = make([][]int32, len(b.codes))
+	for k := range b.codes {
+		b.comparison[k] = total[k*b.strata() : (k+1)*b.strata()]
+	}
+	return nil
+}
+
+// rate is the probability with which a comparison row of the stratum is kept: 1 where the row belongs to a group whose
+// cell has too few treated to sample, otherwise PerTreated rows a treated one.
+func (b *builder) rate(tiltak int, stratum int32, groups uint32) float64 {
+	if b.d.PerTreated == 0 {
+		return 1
+	}
+	for g := range b.groups {
+		if groups&(1<<g) != 0 && int(b.treated[tiltak][g]) < b.d.KeepAllUnder {
+			return 1
+		}
+	}
+	want := float64(b.d.PerTreated * len(b.days[tiltak*b.strata()+int(stratum)]))
+	return min(1, want/float64(b.comparison[tiltak][stratum]))
+}

@@ -1,0 +1,94 @@
+package cohort
+
+import (
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
+)
+
+// Eligible says what keeps a person in the risk set.
+type Eligible string
+
+// The kinds of risk sets.
+const (
+	ByRegistration Eligible = "registered" // registered as jobseeker
+	ByBenefit      Eligible = "benefit"    // dagpenger, AAP, uføretrygd, sosialhjelp or tiltakspenger in the month
+	ByEither       Eligible = "either"
+)
+
+// Design is the cohort part of a study. Every field changes the estimand, except PerTreated, KeepAllUnder and Seed,
+// which change only the precision.
+type Design struct {
+	AgeMin, AgeMax int            // years on the first day of m, both included
+	From, To       calendar.Month // first and last m
+	Eligible       Eligible
+	WashoutAny     int      // months before m without a start of any tiltak
+	WashoutSame    int      // months before m without a start of the same tiltak
+	Tiltak         []string // codes; nil: all in the register
+	Groups         []string // target groups by id
+	PerTreated     int      // comparison rows sampled per treated row and stratum; 0: all
+	KeepAllUnder   int      // tiltak × group cells with fewer treated keep all rows (default 2,000)
+	Horizon        int      // months after m
+	FollowUp       int      // months after m that must lie before the cut; at least Horizon
+	Seed           uint64
+	Workers        int
+
+	// IgnoreStartDay turns the start-day rule off. It exists to show what the rule is for and is no choice of a study.
+	IgnoreStartDay bool
+}
+
+// Validate says what is wrong with a design, in terms of the study file.
+func (d *Design) Validate() error {
+	switch {
+	case d.AgeMin < 0 || d.AgeMax < d.AgeMin:
+		return fault.Usagef("bad_study", "`population.age` must be [lowest, highest], not [%d, %d]", d.AgeMin, d.AgeMax)
+	case d.AgeMax > 66:
+		return fault.Usagef("bad_study", "`population.age` ends at %d; people of 67 and over are not evaluated (66 at most)", d.AgeMax)
+	case d.To < d.From:
+		return fault.Usagef("bad_study", "`population.to` (%s) lies before `population.from` (%s)", d.To, d.From)
+	case d.WashoutAny < 0 || d.WashoutSame < 0:
+		return fault.Usagef("bad_study", "`population.washout` counts months and cannot be negative")
+	case d.PerTreated < 0:
+		return fault.Usagef("bad_study", "`comparison.per_treated` must be 1 or more, or 0 for all rows")
+	case d.Horizon < 1:
+		return fault.Usagef("bad_study", "`horizon` must be at least 1 month")
+	case len(d.Groups) == 0:
+		return fault.Usagef("bad_study", "`groups` is empty; name at least one, such as alle")
+	}
+	switch d.Eligible {
+	case ByRegistration, ByBenefit, ByEither:
+	default:
+		return fault.Usagef("bad_study", "`population.eligible` is registered, benefit or either, not `%s`", d.Eligible)
+	}
+	seen := map[string]bool{}
+	for _, g := range d.Groups {
+		if _, ok := groupByID(g); !ok {
+			return fault.Usagef("unknown_group", "`groups` names `%s`, which is no target group%s (see `evaluate catalog groups`)", g, fault.Suggest(g, GroupIDs()))
+		}
+		if seen[g] {
+			return fault.Usagef("bad_study", "`groups` names `%s` twice", g)
+		}
+		seen[g] = true
+	}
+	if len(d.Groups) > maxGroups {
+		return fault.Usagef("bad_study", "`groups` names %d groups; at most %d fit in one run", len(d.Groups), maxGroups)
+	}
+	return nil
+}
+
+// maxGroups is the width of the group mask of a row.
+const maxGroups = 32
+
+// Bands are the strata of elapsed duration: the first month of each, counted from 1 in the month the episode began.
+var Bands = []int{1, 2, 3, 4, 7, 13, 25}
+
+// BandNames name the strata of elapsed duration.
+var BandNames = []string{"1", "2", "3", "4-6", "7-12", "13-24", "25+"}
+
+// Band is the index of the stratum of elapsed duration; elapsed ≥ 1.
+func Band(elapsed int) int {
+	b := len(Bands) - 1
+	for b > 0 && elapsed < Bands[b] {
+		b--
+	}
+	return b
+}

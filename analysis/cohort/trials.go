@@ -1,0 +1,183 @@
+package cohort
+
+import (
+	"context"
+	"slices"
+
+	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/parallel"
+)
+
+// Trials are the analysis rows of a study: one a person, month and episode, shared by the tiltak, and for each tiltak
+// which of them are its treated and its comparison.
+type Trials struct {
+	Design Design
+	Groups []Group
+	Rows   Rows
+	Tiltak []Trial // in the order of Design.Tiltak
+	Flow   []Flow
+}
+
+// Rows are the shared rows, in the order person, month, episode.
+type Rows struct {
+	Person       []int32
+	Month        []calendar.Month
+	EpisodeStart []calendar.Date
+	Band         []uint8
+	Groups       []uint32 // bit i: Trials.Groups[i]
+	Covariates   []Covariate
+	X            [][]float64 // one column a covariate, one element a row
+}
+
+// Len is the number of rows.
+func (r *Rows) Len() int { return len(r.Person) }
+
+// Trial is the trial of one tiltak: parallel slices, one element an analysis row.
+type Trial struct {
+	Tiltak  string
+	Row     []int32 // index into Rows
+	Treated []bool
+	Day     []uint8   // day of the month: of the start, or drawn from the stratum's starts
+	Weight  []float64 // sample weight of a comparison row, 1 for the treated
+	Stratum []int32   // calendar month × band, numbered over the design
+	Start   []int32   // index into Register.Participations of a treated row, −1 for a comparison row
+}
+
+// Flow counts what became of the starts of a tiltak in a group: the rule that took them, in the order of Step, from
+// "starts" over each rule to "analysed".
+type Flow struct {
+	Tiltak  string
+	Group   string
+	Step    int
+	Rule    string
+	Starts  int
+	Persons int
+}
+
+// The rules that take a start out, in order. The first that applies counts.
+const (
+	ruleStarts = iota
+	ruleDead
+	ruleNotInRiskSet
+	ruleAge
+	ruleNear67
+	ruleWashoutAny
+	ruleWashoutSame
+	ruleSameMonth
+	ruleFollowUp
+	ruleAnalysed
+	rules
+)
+
+// RuleNames are the names of the rules in Flow, in order.
+var RuleNames = [rules]string{"starts", "dead_or_emigrated", "not_in_risk_set", "outside_age", "67_before_horizon",
+	"washout_any", "washout_same", "second_start_in_month", "no_full_follow_up", "analysed"}
+
+const personBlock = 2048
+
+// Build makes the trials of a design on a register.
+//
+// It reads the register only. Rows and flow do not depend on the number of workers. An error is a fault.Error: a
+// tiltak that the register does not have, a window outside the panel, or no start at all.
+func Build(ctx context.Context, reg *register.Register, design Design) (*Trials, error) {
+	if err := design.Validate(); err != nil {
+		return nil, err
+	}
+	b := &builder{reg: reg, d: design}
+	b.d.FollowUp = max(b.d.FollowUp, b.d.Horizon)
+	if b.d.KeepAllUnder == 0 {
+		b.d.KeepAllUnder = 2000
+	}
+	for _, id := range b.d.Groups {
+		g, _ := groupByID(id)
+		b.groups = append(b.groups, g)
+	}
+	if err := b.choose(); err != nil {
+		return nil, err
+	}
+	b.covariates = defaultCovariates(reg, &b.d)
+	blocks := parallel.NumBlocks(reg.Persons.N, personBlock)
+	b.plans = make([]plan, blocks)
+	if err := parallel.Blocks(ctx, b.d.Workers, reg.Persons.N, personBlock, func(k, from, to int) error {
+		b.plans[k] = b.starts(from, to)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	t := &Trials{Design: b.d, Groups: b.groups}
+	t.Flow = b.flow()
+	b.collectDays()
+	if err := b.countComparison(ctx); err != nil {
+		return nil, err
+	}
+	parts := make([]part, blocks)
+	if err := parallel.Blocks(ctx, b.d.Workers, reg.Persons.N, personBlock, func(k, from, to int) error {
+		parts[k] = b.rows(k, from, to)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	b.join(t, parts)
+	return t, nil
+}
+
+// builder holds what the passes over persons share.
+type builder struct {
+	reg        *register.Register
+	d          Design
+	groups     []Group
+	codes      []string // the tiltak of the design
+	number     []int16  // register tiltak → index into codes, −1
+	covariates []Covariate
+	plans      []plan
+	days       [][]uint8 // per tiltak × stratum: days of the starts, in row order
+	treated    [][]int32 // per tiltak: treated by group, for the sampling rule
+	comparison [][]int32 // per tiltak × stratum: candidates for the comparison, for the sampling rate
+}
+
+func (b *builder) strata() int { return int(b.d.To-b.d.From+1) * len(Bands) }
+
+func (b *builder) stratum(m calendar.Month, band int) int32 {
+	return int32(int(m-b.d.From)*len(Bands) + band)
+}
+
+// choose numbers the tiltak of the design and checks the window.
+func (b *builder) choose() error {
+	panel := b.reg.Panel
+	if b.d.From < panel.First+1 || b.d.To > b.reg.Cut {
+		return fault.Usagef("bad_study", "`population` asks for starts in %s to %s, but the register holds %s to %s and needs a month before the first start",
+			b.d.From, b.d.To, panel.First, b.reg.Cut)
+	}
+	b.number = make([]int16, len(b.reg.Tiltak))
+	for i := range b.number {
+		b.number[i] = -1
+	}
+	b.codes = b.d.Tiltak
+	if b.codes == nil {
+		b.codes = b.reg.Tiltak
+	}
+	for k, code := range b.codes {
+		i, ok := slices.BinarySearch(b.reg.Tiltak, code)
+		if !ok {
+			return fault.Usagef("unknown_tiltak", "`tiltak` names `%s`, which nobody in the register takes part in%s", code, fault.Suggest(code, b.reg.Tiltak))
+		}
+		if b.number[i] >= 0 {
+			return fault.Usagef("bad_study", "`tiltak` names `%s` twice", code)
+		}
+		b.number[i] = int16(k)
+	}
+	return nil
+}
+
+// scratch is what one pass over persons reuses.
+type scratch struct {
+	history  sums
+	episodes []Episode
+}
+
+func (b *builder) load(s *scratch, person int32) {
+	s.episodes = episodes(b.reg, person, b.d.Eligible, s.episodes)
+	s.history.load(b.reg.Panel.History(person))
+}
