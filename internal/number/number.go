@@ -44,7 +44,9 @@ func (l Lang) Count(n int) string {
 }
 
 // Percent is a share as per cent: 0.1234 is "12,3 %" with one digit.
-func (l Lang) Percent(share float64, digits int) string { return l.percent(l.Decimal(100*share, digits)) }
+func (l Lang) Percent(share float64, digits int) string {
+	return l.percent(l.Decimal(100*share, digits))
+}
 
 // Points is a difference of shares in percentage points, signed, without its unit: 0.032 is "+3,2".
 func (l Lang) Points(difference float64, digits int) string { return l.Signed(100*difference, digits) }
