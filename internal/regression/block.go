@@ -18,13 +18,13 @@ const (
 	blockRows = 256
 )
 
-// standard is the affine map of each column to weighted mean 0 and variance 1: z = (x − mean)·scale. A constant column
+// Standard is the affine map of each column to weighted mean 0 and variance 1: z = (x − mean)·scale. A constant column
 // has scale 0.
-type standard struct{ mean, scale []float64 }
+type Standard struct{ Mean, Scale []float64 }
 
-// standardise finds the map. Sums start from the first value, so that a constant column has variance exactly 0.
-func standardise(x [][]float64, w []float64, workers int) standard {
-	s := standard{make([]float64, len(x)), make([]float64, len(x))}
+// Standardise finds the map. Sums start from the first value, so that a constant column has variance exactly 0.
+func Standardise(x [][]float64, w []float64, workers int) Standard {
+	s := Standard{make([]float64, len(x)), make([]float64, len(x))}
 	_ = parallel.For(context.Background(), workers, len(x), func(j int) error {
 		col := x[j]
 		first := 0
@@ -61,37 +61,37 @@ func standardise(x [][]float64, w []float64, workers int) standard {
 				squares += w[i] * d * d
 			}
 		}
-		s.mean[j] = mean
+		s.Mean[j] = mean
 		if sd := math.Sqrt(squares / total); sd > 1e-14*math.Abs(mean) {
-			s.scale[j] = 1 / sd
+			s.Scale[j] = 1 / sd
 		}
 		return nil
 	})
 	return s
 }
 
-// raw turns coefficients of the standardised columns (intercept first) into those of the columns as given.
-func (s standard) raw(b []float64) []float64 {
+// Raw turns coefficients of the standardised columns (intercept first) into those of the columns as given.
+func (s Standard) Raw(b []float64) []float64 {
 	out := make([]float64, len(b))
 	out[0] = b[0]
-	for j := range s.mean {
-		out[j+1] = b[j+1] * s.scale[j]
-		out[0] -= out[j+1] * s.mean[j]
+	for j := range s.Mean {
+		out[j+1] = b[j+1] * s.Scale[j]
+		out[0] -= out[j+1] * s.Mean[j]
 	}
 	return out
 }
 
-// rawCov turns the covariance of standardised coefficients (row-major) into that of the raw ones: T·V·T' with the
+// RawCov turns the covariance of standardised coefficients (row-major) into that of the raw ones: T·V·T' with the
 // linear map T of raw.
-func (s standard) rawCov(v []float64) [][]float64 {
-	k := len(s.mean) + 1
+func (s Standard) RawCov(v []float64) [][]float64 {
+	k := len(s.Mean) + 1
 	half := make([]float64, k*k) // T·V
 	for c := range k {
 		half[c] = v[c]
 		for j := 1; j < k; j++ {
-			scaled := s.scale[j-1] * v[j*k+c]
+			scaled := s.Scale[j-1] * v[j*k+c]
 			half[j*k+c] = scaled
-			half[c] -= s.mean[j-1] * scaled
+			half[c] -= s.Mean[j-1] * scaled
 		}
 	}
 	out := make([][]float64, k)
@@ -99,8 +99,8 @@ func (s standard) rawCov(v []float64) [][]float64 {
 		out[r] = make([]float64, k)
 		out[r][0] = half[r*k]
 		for j := 1; j < k; j++ {
-			out[r][j] = half[r*k+j] * s.scale[j-1]
-			out[r][0] -= s.mean[j-1] * out[r][j]
+			out[r][j] = half[r*k+j] * s.Scale[j-1]
+			out[r][0] -= s.Mean[j-1] * out[r][j]
 		}
 	}
 	for r := range k {
@@ -121,20 +121,21 @@ type scratch struct {
 	res []float64
 }
 
-// sums are the totals of a pass: X'WX (lower triangle, row-major), X'r and a scalar.
-type sums struct {
-	gram, grad []float64
-	value      float64
+// Sums are the totals of a pass: X'WX (lower triangle, row-major), X'r and a scalar.
+type Sums struct {
+	Gram, Grad []float64
+	Value      float64
 }
 
-// pass runs over the rows in chunks. For each block it standardises the columns, forms eta = b'z (b nil: zero), lets
+// Pass is the one loop over the data that all fits share, here and in package matching. It runs over the rows in chunks. For each block it standardises the columns, forms eta = b'z (b nil: zero), lets
 // row fill weights and residuals and return a scalar, and adds up X'WX (if wantGram) and X'r. row is called with
-// from, eta, wt, res for rows [from, from+len(eta)).
-func pass(x [][]float64, n int, std standard, b []float64, wantGram bool, workers int,
-	row func(from int, eta, wt, res []float64) float64) sums {
+// from, eta, wt, res for rows [from, from+len(eta)) and must set each wt (where wantGram) and res. The columns of x may be
+// fewer than the intercept alone: x may be empty.
+func Pass(x [][]float64, n int, std Standard, b []float64, wantGram bool, workers int,
+	row func(from int, eta, wt, res []float64) float64) Sums {
 	k := len(x) + 1
 	chunks := parallel.NumBlocks(n, chunkRows)
-	parts := make([]sums, chunks)
+	parts := make([]Sums, chunks)
 	pool := sync.Pool{New: func() any {
 		return &scratch{make([]float64, (k-1)*blockRows), make([]float64, blockRows), make([]float64, blockRows),
 			make([]float64, blockRows), make([]float64, blockRows)}
@@ -142,29 +143,29 @@ func pass(x [][]float64, n int, std standard, b []float64, wantGram bool, worker
 	err := parallel.Blocks(context.Background(), workers, n, chunkRows, func(c, lo, hi int) error {
 		s := pool.Get().(*scratch)
 		defer pool.Put(s)
-		part := sums{grad: make([]float64, k)}
+		part := Sums{Grad: make([]float64, k)}
 		if wantGram {
-			part.gram = make([]float64, k*k)
+			part.Gram = make([]float64, k*k)
 		}
 		for from := lo; from < hi; from += blockRows {
 			m := min(blockRows, hi-from)
 			eta, wt, res, wz := s.eta[:m], s.wt[:m], s.res[:m], s.wz[:m]
 			standardBlock(x, from, m, std, b, s.z, eta)
-			part.value += row(from, eta, wt, res)
-			part.grad[0] += floats.Sum(res)
+			part.Value += row(from, eta, wt, res)
+			part.Grad[0] += floats.Sum(res)
 			for j := 1; j < k; j++ {
-				part.grad[j] += floats.Dot(res, s.z[(j-1)*blockRows:(j-1)*blockRows+m])
+				part.Grad[j] += floats.Dot(res, s.z[(j-1)*blockRows:(j-1)*blockRows+m])
 			}
 			if !wantGram {
 				continue
 			}
-			part.gram[0] += floats.Sum(wt)
+			part.Gram[0] += floats.Sum(wt)
 			for j := 1; j < k; j++ {
 				z := s.z[(j-1)*blockRows : (j-1)*blockRows+m]
 				for i, v := range z {
 					wz[i] = wt[i] * v
 				}
-				g := part.gram[j*k : j*k+j+1]
+				g := part.Gram[j*k : j*k+j+1]
 				g[0] += floats.Sum(wz)
 				for c := 1; c <= j; c++ {
 					g[c] += floats.Dot(wz, s.z[(c-1)*blockRows:(c-1)*blockRows+m])
@@ -177,23 +178,23 @@ func pass(x [][]float64, n int, std standard, b []float64, wantGram bool, worker
 	if err != nil { // a panic in a row function: a mistake of this package
 		panic(fmt.Sprintf("regression: %v", err))
 	}
-	total := sums{grad: make([]float64, k)}
+	total := Sums{Grad: make([]float64, k)}
 	if wantGram {
-		total.gram = make([]float64, k*k)
+		total.Gram = make([]float64, k*k)
 	}
 	for _, p := range parts {
-		floats.Add(total.grad, p.grad)
+		floats.Add(total.Grad, p.Grad)
 		if wantGram {
-			floats.Add(total.gram, p.gram)
+			floats.Add(total.Gram, p.Gram)
 		}
-		total.value += p.value
+		total.Value += p.Value
 	}
 	return total
 }
 
 // standardBlock fills z with the standardised columns of m rows from row from, and eta with b[0] + Σ b[j]·z[j]. The
 // order of additions is the same for each row, so that equal rows have equal eta to the last bit.
-func standardBlock(x [][]float64, from, m int, std standard, b, z, eta []float64) {
+func standardBlock(x [][]float64, from, m int, std Standard, b, z, eta []float64) {
 	constant := 0.
 	if b != nil {
 		constant = b[0]
@@ -204,7 +205,7 @@ func standardBlock(x [][]float64, from, m int, std standard, b, z, eta []float64
 	for j := range x {
 		src := x[j][from : from+m]
 		dst := z[j*blockRows : j*blockRows+m]
-		mean, scale := std.mean[j], std.scale[j]
+		mean, scale := std.Mean[j], std.Scale[j]
 		if b == nil || b[j+1] == 0 {
 			for i, v := range src {
 				dst[i] = (v - mean) * scale

@@ -90,3 +90,28 @@ func invertCholesky(l []float64, k int, keep []bool) []float64 {
 	}
 	return inv
 }
+
+// Factor is the Cholesky factorisation of a symmetric matrix that may be singular: see NewFactor.
+type Factor struct {
+	K    int
+	Keep []bool // false for columns that depend on those before them
+	Rank int
+	l    []float64
+}
+
+// NewFactor factorises the k×k matrix a (row-major, lower triangle read), dropping each column whose remaining diagonal
+// is at most share of its own; share 0 means the share used for collinear columns in this package.
+func NewFactor(a []float64, k int, share float64) *Factor {
+	if share == 0 {
+		share = collinearShare
+	}
+	f := &Factor{K: k, Keep: make([]bool, k), l: make([]float64, k*k)}
+	f.Rank = cholesky(a, k, share, f.l, f.Keep)
+	return f
+}
+
+// Solve replaces g by the solution b of A·b = g; entries of dropped columns become 0.
+func (f *Factor) Solve(g []float64) { solveCholesky(f.l, f.K, f.Keep, g) }
+
+// Inverse is A⁻¹, row-major, with zeros for dropped columns.
+func (f *Factor) Inverse() []float64 { return invertCholesky(f.l, f.K, f.Keep) }

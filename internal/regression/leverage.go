@@ -10,7 +10,7 @@ import (
 
 // leverages fills out[i] with zᵢ'(LL')⁻¹zᵢ, where zᵢ is the standardised row with the intercept: forward substitution
 // of a whole block of rows at once. Multiply by the row's weight for the diagonal of the hat matrix.
-func leverages(x [][]float64, n int, std standard, l []float64, keep []bool, workers int, out []float64) {
+func leverages(x [][]float64, n int, std Standard, l []float64, keep []bool, workers int, out []float64) {
 	k := len(x) + 1
 	_ = parallel.Blocks(context.Background(), workers, n, chunkRows, func(_, lo, hi int) error {
 		t := make([]float64, k*blockRows)

@@ -16,7 +16,7 @@ type Normal struct {
 	n, k    int
 	rows    int // rows with positive weight
 	rank    int
-	std     standard
+	std     Standard
 	l       []float64
 	keep    []bool
 	workers int
@@ -40,15 +40,15 @@ func NewNormal(x [][]float64, n int, w []float64, opt Options) (*Normal, error) 
 	if d.rows == 0 {
 		return nil, emptyDesign("the regression has no row with positive weight")
 	}
-	d.std = standardise(x, w, opt.Workers)
-	s := pass(x, n, d.std, nil, true, opt.Workers, func(from int, _, wt, res []float64) float64 {
+	d.std = Standardise(x, w, opt.Workers)
+	s := Pass(x, n, d.std, nil, true, opt.Workers, func(from int, _, wt, res []float64) float64 {
 		for i := range wt {
 			wt[i], res[i] = d.weight(from+i), 0
 		}
 		return 0
 	})
 	d.l, d.keep = make([]float64, d.k*d.k), make([]bool, d.k)
-	d.rank = cholesky(s.gram, d.k, collinearShare, d.l, d.keep)
+	d.rank = cholesky(s.Gram, d.k, collinearShare, d.l, d.keep)
 	return d, nil
 }
 
@@ -98,7 +98,7 @@ func (d *Normal) Fit(y []float64) (*LinearFit, error) {
 	fitted, residual := make([]float64, d.n), make([]float64, d.n)
 	var squares float64
 	for range 3 {
-		s := pass(d.x, d.n, d.std, b, false, d.workers, func(from int, eta, _, res []float64) float64 {
+		s := Pass(d.x, d.n, d.std, b, false, d.workers, func(from int, eta, _, res []float64) float64 {
 			sum := 0.
 			for i, e := range eta {
 				r := y[from+i] - e
@@ -112,13 +112,13 @@ func (d *Normal) Fit(y []float64) (*LinearFit, error) {
 			}
 			return sum
 		})
-		squares = s.value
-		solveCholesky(d.l, d.k, d.keep, s.grad)
-		for j, v := range s.grad {
+		squares = s.Value
+		solveCholesky(d.l, d.k, d.keep, s.Grad)
+		for j, v := range s.Grad {
 			b[j] += v
 		}
 	}
-	return &LinearFit{Coef: d.std.raw(b), Residual: residual, Fitted: fitted, SumSquares: squares, Rows: d.rows,
+	return &LinearFit{Coef: d.std.Raw(b), Residual: residual, Fitted: fitted, SumSquares: squares, Rows: d.rows,
 		Rank: d.rank, Dropped: d.Dropped(), design: d}, nil
 }
 
@@ -155,5 +155,5 @@ func (f *LinearFit) Cov() [][]float64 {
 	for i := range v {
 		v[i] *= s2
 	}
-	return d.std.rawCov(v)
+	return d.std.RawCov(v)
 }

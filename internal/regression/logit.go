@@ -95,7 +95,7 @@ func Logit(x [][]float64, y, w []float64, opt LogitOptions) (*Fit, error) {
 	if !(ones > 0 && ones < total) {
 		return nil, emptyDesign("the score needs rows of both groups with positive weight; of weight %g, %g is in the first", total, ones)
 	}
-	m := &binary{x: x, y: y, w: w, opt: opt, k: len(x) + 1, std: standardise(x, w, opt.Workers),
+	m := &binary{x: x, y: y, w: w, opt: opt, k: len(x) + 1, std: Standardise(x, w, opt.Workers),
 		eta: make([]float64, len(y)), mu: make([]float64, len(y))}
 	m.keep, m.l = make([]bool, m.k), make([]float64, m.k*m.k)
 	switch {
@@ -113,7 +113,7 @@ type binary struct {
 	y, w    []float64
 	opt     LogitOptions
 	k       int
-	std     standard
+	std     Standard
 	eta, mu []float64
 	keep    []bool
 	l       []float64 // Cholesky factor of the last information
@@ -122,9 +122,9 @@ type binary struct {
 
 // evaluate passes over the data at b: deviance, information and score; eta and mu are stored by row. start uses R's
 // starting values in place of b.
-func (m *binary) evaluate(b []float64, start bool) sums {
+func (m *binary) evaluate(b []float64, start bool) Sums {
 	link := m.linkFunctions()
-	return pass(m.x, len(m.y), m.std, b, true, m.opt.Workers, func(from int, eta, wt, res []float64) float64 {
+	return Pass(m.x, len(m.y), m.std, b, true, m.opt.Workers, func(from int, eta, wt, res []float64) float64 {
 		deviance := 0.
 		for i := range eta {
 			at := from + i
@@ -162,32 +162,32 @@ func (m *binary) newton(mean float64) (*Fit, error) {
 	b[0] = m.linkFunctions().start(mean)
 	now := m.evaluate(b, false)
 	// At the overall mean all rows have the same weight, so this factor also finds the collinear columns.
-	cholesky(now.gram, m.k, collinearShare, m.l, m.keep)
+	cholesky(now.Gram, m.k, collinearShare, m.l, m.keep)
 	collinear := append([]bool(nil), m.keep...)
 	f := &Fit{Link: m.opt.Link}
 	step, next := make([]float64, m.k), make([]float64, m.k)
 	for f.Iterations = 1; f.Iterations <= limit; f.Iterations++ {
-		copy(step, now.grad)
+		copy(step, now.Grad)
 		solveCholesky(m.l, m.k, m.keep, step)
 		decrement := 0.
-		for j, g := range now.grad {
+		for j, g := range now.Grad {
 			decrement += g * step[j]
 		}
 		converged := decrement <= 1e-13
 		scale := 1.
-		before := now.value
+		before := now.Value
 		for {
 			for j := range b {
 				next[j] = b[j] + scale*step[j]
 			}
 			now = m.evaluate(next, false)
-			if now.value <= before+1e-9*math.Abs(before)+1e-12 || scale < 1e-6 {
+			if now.Value <= before+1e-9*math.Abs(before)+1e-12 || scale < 1e-6 {
 				break
 			}
 			scale /= 2
 		}
 		copy(b, next)
-		if !m.factorise(now.gram, collinear) || !converged && f.Iterations >= 6 && m.extreme() {
+		if !m.factorise(now.Gram, collinear) || !converged && f.Iterations >= 6 && m.extreme() {
 			if columns := m.separating(step); columns != nil {
 				return nil, m.separation(columns)
 			}
@@ -203,7 +203,7 @@ func (m *binary) newton(mean float64) (*Fit, error) {
 			return nil, m.separation(columns)
 		}
 	}
-	return m.finish(f, b, now.value), nil
+	return m.finish(f, b, now.Value), nil
 }
 
 // factorise refreshes the Cholesky factor, keeping the columns that were kept at the start; it is false where the
@@ -243,7 +243,7 @@ func (m *binary) likeR() *Fit {
 	}
 	b, step := make([]float64, m.k), make([]float64, m.k)
 	now := m.evaluate(b, true)
-	unit := pass(m.x, len(m.y), m.std, nil, true, m.opt.Workers, func(from int, _, wt, res []float64) float64 {
+	unit := Pass(m.x, len(m.y), m.std, nil, true, m.opt.Workers, func(from int, _, wt, res []float64) float64 {
 		for i := range wt {
 			wt[i], res[i] = 1, 0
 			if m.w != nil && m.w[from+i] == 0 {
@@ -252,27 +252,27 @@ func (m *binary) likeR() *Fit {
 		}
 		return 0
 	})
-	cholesky(unit.gram, m.k, collinearShare, m.l, m.keep)
+	cholesky(unit.Gram, m.k, collinearShare, m.l, m.keep)
 	kept := append([]bool(nil), m.keep...)
 	f := &Fit{Link: m.opt.Link}
-	old := now.value
+	old := now.Value
 	for f.Iterations = 1; f.Iterations <= limit; f.Iterations++ {
-		m.factorise(now.gram, kept)
-		copy(step, now.grad)
+		m.factorise(now.Gram, kept)
+		copy(step, now.Grad)
 		solveCholesky(m.l, m.k, m.keep, step)
 		for j := range b {
 			b[j] += step[j]
 		}
 		now = m.evaluate(b, false)
-		if math.Abs(now.value-old)/(math.Abs(now.value)+0.1) < 1e-8 {
+		if math.Abs(now.Value-old)/(math.Abs(now.Value)+0.1) < 1e-8 {
 			f.Converged = true
 			break
 		}
-		old = now.value
+		old = now.Value
 	}
 	f.Iterations = min(f.Iterations, limit)
 	copy(m.keep, kept)
-	return m.finish(f, b, now.value)
+	return m.finish(f, b, now.Value)
 }
 
 // finish writes the result in the columns as given; the covariance is the inverse of the last factor.
@@ -285,8 +285,8 @@ func (m *binary) finish(f *Fit, b []float64, deviance float64) *Fit {
 			}
 		}
 	}
-	f.Coef = m.std.raw(b)
-	f.Cov = m.std.rawCov(invertCholesky(m.l, m.k, m.keep))
+	f.Coef = m.std.Raw(b)
+	f.Cov = m.std.RawCov(invertCholesky(m.l, m.k, m.keep))
 	f.Fitted, f.Linear, f.Deviance = m.mu, m.eta, deviance
 	return f
 }
@@ -300,7 +300,7 @@ func (m *binary) separating(step []float64) []int {
 		return columns
 	}
 	largest, worst := 0., 0.
-	pass(m.x, len(m.y), m.std, step, false, 1, func(from int, eta, _, res []float64) float64 {
+	Pass(m.x, len(m.y), m.std, step, false, 1, func(from int, eta, _, res []float64) float64 {
 		for i, e := range eta {
 			res[i] = 0
 			y := m.y[from+i]
@@ -336,7 +336,7 @@ func (m *binary) separating(step []float64) []int {
 func (m *binary) separatingAlone() []int {
 	var columns []int
 	for j, col := range m.x {
-		if !m.keep[j+1] && m.std.scale[j] == 0 {
+		if !m.keep[j+1] && m.std.Scale[j] == 0 {
 			continue
 		}
 		lo := [2]float64{math.Inf(1), math.Inf(1)}

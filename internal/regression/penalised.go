@@ -15,13 +15,13 @@ func (m *binary) penalised(mean float64) (*Fit, error) {
 	b, step, next := make([]float64, m.k), make([]float64, m.k), make([]float64, m.k)
 	b[0] = logitOf(mean)
 	now := m.evaluate(b, false)
-	cholesky(now.gram, m.k, collinearShare, m.l, m.keep)
+	cholesky(now.Gram, m.k, collinearShare, m.l, m.keep)
 	kept := append([]bool(nil), m.keep...)
 	f := &Fit{Penalised: true}
-	value := now.value - m.logDeterminant()
+	value := now.Value - m.logDeterminant()
 	for f.Iterations = 1; f.Iterations <= limit; f.Iterations++ {
 		leverages(m.x, n, m.std, m.l, m.keep, m.opt.Workers, m.hat)
-		score := pass(m.x, n, m.std, nil, false, m.opt.Workers, func(from int, _, _, res []float64) float64 {
+		score := Pass(m.x, n, m.std, nil, false, m.opt.Workers, func(from int, _, _, res []float64) float64 {
 			for i := range res {
 				at := from + i
 				w := 1.
@@ -33,10 +33,10 @@ func (m *binary) penalised(mean float64) (*Fit, error) {
 			}
 			return 0
 		})
-		copy(step, score.grad)
+		copy(step, score.Grad)
 		solveCholesky(m.l, m.k, m.keep, step)
 		decrement := 0.
-		for j, g := range score.grad {
+		for j, g := range score.Grad {
 			decrement += g * step[j]
 		}
 		scale := 1.
@@ -45,8 +45,8 @@ func (m *binary) penalised(mean float64) (*Fit, error) {
 				next[j] = b[j] + scale*step[j]
 			}
 			now = m.evaluate(next, false)
-			m.factorise(now.gram, kept)
-			after := now.value - m.logDeterminant()
+			m.factorise(now.Gram, kept)
+			after := now.Value - m.logDeterminant()
 			if after <= value+1e-9*math.Abs(value)+1e-12 || scale < 1e-6 {
 				value = after
 				break
@@ -61,7 +61,7 @@ func (m *binary) penalised(mean float64) (*Fit, error) {
 	}
 	f.Iterations = min(f.Iterations, limit)
 	copy(m.keep, kept)
-	return m.finish(f, b, now.value), nil
+	return m.finish(f, b, now.Value), nil
 }
 
 // logDeterminant of the information of the columns kept.

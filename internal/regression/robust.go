@@ -20,7 +20,7 @@ func (f *LinearFit) CovRobust(kind HC) [][]float64 {
 	if kind == HC3 {
 		h = d.Leverage()
 	}
-	meat := pass(d.x, d.n, d.std, nil, true, d.workers, func(from int, _, wt, res []float64) float64 {
+	meat := Pass(d.x, d.n, d.std, nil, true, d.workers, func(from int, _, wt, res []float64) float64 {
 		for i := range wt {
 			at := from + i
 			s := d.weight(at) * f.Residual[at]
@@ -33,7 +33,7 @@ func (f *LinearFit) CovRobust(kind HC) [][]float64 {
 			wt[i], res[i] = s*s, 0
 		}
 		return 0
-	}).gram
+	}).Gram
 	mirror(meat, d.k)
 	if kind == HC1 {
 		scale(meat, float64(f.Rows)/float64(f.Rows-f.Rank))
@@ -121,7 +121,7 @@ func (f *LinearFit) clusterMeat(groups []int32, count int) []float64 {
 		r := w * f.Residual[i]
 		s[0] += r
 		for j := range d.x {
-			s[j+1] += r * (d.x[j][i] - d.std.mean[j]) * d.std.scale[j]
+			s[j+1] += r * (d.x[j][i] - d.std.Mean[j]) * d.std.Scale[j]
 		}
 	}
 	meat := make([]float64, d.k*d.k)
@@ -152,7 +152,7 @@ func (f *LinearFit) sandwich(meat []float64) [][]float64 {
 		}
 		transpose(meat, d.k)
 	}
-	return d.std.rawCov(meat)
+	return d.std.RawCov(meat)
 }
 
 func mirror(a []float64, k int) {
