@@ -1,0 +1,275 @@
+package did
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/fault"
+)
+
+// Result is what GroupTime found.
+type Result struct {
+	Units   int // units analysed
+	Periods int
+	Groups  int // cohorts with an effect
+	Never   int // units never treated
+	Dropped []Dropped
+
+	Controls Controls // Auto resolved
+	Level    float64
+
+	Cells      []Cell
+	Aggregates []Aggregate
+	PreTest    *Wald // nil where there is none
+
+	// Dynamic event times with their joint covariance (row-major), in the order of Events: what sensitivity analysis of
+	// trends takes. Event times that are 0 by construction are left out.
+	Events     []int64
+	EventATT   []float64
+	EventCov   []float64
+	CriticalOf map[Aggregation]float64 // critical values of the simultaneous bands
+
+	Warnings []fault.Warning
+
+	engine engine
+	plans  []plan
+	panel  int // units of the panel as given
+}
+
+// Wald is a chi-squared test.
+type Wald struct {
+	Statistic float64
+	DF        int
+	PValue    float64
+}
+
+// GroupTime estimates ATT(g,t), the mean effect in period t on the units that started in g, for every cohort and period,
+// and averages them (Callaway and Sant'Anna 2021, Journal of Econometrics 225:200). Each cell is a 2×2 comparison of
+// changes after Sant'Anna and Zhao (2020), by the method, the controls and the base of the options; see cellsOf. Standard
+// errors come from influence functions: of cells, and of averages with the estimated sizes of the cohorts. Results do not
+// depend on the number of workers.
+//
+// A cell without an estimate has NaN and a reason, and no average uses it. The pre-test is Wald's that all cells with
+// t < g are 0; where they are more than the units or clusters or above 500, it is of the event times before the start.
+//
+// Errors: nobody is treated, nobody can be compared with, weights below 0.
+func GroupTime(p *Panel, o Options) (*Result, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	f, err := prepare(p, &o)
+	if err != nil {
+		return nil, err
+	}
+	r, err := run(f, newUnitEngine(f, &o), &o)
+	if err != nil {
+		return nil, err
+	}
+	r.panel = len(p.Start)
+	return r, nil
+}
+
+// run estimates cells, averages and tests with an engine.
+func run(f *frame, e engine, o *Options) (*Result, error) {
+	cells := cellsOf(f, o)
+	fit, err := e.fit(cells)
+	if err != nil {
+		return nil, err
+	}
+	r := &Result{
+		Units: f.n, Periods: len(f.times), Groups: f.control, Dropped: f.dropped, Controls: o.controls(f), Level: o.Level,
+		Warnings: f.warnings, engine: e, CriticalOf: map[Aggregation]float64{},
+	}
+	if f.cohorts[len(f.cohorts)-1] == Never {
+		r.Never = f.size(len(f.cohorts) - 1)
+	}
+	reasons := map[estimate.Reason]int{}
+	trimmed, estimated := 0, false
+	for i := range cells {
+		c, v := &cells[i], &fit[i]
+		g, t := f.cohorts[c.g], f.times[c.time]
+		out := Cell{Group: g, Time: t, EventTime: t - g, NTreated: v.treated, NComparison: v.others, ESS: v.ess, MaxP: v.maxP, Trimmed: v.trimmed}
+		switch v.reason {
+		case "":
+			out.Estimate = estimate.Normal(v.att, deviation(v.variance), o.Level)
+			estimated = true
+		case estimate.BasePeriod:
+			out.Estimate = estimate.Missing(v.reason)
+			out.Estimate.Estimate = 0
+		default:
+			out.Estimate = estimate.Missing(v.reason)
+			reasons[v.reason]++
+		}
+		trimmed += v.trimmed
+		r.Cells = append(r.Cells, out)
+	}
+	for _, why := range []estimate.Reason{estimate.TooFewTreated, estimate.NoComparison, estimate.NoOverlap, estimate.NotConverged, estimate.Singular} {
+		if n := reasons[why]; n > 0 {
+			r.Warnings = append(r.Warnings, fault.Warnf("cells_missing", "%d of %d group-time cells have no estimate (%s) and enter no average", n, len(cells), why))
+		}
+	}
+	if trimmed > 0 {
+		r.Warnings = append(r.Warnings, fault.Warnf("trimmed", "controls with a propensity of %g or more have weight 0: %d unit-cells", trimAt, trimmed))
+	}
+	if !estimated {
+		return r, nil
+	}
+	r.plans = plansOf(f, o, cells, fit)
+	if err := r.aggregate(o, cells, fit); err != nil {
+		return nil, err
+	}
+	return r, r.preTest(f, o, cells, fit)
+}
+
+// aggregate fills the averages, their bands and the covariance of the event times.
+func (r *Result) aggregate(o *Options, cells []cell, fit []fitted) error {
+	if len(r.plans) == 0 {
+		return nil
+	}
+	columns := make([]column, len(r.plans))
+	for a := range r.plans {
+		columns[a] = r.plans[a].column
+	}
+	k := len(columns)
+	v, err := r.engine.covariance(columns)
+	if err != nil {
+		return err
+	}
+	for a := range r.plans {
+		p := &r.plans[a]
+		out := Aggregate{Type: p.kind, Overall: p.overall, Key: p.key, BandLow: math.NaN(), BandHigh: math.NaN()}
+		out.Estimate = estimate.Normal(p.estimateOf(fit), deviation(v[a*k+a]), o.Level)
+		r.Aggregates = append(r.Aggregates, out)
+	}
+	for _, kind := range []Aggregation{Dynamic, Group, Calendar} {
+		var at []int
+		for a, p := range r.plans {
+			if p.kind == kind && !p.overall && v[a*k+a] > 1e-30 {
+				at = append(at, a)
+			}
+		}
+		part := submatrix(v, k, at)
+		if kind == Dynamic {
+			r.EventCov = part
+			for _, a := range at {
+				r.Events = append(r.Events, r.plans[a].key)
+				r.EventATT = append(r.EventATT, r.Aggregates[a].Estimate.Estimate)
+			}
+		}
+		if o.Pointwise || len(at) == 0 {
+			continue
+		}
+		c := critical(part, len(at), o.Level, o.Draws, o.Seed, "did-band-"+string(kind))
+		r.CriticalOf[kind] = c
+		for _, a := range at {
+			x := &r.Aggregates[a]
+			x.BandLow, x.BandHigh = x.Estimate.Estimate-c*x.StdError, x.Estimate.Estimate+c*x.StdError
+		}
+	}
+	return nil
+}
+
+func submatrix(v []float64, k int, at []int) []float64 {
+	m := len(at)
+	out := make([]float64, m*m)
+	for a, i := range at {
+		for b, j := range at {
+			out[a*m+b] = v[i*k+j]
+		}
+	}
+	return out
+}
+
+// mostPreCells is the number of cells whose joint covariance the pre-test takes; above it the test is of event times.
+const mostPreCells = 500
+
+// preTest is Wald's test that all cells before the start are 0.
+func (r *Result) preTest(f *frame, o *Options, cells []cell, fit []fitted) error {
+	var columns []column
+	var values []float64
+	for i := range cells {
+		if f.times[cells[i].time] >= f.cohorts[cells[i].g] || fit[i].reason != "" || !(fit[i].variance > 1e-30) {
+			continue
+		}
+		columns = append(columns, column{cells: []int{i}, weight: []float64{1}})
+		values = append(values, fit[i].att)
+	}
+	if len(columns) == 0 {
+		return nil
+	}
+	units := f.n
+	for _, c := range f.clusters {
+		units = min(units, c)
+	}
+	if len(columns) > mostPreCells || len(columns) >= units {
+		columns, values = nil, nil
+		for a, p := range r.plans {
+			if p.kind == Dynamic && !p.overall && p.key < 0 && r.Aggregates[a].StdError > 0 {
+				columns = append(columns, p.column)
+				values = append(values, r.Aggregates[a].Estimate.Estimate)
+			}
+		}
+		if len(columns) == 0 || len(columns) >= units {
+			r.Warnings = append(r.Warnings, fault.Warnf("no_pretest", "there are more cells before the start than units or clusters: no test of them jointly"))
+			return nil
+		}
+		r.Warnings = append(r.Warnings, fault.Warnf("pretest_by_event_time", "there are too many cells before the start for one test: it is of the %d event times instead", len(columns)))
+	}
+	v, err := r.engine.covariance(columns)
+	if err != nil {
+		return err
+	}
+	w, ok := wald(values, v)
+	if !ok {
+		r.Warnings = append(r.Warnings, fault.Warnf("no_pretest", "the covariance of the cells before the start is singular: no test of them jointly"))
+		return nil
+	}
+	r.PreTest = &w
+	return nil
+}
+
+// wald is a'V⁻¹a with its chi-squared p-value; false where V is singular.
+func wald(a, v []float64) (Wald, bool) {
+	k := len(a)
+	scaled, b := make([]float64, k*k), make([]float64, k)
+	for i := range k {
+		b[i] = a[i] / math.Sqrt(v[i*k+i])
+		for j := range k {
+			scaled[i*k+j] = v[i*k+j] / math.Sqrt(v[i*k+i]*v[j*k+j])
+		}
+	}
+	l := factorise(scaled, k)
+	if !l.full() {
+		return Wald{}, false
+	}
+	x := append([]float64(nil), b...)
+	l.solve(x)
+	w := dot(b, x)
+	return Wald{w, k, distuv.ChiSquared{K: float64(k)}.Survival(w)}, true
+}
+
+// Influence is the influence of each unit of the panel on every cell that has an estimate, in the order of Cells (nil
+// otherwise), on the scale of the estimate. It is as large as units × cells; nil where the result comes from statistics.
+func (r *Result) Influence() ([][]float64, error) {
+	u, ok := r.engine.(*unitEngine)
+	if !ok {
+		return nil, nil
+	}
+	var columns []column
+	for i := range r.Cells {
+		if r.Cells[i].Reason == "" {
+			columns = append(columns, column{cells: []int{i}, weight: []float64{1}})
+		}
+	}
+	psi, err := u.influence(columns, r.panel)
+	if err != nil {
+		return nil, err
+	}
+	out := make([][]float64, len(r.Cells))
+	for a, c := range columns {
+		out[c.cells[0]] = psi[a]
+	}
+	return out, nil
+}

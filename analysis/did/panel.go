@@ -1,0 +1,346 @@
+package did
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"tiltakseffekt/internal/fault"
+)
+
+// Never is the start of a unit that is never treated.
+const Never int64 = math.MaxInt64
+
+// Panel is outcomes of N units in T periods, by column: Outcome[t][i] belongs to Times[t] and unit i. The package reads
+// it and never changes it.
+type Panel struct {
+	Times   []int64     // T distinct periods, ascending
+	Start   []int64     // N first treated periods, Never where there is none
+	Outcome [][]float64 // T columns of N; NaN is not observed
+
+	// Covariates are K covariates without a constant, each with one column of N (fixed) or T columns (by period). A cell
+	// uses the values of the earlier of its two periods.
+	Covariates [][][]float64
+
+	// Weights are sampling weights: nil, one column of N (fixed) or T columns. They are scaled to mean 1 over the
+	// units of a cell; negative and missing weights are refused.
+	Weights [][]float64
+
+	// Clusters are the dimensions in which units depend on each other, each with a number from 0 by unit; none means that
+	// each unit stands alone. With several dimensions the variance is that of Cameron, Gelbach and Miller (2011).
+	Clusters [][]int32
+}
+
+// Dropped is how many units were set aside and why.
+type Dropped struct {
+	Reason string // already_treated, incomplete, missing_start
+	Units  int
+}
+
+func (p *Panel) check() error {
+	n, T := len(p.Start), len(p.Times)
+	if n == 0 || T < 2 {
+		return fault.Dataf("too_few_periods", "", "", "the panel has %d units and %d periods: a difference needs at least 1 and 2", n, T)
+	}
+	for t := 1; t < T; t++ {
+		if p.Times[t] <= p.Times[t-1] {
+			panic("did: Times are not ascending")
+		}
+	}
+	columns := func(what string, c [][]float64, single bool) {
+		if len(c) != T && !(single && len(c) == 1) {
+			panic(fmt.Sprintf("did: %s has %d columns for %d periods", what, len(c), T))
+		}
+		for _, v := range c {
+			if len(v) != n {
+				panic(fmt.Sprintf("did: a column of %s has %d values for %d units", what, len(v), n))
+			}
+		}
+	}
+	columns("Outcome", p.Outcome, false)
+	for _, x := range p.Covariates {
+		columns("a covariate", x, true)
+	}
+	if p.Weights != nil {
+		columns("Weights", p.Weights, true)
+		for _, c := range p.Weights {
+			for i, w := range c {
+				if w < 0 || math.IsInf(w, 0) {
+					return fault.Dataf("bad_weight", "", "", "weight %g of unit %d is negative or infinite: weights are 0 or more", w, i+1)
+				}
+			}
+		}
+	}
+	for _, c := range p.Clusters {
+		if len(c) != n {
+			panic(fmt.Sprintf("did: %d clusters for %d units", len(c), n))
+		}
+		for _, v := range c {
+			if v < 0 {
+				panic("did: negative cluster number")
+			}
+		}
+	}
+	return nil
+}
+
+// frame is a panel made ready: units sorted by cohort, set-aside units gone, weights scaled to mean 1.
+type frame struct {
+	times    []int64
+	n        int
+	cohorts  []int64 // starts in ascending order; Never last where somebody is
+	from     []int   // cohort h holds sorted units from[h] … from[h+1]−1
+	cohort   []int32 // by sorted unit
+	unit     []int32 // sorted unit → unit of the panel
+	y        [][]float64
+	x        [][][]float64
+	w        [][]float64 // nil, or one or T columns
+	cluster  [][]int32
+	clusters []int // number of clusters a dimension
+	control  int   // cohorts from this index on serve as controls only (the last cohort where nobody is never treated)
+	never    bool  // the last cohort counts as never treated
+	gaps     bool  // some outcomes are missing (unbalanced)
+	dropped  []Dropped
+	warnings []fault.Warning
+}
+
+func (f *frame) size(h int) int { return f.from[h+1] - f.from[h] }
+
+// weight is the column of weights of period t, nil where all weights are 1.
+func (f *frame) weight(t int) []float64 {
+	switch len(f.w) {
+	case 0:
+		return nil
+	case 1:
+		return f.w[0]
+	}
+	return f.w[t]
+}
+
+func (f *frame) covariate(k, t int) []float64 {
+	if len(f.x[k]) == 1 {
+		return f.x[k][0]
+	}
+	return f.x[k][t]
+}
+
+// layout decides who belongs to which cohort and which periods remain; it is what both engines share. keep tells per
+// unit whether it has the data it needs.
+//
+// Rules (Callaway and Sant'Anna 2021, as R's did 2.5 applies them): a start after the last period plus the
+// anticipation is never; units that start at or before the first period plus the anticipation have no base and are set
+// aside; where nobody is never treated the periods from (last start − anticipation) on are left out, and the last cohort
+// serves as control: as if never treated under Controls Never, as not yet treated otherwise.
+func layout(times, start []int64, keep []bool, o *Options) (*frame, error) {
+	f := &frame{}
+	delta := o.Anticipation
+	last := times[len(times)-1]
+	already, incomplete := 0, 0
+	starts := make([]int64, len(start))
+	counts := map[int64]int{}
+	for i, g := range start {
+		if keep != nil && !keep[i] {
+			incomplete++
+			starts[i] = math.MinInt64
+			continue
+		}
+		switch {
+		case g == Never || g > last+delta:
+			g = Never
+		case g <= times[0]+delta:
+			already++
+			g = math.MinInt64
+		}
+		starts[i] = g
+		if g != math.MinInt64 {
+			counts[g]++
+		}
+	}
+	if already > 0 {
+		f.dropped = append(f.dropped, Dropped{"already_treated", already})
+		f.warnings = append(f.warnings, fault.Warnf("already_treated", "%d units start at or before %d, the first period plus the anticipation: they have no base and are set aside", already, times[0]+delta))
+	}
+	if incomplete > 0 {
+		f.dropped = append(f.dropped, Dropped{"incomplete", incomplete})
+		f.warnings = append(f.warnings, fault.Warnf("incomplete", "%d units lack a value in at least one period and are set aside (balanced panel)", incomplete))
+	}
+	for g := range counts {
+		f.cohorts = append(f.cohorts, g)
+	}
+	slices.Sort(f.cohorts)
+	f.times = times
+	G := len(f.cohorts)
+	if G == 0 || G == 1 && f.cohorts[0] == Never {
+		return nil, fault.Dataf("no_treated", "", "", "no unit starts after the first period: there is nobody to estimate an effect for")
+	}
+	f.control = G
+	f.never = f.cohorts[G-1] == Never
+	if f.never {
+		f.control = G - 1
+	} else {
+		g := f.cohorts[G-1]
+		cut := 0
+		if o.Controls == LaterStart { // later starters stay controls after their start: no period need go
+			cut = len(times)
+		}
+		for cut < len(times) && times[cut] < g-delta {
+			cut++
+		}
+		f.times = times[:cut]
+		f.control = G - 1
+		switch o.Controls {
+		case LaterStart:
+			f.warnings = append(f.warnings, fault.Warnf("no_never_treated", "nobody is never treated: the last cohort (%d) serves as control only", g))
+		case NeverTreated:
+			f.never = true
+			f.warnings = append(f.warnings, fault.Warnf("no_never_treated", "nobody is never treated: the last cohort (%d) serves as the never treated, and periods from %d on are left out", g, g-delta))
+		default:
+			f.warnings = append(f.warnings, fault.Warnf("no_never_treated", "nobody is never treated: the last cohort (%d) serves as control only, and periods from %d on are left out", g, g-delta))
+		}
+		if G == 1 || cut < 2 {
+			return nil, fault.Dataf("no_comparison", "", "", "nobody is untreated beside the units that start in %d: there is nobody to compare with", g)
+		}
+	}
+	f.from = make([]int, G+1)
+	index := make(map[int64]int32, G)
+	for h, g := range f.cohorts {
+		index[g] = int32(h)
+		f.from[h+1] = f.from[h] + counts[g]
+	}
+	f.n = f.from[G]
+	f.unit = make([]int32, f.n)
+	f.cohort = make([]int32, f.n)
+	next := slices.Clone(f.from)
+	for i, g := range starts {
+		if g == math.MinInt64 {
+			continue
+		}
+		h := index[g]
+		f.unit[next[h]] = int32(i)
+		f.cohort[next[h]] = h
+		next[h]++
+	}
+	return f, nil
+}
+
+// prepare makes the frame of a panel with its data in sorted order.
+func prepare(p *Panel, o *Options) (*frame, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	n := len(p.Start)
+	keep := make([]bool, n)
+	for i := range keep {
+		keep[i] = true
+	}
+	mark := func(c []float64) {
+		for i, v := range c {
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				keep[i] = false
+			}
+		}
+	}
+	for _, x := range p.Covariates {
+		for _, c := range x {
+			mark(c)
+		}
+	}
+	for _, c := range p.Weights {
+		mark(c)
+	}
+	if o.Unbalanced == Balanced {
+		for _, c := range p.Outcome {
+			mark(c)
+		}
+	} else { // at least one observed outcome
+		for i := range keep {
+			seen := false
+			for _, c := range p.Outcome {
+				if !math.IsNaN(c[i]) {
+					seen = true
+					break
+				}
+			}
+			keep[i] = keep[i] && seen
+		}
+	}
+	f, err := layout(p.Times, p.Start, keep, o)
+	if err != nil {
+		return nil, err
+	}
+	T := len(f.times)
+	gather := func(c []float64) []float64 {
+		d := make([]float64, f.n)
+		for s, i := range f.unit {
+			d[s] = c[i]
+		}
+		return d
+	}
+	f.y = make([][]float64, T)
+	for t := range f.y {
+		f.y[t] = gather(p.Outcome[t])
+		if o.Unbalanced != Balanced && !f.gaps {
+			f.gaps = slices.ContainsFunc(f.y[t], math.IsNaN)
+		}
+	}
+	f.x = make([][][]float64, len(p.Covariates))
+	for k, x := range p.Covariates {
+		f.x[k] = make([][]float64, min(len(x), T))
+		for t := range f.x[k] {
+			f.x[k][t] = gather(x[t])
+		}
+	}
+	if p.Weights != nil {
+		f.w = make([][]float64, min(len(p.Weights), T))
+		for t := range f.w {
+			f.w[t] = gather(p.Weights[t])
+			sum := 0.
+			for _, w := range f.w[t] {
+				sum += w
+			}
+			if !(sum > 0) {
+				return nil, fault.Dataf("bad_weight", "", "", "the weights of period %d sum to 0", f.times[t])
+			}
+			for i := range f.w[t] {
+				f.w[t][i] *= float64(f.n) / sum
+			}
+		}
+	}
+	for _, c := range p.Clusters {
+		f.addCluster(c)
+	}
+	return f, nil
+}
+
+// addCluster takes one dimension over in sorted order, renumbered from 0 in order of first appearance.
+func (f *frame) addCluster(c []int32) {
+	d := make([]int32, f.n)
+	number := map[int32]int32{}
+	for s, i := range f.unit {
+		k, ok := number[c[i]]
+		if !ok {
+			k = int32(len(number))
+			number[c[i]] = k
+		}
+		d[s] = k
+	}
+	f.cluster = append(f.cluster, d)
+	f.clusters = append(f.clusters, len(number))
+}
+
+// shares are p_g, the weighted share of each cohort among all units (weights of the first period, mean 1).
+func (f *frame) shares() []float64 {
+	p := make([]float64, len(f.cohorts))
+	w := f.weight(0)
+	for h := range p {
+		if w == nil {
+			p[h] = float64(f.size(h))
+		} else {
+			for i := f.from[h]; i < f.from[h+1]; i++ {
+				p[h] += w[i]
+			}
+		}
+		p[h] /= float64(f.n)
+	}
+	return p
+}

@@ -1,0 +1,490 @@
+package did
+
+import (
+	"context"
+	"math"
+	"sync"
+
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/parallel"
+)
+
+// unitEngine estimates each cell on its units. It passes over the units twice: once by design, to fit, and once by block
+// of units, to sum influence over the cells of each aggregate. Between the passes it keeps coefficients, not rows.
+type unitEngine struct {
+	f         *frame
+	o         *Options
+	clusters  []clustering
+	cells     []cell
+	groups    []*group // designs with the cells that share them
+	solutions []solution
+}
+
+// group is a design and the cells that use it.
+type group struct {
+	g, low int
+	early  int // period of covariates and weights
+	cells  []int
+	recipe
+	reason estimate.Reason
+}
+
+// solution is a fitted cell.
+type solution struct {
+	change
+	ok bool
+}
+
+func newUnitEngine(f *frame, o *Options) *unitEngine {
+	return &unitEngine{f: f, o: o, clusters: clusterings(f.n, f.cluster, f.clusters)}
+}
+
+// weightPeriod is the period whose weights a cell uses.
+func (u *unitEngine) weightPeriod(c *cell) int {
+	switch {
+	case len(u.f.w) < 2 || u.o.Weights == FirstPeriod:
+		return 0
+	case u.o.Weights == CohortBase:
+		b := 0
+		for t, v := range u.f.times {
+			if v+u.o.Anticipation < u.f.cohorts[c.g] {
+				b = t
+			}
+		}
+		return b
+	}
+	return c.early()
+}
+
+// arms are the cohorts of a cell, the treated first.
+func (g *group) arms(cohorts int) []int {
+	a := []int{g.g}
+	for h := g.low; h < cohorts; h++ {
+		if h != g.g {
+			a = append(a, h)
+		}
+	}
+	return a
+}
+
+func (u *unitEngine) fit(cells []cell) ([]fitted, error) {
+	f := u.f
+	u.cells = cells
+	u.solutions = make([]solution, len(cells))
+	varying := false
+	for _, x := range f.x {
+		varying = varying || len(x) > 1
+	}
+	index := map[[5]int]*group{}
+	for i := range cells {
+		c := &cells[i]
+		if c.reference {
+			continue
+		}
+		k := [5]int{c.g, c.low, u.weightPeriod(c), 0, 0}
+		if varying {
+			k[3] = c.early()
+		}
+		if f.gaps {
+			k[4] = i // rows differ by cell
+		}
+		g := index[k]
+		if g == nil {
+			g = &group{g: c.g, low: c.low, early: c.early()}
+			index[k] = g
+			u.groups = append(u.groups, g)
+		}
+		g.cells = append(g.cells, i)
+	}
+	out := make([]fitted, len(cells))
+	for i := range cells {
+		if cells[i].reference {
+			out[i] = fitted{reason: estimate.BasePeriod, treated: f.size(cells[i].g), maxP: math.NaN()}
+		}
+	}
+	inner := 1 // where there are few designs the fit of each may use the other workers
+	if len(u.groups) < parallel.Workers(u.o.Workers) {
+		inner = u.o.Workers
+	}
+	err := parallel.For(context.Background(), u.o.Workers, len(u.groups), func(i int) error {
+		u.fitGroup(u.groups[i], out, inner)
+		return nil
+	})
+	return out, err
+}
+
+// fitGroup fits a design and its cells, with the variance of each.
+func (u *unitEngine) fitGroup(g *group, out []fitted, workers int) {
+	f := u.f
+	arms := g.arms(len(f.cohorts))
+	first := &u.cells[g.cells[0]]
+	nt, n := f.size(g.g), 0
+	for _, h := range arms {
+		n += f.size(h)
+	}
+	rows := make([]int32, 0, n)
+	for a, h := range arms {
+		for i := f.from[h]; i < f.from[h+1]; i++ {
+			if f.gaps && (math.IsNaN(f.y[first.time][i]) || math.IsNaN(f.y[first.base][i])) {
+				continue
+			}
+			rows = append(rows, int32(i))
+		}
+		if a == 0 {
+			nt = len(rows)
+		}
+	}
+	n = len(rows)
+	x := make([][]float64, len(f.x))
+	for k := range x {
+		x[k] = pick(f.covariate(k, g.early), rows)
+	}
+	w := pick(f.weight(u.weightPeriod(first)), rows)
+	d := newDesign(u.o.Method, nt, n, x, w, workers)
+	g.recipe, g.reason = d.recipe, d.reason
+	dy, e, psi := make([]float64, n), make([]float64, n), make([]float64, n)
+	sums := make([][]float64, len(u.clusters))
+	for s, c := range u.clusters {
+		if c.number != nil {
+			sums[s] = make([]float64, c.count)
+		}
+	}
+	for _, i := range g.cells {
+		c := &u.cells[i]
+		r := &out[i]
+		*r = fitted{reason: d.reason, treated: d.n1, others: d.n0, ess: d.ess, maxP: d.maxP, trimmed: d.trimmed, att: math.NaN(), variance: math.NaN()}
+		if d.reason != "" {
+			continue
+		}
+		now, base := f.y[c.time], f.y[c.base]
+		for s, j := range rows {
+			dy[s] = now[j] - base[j]
+		}
+		sol := d.change(dy, e)
+		d.influence(&sol, e, psi)
+		u.solutions[i] = solution{sol, true}
+		r.att, r.variance = sol.att, 0
+		for s, c := range u.clusters {
+			v := 0.
+			if c.number == nil {
+				v = dot(psi, psi)
+			} else {
+				clear(sums[s])
+				for k, j := range rows {
+					sums[s][c.number[j]] += psi[k]
+				}
+				v = dot(sums[s], sums[s])
+			}
+			r.variance += c.sign * v
+		}
+	}
+}
+
+// blockUnits is the number of units whose influence is summed at a time: columns × blockUnits numbers stay near the core.
+const blockUnits = 512
+
+// blocks cuts the units into blocks of one cohort each.
+func (f *frame) blocks() [][2]int {
+	var b [][2]int
+	for h := range f.cohorts {
+		for i := f.from[h]; i < f.from[h+1]; i += blockUnits {
+			b = append(b, [2]int{i, min(i+blockUnits, f.from[h+1])})
+		}
+	}
+	return b
+}
+
+// use is a cell's part in a column.
+type use struct {
+	column int
+	weight float64
+}
+
+func usesOf(cells int, columns []column) [][]use {
+	u := make([][]use, cells)
+	for a := range columns {
+		for j, k := range columns[a].cells {
+			if w := columns[a].weight[j]; w != 0 {
+				u[k] = append(u[k], use{a, w})
+			}
+		}
+	}
+	return u
+}
+
+// scratch of one worker.
+type blockScratch struct {
+	psi                   []float64 // columns × blockUnits
+	e, p, odds, ols, cell []float64
+	z                     []float64
+}
+
+func newScratch(columns int) *blockScratch {
+	one := func() []float64 { return make([]float64, blockUnits) }
+	return &blockScratch{psi: make([]float64, columns*blockUnits), e: one(), p: one(), odds: one(), ols: one(), cell: one()}
+}
+
+// influenceBlock writes the influence of units [lo,hi), all of cohort h, on the columns: psi[a*blockUnits + i−lo].
+func (u *unitEngine) influenceBlock(h, lo, hi int, columns []column, uses [][]use, s *blockScratch) {
+	f, m := u.f, hi-lo
+	clear(s.psi)
+	for a := range columns {
+		if share := columns[a].share; share != nil && share[h] != 0 {
+			dst := s.psi[a*blockUnits : a*blockUnits+m]
+			if w := f.weight(0); w != nil {
+				for i := range dst {
+					dst[i] = w[lo+i] * share[h]
+				}
+			} else {
+				for i := range dst {
+					dst[i] = share[h]
+				}
+			}
+		}
+	}
+	for _, g := range u.groups {
+		if g.reason != "" || h != g.g && h < g.low {
+			continue
+		}
+		treated := h == g.g
+		prepared := false
+		k := g.k
+		var w []float64
+		for _, i := range g.cells {
+			if len(uses[i]) == 0 || !u.solutions[i].ok {
+				continue
+			}
+			c, sol := &u.cells[i], &u.solutions[i].change
+			if !prepared {
+				prepared = true
+				if w = f.weight(u.weightPeriod(c)); w != nil {
+					w = w[lo:hi]
+				}
+				if k > 1 {
+					u.prepareBlock(g, c, lo, hi, w, treated, s)
+				}
+			}
+			now, base := f.y[c.time][lo:hi], f.y[c.base][lo:hi]
+			e := s.e[:m]
+			for j, v := range now {
+				e[j] = v - base[j]
+			}
+			if sol.beta != nil {
+				for j := range e {
+					e[j] -= dot(sol.beta, s.z[j*k:(j+1)*k])
+				}
+			}
+			psi := s.cell[:m]
+			if treated {
+				g.psiTreated(sol, e, w, s.p, s.z, psi)
+			} else {
+				ols := s.ols[:m]
+				if g.aOLS == nil {
+					ols = nil
+				}
+				g.psiControl(sol, e, w, s.p, s.odds, ols, s.z, psi)
+			}
+			if f.gaps {
+				for j, v := range psi {
+					if math.IsNaN(v) {
+						psi[j] = 0
+					}
+				}
+			}
+			for _, q := range uses[i] {
+				dst := s.psi[q.column*blockUnits : q.column*blockUnits+m]
+				for j, v := range psi {
+					dst[j] += q.weight * v
+				}
+			}
+		}
+	}
+}
+
+// prepareBlock fills z, p, odds and z'aOLS of a block for a design.
+func (u *unitEngine) prepareBlock(g *group, c *cell, lo, hi int, w []float64, treated bool, s *blockScratch) {
+	k, m := g.k, hi-lo
+	if len(s.z) < blockUnits*k {
+		s.z = make([]float64, blockUnits*k)
+	}
+	for i := range m {
+		s.z[i*k] = 1
+	}
+	for j := 1; j < k; j++ {
+		x := u.f.covariate(j-1, g.early)[lo:hi]
+		for i, v := range x {
+			s.z[i*k+j] = (v - g.fixed[j]) * g.scale[j]
+		}
+	}
+	if g.gamma != nil {
+		for i := range m {
+			p := min(1/(1+math.Exp(-dot(g.gamma, s.z[i*k:(i+1)*k]))), 1-capBelow)
+			s.p[i] = p
+			if !treated {
+				weight := 1.
+				if w != nil {
+					weight = w[i]
+				}
+				s.odds[i] = oddsOf(p, weight)
+			}
+		}
+	}
+	if g.aOLS != nil && !treated {
+		for i := range m {
+			s.ols[i] = dot(g.aOLS, s.z[i*k:(i+1)*k])
+		}
+	}
+}
+
+// chunks is the number of parts the blocks are shared out in: fixed, so that sums do not depend on the workers.
+const chunks = 32
+
+// each runs over the blocks in parallel and hands the influence on the columns to visit, which is called in the order of
+// the chunks within a chunk's own state only.
+func (u *unitEngine) each(columns []column, visit func(chunk, h, lo, hi int, psi []float64)) error {
+	uses := usesOf(len(u.cells), columns)
+	blocks := u.f.blocks()
+	pool := sync.Pool{New: func() any { return newScratch(len(columns)) }}
+	return parallel.For(context.Background(), u.o.Workers, chunks, func(part int) error {
+		s := pool.Get().(*blockScratch)
+		defer pool.Put(s)
+		for _, b := range blocks[part*len(blocks)/chunks : (part+1)*len(blocks)/chunks] {
+			h := int(u.f.cohort[b[0]])
+			u.influenceBlock(h, b[0], b[1], columns, uses, s)
+			visit(part, h, b[0], b[1], s.psi)
+		}
+		return nil
+	})
+}
+
+func (u *unitEngine) covariance(columns []column) ([]float64, error) {
+	k := len(columns)
+	total := make([]float64, k*k)
+	for _, c := range u.clusters {
+		v, err := u.covarianceOf(columns, c)
+		if err != nil {
+			return nil, err
+		}
+		for i := range total {
+			total[i] += c.sign * v[i]
+		}
+	}
+	return total, nil
+}
+
+func (u *unitEngine) covarianceOf(columns []column, c clustering) ([]float64, error) {
+	k := len(columns)
+	if c.number == nil {
+		parts := make([][]float64, chunks)
+		err := u.each(columns, func(part, _, lo, hi int, psi []float64) {
+			if parts[part] == nil {
+				parts[part] = make([]float64, k*k)
+			}
+			crossproduct(parts[part], psi, k, hi-lo, blockUnits)
+		})
+		if err != nil {
+			return nil, err
+		}
+		v := make([]float64, k*k)
+		for _, p := range parts {
+			for i, x := range p {
+				v[i] += x
+			}
+		}
+		return mirror(v, k), nil
+	}
+	// Cluster sums: a wave of blocks is made side by side and added in the order of the blocks.
+	sums := make([]float64, c.count*k)
+	err := u.inWaves(columns, func(lo, hi int, psi []float64) {
+		for i := lo; i < hi; i++ {
+			row := sums[int(c.number[i])*k : (int(c.number[i])+1)*k]
+			for a := range row {
+				row[a] += psi[a*blockUnits+i-lo]
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	v := make([]float64, k*k)
+	for s := range c.count {
+		addGram(v, 1, sums[s*k:(s+1)*k])
+	}
+	return mirror(v, k), nil
+}
+
+// wave is the number of blocks that are in memory at a time where their order matters.
+const wave = 16
+
+// inWaves calls visit for every block in order; the blocks of a wave are made in parallel.
+func (u *unitEngine) inWaves(columns []column, visit func(lo, hi int, psi []float64)) error {
+	uses := usesOf(len(u.cells), columns)
+	blocks := u.f.blocks()
+	var scratch [wave]*blockScratch
+	for i := range min(wave, len(blocks)) {
+		scratch[i] = newScratch(len(columns))
+	}
+	for from := 0; from < len(blocks); from += wave {
+		part := blocks[from:min(from+wave, len(blocks))]
+		err := parallel.For(context.Background(), u.o.Workers, len(part), func(i int) error {
+			b := part[i]
+			u.influenceBlock(int(u.f.cohort[b[0]]), b[0], b[1], columns, uses, scratch[i])
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for i, b := range part {
+			visit(b[0], b[1], scratch[i].psi)
+		}
+	}
+	return nil
+}
+
+// influence is the influence of each unit of the panel (by its number there) on each column; units set aside have 0.
+func (u *unitEngine) influence(columns []column, units int) ([][]float64, error) {
+	out := make([][]float64, len(columns))
+	for a := range out {
+		out[a] = make([]float64, units)
+	}
+	err := u.inWaves(columns, func(lo, hi int, psi []float64) {
+		for a := range out {
+			for i := lo; i < hi; i++ {
+				out[a][u.f.unit[i]] = psi[a*blockUnits+i-lo]
+			}
+		}
+	})
+	return out, err
+}
+
+// crossproduct adds ΨΨ' to the lower triangle of v; row a of Ψ is psi[a*stride : a*stride+m].
+func crossproduct(v, psi []float64, k, m, stride int) {
+	for a := range k {
+		x := psi[a*stride : a*stride+m]
+		row := v[a*k : a*k+a+1]
+		c := 0
+		for ; c+1 <= a; c += 2 {
+			y, z := psi[c*stride:c*stride+m], psi[(c+1)*stride:(c+1)*stride+m]
+			s, t := 0., 0.
+			for i, b := range x {
+				s += b * y[i]
+				t += b * z[i]
+			}
+			row[c] += s
+			row[c+1] += t
+		}
+		if c == a {
+			row[a] += dot(x, x)
+		}
+	}
+}
+
+// mirror copies the lower triangle to the upper.
+func mirror(v []float64, k int) []float64 {
+	for a := range k {
+		for b := range a {
+			v[b*k+a] = v[a*k+b]
+		}
+	}
+	return v
+}
