@@ -1,0 +1,74 @@
+package figure
+
+import (
+	"math"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// LoveRow is a covariate in a love plot: its standardised mean difference before and after adjustment by each method.
+type LoveRow struct {
+	Label  string
+	Before float64
+	After  []float64 // as Options.Names; shorter is allowed, NaN is not drawn
+}
+
+// Love draws the balance of covariates: the absolute standardised mean difference before (a ring) and after adjustment
+// (a mark a method), rows in the order given, with a line at 0.1, which many take as a bound. Rows whose values are all
+// missing are said to be hidden.
+func Love(rows []LoveRow, o Options) *Figure {
+	const rowHeight = 13
+	names := style(smallSize, ink, right, middle)
+	labelRoom := vg.Length(0)
+	most := 0.25
+	for _, r := range rows {
+		labelRoom = max(labelRoom, names.Width(r.Label))
+		for _, v := range append([]float64{r.Before}, r.After...) {
+			if v = math.Abs(v); v > most && !math.IsInf(v, 0) {
+				most = v
+			}
+		}
+	}
+	inner := o.width() - 2*margin
+	labelRoom = min(labelRoom, inner*0.5) + 8
+	legend := []entry{{o.say("før", "before"), markKey(draw.GlyphStyle{Color: grey, Radius: 3, Shape: draw.RingGlyph{}})}}
+	for i, n := range o.Names {
+		legend = append(legend, entry{n, markKey(markOf(i, 3))})
+	}
+	title := o.say("Standardisert forskjell i gjennomsnitt, absoluttverdi", "Absolute standardised mean difference")
+	axis := xAxisHeight(title)
+	height := vg.Length(len(rows))*rowHeight + axis + 6
+	if len(rows) == 0 {
+		height = 80
+	}
+	return frame(o, legend, height, func(c draw.Canvas) {
+		p := &panel{c: draw.Crop(c, labelRoom, -10, axis, 0), xMax: most * 1.04, yMin: 0.5, yMax: float64(len(rows)) + 0.5, lang: o.lang()}
+		if len(rows) == 0 {
+			p.say(o.say("Ingen balanse å vise.", "No balance to show."))
+			return
+		}
+		p.xAxis(Plain, step(0, p.xMax, 5), title)
+		p.vLine(draw.LineStyle{Color: grey, Width: 0.8, Dashes: []vg.Length{3, 2}}, 0.1)
+		for i, r := range rows {
+			y := float64(len(rows) - i)
+			at := p.at(0, y).Y
+			p.c.StrokeLine2(thin, p.c.Min.X, at, p.c.Max.X, at)
+			p.c.FillText(names, vg.Point{X: p.c.Min.X - 5, Y: at}, shorten(names, r.Label, labelRoom-8))
+			shown := false
+			put := func(v float64, s draw.GlyphStyle) {
+				if v = math.Abs(v); !math.IsNaN(v) && !math.IsInf(v, 0) {
+					p.c.DrawGlyph(s, p.at(v, y))
+					shown = true
+				}
+			}
+			put(r.Before, draw.GlyphStyle{Color: grey, Radius: 3, Shape: draw.RingGlyph{}})
+			for m, v := range r.After {
+				put(v, markOf(m, 2.8))
+			}
+			if !shown {
+				p.c.FillText(style(7, grey, left, middle), vg.Point{X: p.c.Min.X + 4, Y: at}, o.say("skjult eller ikke beregnet", "hidden or not estimated"))
+			}
+		}
+	})
+}
