@@ -25,6 +25,19 @@ type Catalog struct {
 	order    []string // codes of the table tiltak, in its order
 	codes    map[string]Code
 	statuses map[[2]string]Status
+
+	groups     map[string]Group
+	groupIDs   []string
+	limits     map[string][]Limit
+	rates      map[string][]Rate
+	partTime   map[string][]PartTimeStep
+	proration  map[string][]Proration
+	subsidies  map[string][]SubsidyStep
+	g          []G
+	kpi        []Index
+	benefits   map[[2]string][]Benefit
+	payroll    map[[2]string][]Payroll
+	parameters map[string][]Parameter
 }
 
 // Default is the embedded catalogue.
@@ -123,7 +136,8 @@ func build(user map[string]userFile) (*Catalog, error) {
 		c.tables = append(c.tables, t)
 	}
 	slices.Sort(c.files)
-	for _, step := range []func(map[string][]record) error{c.readTiltak, c.readCodes, c.readStatuses} {
+	for _, step := range []func(map[string][]record) error{c.readTiltak, c.readCodes, c.readStatuses, c.readGroups, c.readLimits,
+		c.readRates, c.readPartTime, c.readProration, c.readSubsidies, c.readIndices, c.readBenefits, c.readParameters} {
 		if err := step(records); err != nil {
 			return nil, err
 		}

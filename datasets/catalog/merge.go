@@ -61,12 +61,12 @@ func (s *schema) merge(base, user []record) ([]record, error) {
 	}
 	covered := map[string][]Period{}
 	for _, r := range user {
-		k := r.joined(s.series)
+		k := s.seriesOf(r)
 		covered[k] = append(covered[k], r.period())
 	}
 	for _, r := range base {
 		left := []Period{r.period()}
-		for _, taken := range covered[r.joined(s.series)] {
+		for _, taken := range covered[s.seriesOf(r)] {
 			left = subtract(left, taken)
 		}
 		for _, p := range left {
@@ -75,7 +75,7 @@ func (s *schema) merge(base, user []record) ([]record, error) {
 	}
 	merged = append(merged, user...)
 	slices.SortStableFunc(merged, func(a, b record) int {
-		if c := strings.Compare(a.joined(s.series), b.joined(s.series)); c != 0 {
+		if c := strings.Compare(s.seriesOf(a), s.seriesOf(b)); c != 0 {
 			return c
 		}
 		return int(clampSign(int64(a.period().From) - int64(b.period().From)))
@@ -101,6 +101,16 @@ func subtract(list []Period, taken Period) []Period {
 		}
 	}
 	return left
+}
+
+// seriesOf is what a row speaks about: rows of one series may not contradict each other on a day. A ceiling and a price
+// of a tiltak are two series, prices in two units are one.
+func (s *schema) seriesOf(r record) string {
+	key := r.joined(s.series)
+	if s.name == "satser" && r.text("enhet") == Ceiling {
+		key += "\x00" + Ceiling
+	}
+	return key
 }
 
 // joined is the cells of some columns as one key.

@@ -209,7 +209,7 @@ func (r record) clean(i int, cell string, decimalComma bool) (string, error) {
 
 // consistent checks what takes two cells.
 func (r record) consistent() error {
-	if r.schema.column("gyldig_fra") >= 0 {
+	if r.schema.column("gyldig_til") >= 0 {
 		if p := r.period(); p.To < p.From {
 			return r.fail("bad_period", "gyldig_til", "the period ends (%s) before it begins (%s); swap the dates", p.To, p.From)
 		}

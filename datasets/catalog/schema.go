@@ -84,4 +84,119 @@ var schemas = []*schema{
 			Column{Name: "fullfort", Kind: Choice, Choices: []string{"ja", "nei", "ukjent"}, Help: "whether the participation was completed"},
 		),
 	},
+	{
+		name: "grupper", title: "a target group: overlapping flags, measured before the month of start", key: []string{"gruppe"},
+		columns: columns(
+			Column{Name: "gruppe", Help: "the id that studies use"},
+			Column{Name: "navn_nb", Help: "name in bokmål"},
+			Column{Name: "navn_en", Help: "name in English"},
+			Column{Name: "definisjon_nb", Help: "definition in bokmål; the month is the month of start"},
+			Column{Name: "definisjon_en", Help: "definition in English"},
+			Column{Name: "grense", Kind: Number, Empty: true, Help: "the limit in the definition, where it has one"},
+			Column{Name: "enhet", Empty: true, Help: "unit of the limit"},
+			Column{Name: "kan_males", Kind: YesNo, Help: "whether the register's tables can tell who belongs to it"},
+		),
+	},
+	{
+		name: "varigheter", title: "the longest duration by the regulation, for whom and when",
+		key: []string{"tiltakskode", "variant"}, series: []string{"tiltakskode", "variant"}, dated: true,
+		columns: columns(
+			Column{Name: "tiltakskode", Help: "the tiltak"},
+			Column{Name: "variant", Help: "for whom or on what condition; alle: everybody"},
+			Column{Name: "maks", Kind: Number, Help: "the longest duration"},
+			Column{Name: "enhet", Kind: Choice, Choices: []string{"uker", "maneder"}, Help: "unit of maks"},
+			from, to,
+		),
+	},
+	{
+		name: "satser", title: "a price of a tiltak in a period",
+		key: []string{"tiltakskode", "enhet"}, series: []string{"tiltakskode"}, dated: true,
+		columns: columns(
+			Column{Name: "tiltakskode", Help: "the tiltak"},
+			Column{Name: "enhet", Kind: Choice, Choices: []string{"maaned", "uke", "dag", "deltakelse", "maks"}, Help: "kroner per month of a place, per week, per weekday, or once per participation; maks: a ceiling and no price"},
+			Column{Name: "kr", Kind: Number, Help: "kroner of the day, without VAT"},
+			from, to,
+		),
+	},
+	{
+		name: "deltid", title: "a step of a part-time rule: the share of the rate that is paid from some percent up",
+		key: []string{"tiltakskode", "fra_prosent"}, series: []string{"tiltakskode"}, dated: true,
+		columns: columns(
+			Column{Name: "tiltakskode", Help: "the tiltak"},
+			Column{Name: "fra_prosent", Kind: Number, Help: "the step applies from this percent of full time"},
+			Column{Name: "grensen_med", Kind: YesNo, Help: "ja: at exactly that percent too; nei: only above it"},
+			Column{Name: "andel", Kind: Number, Help: "share of the rate that is paid, 0–1"},
+			from, to,
+		),
+	},
+	{
+		name: "avkorting", title: "how a part of a month is counted",
+		key: []string{"tiltakskode"}, series: []string{"tiltakskode"}, dated: true,
+		columns: columns(
+			Column{Name: "tiltakskode", Help: "the tiltak; *: all that have no rule of their own"},
+			Column{Name: "grunnlag", Kind: Choice, Choices: []string{"kalenderdager", "ukedager"}, Help: "days of participation over days of the month, or Mondays to Fridays over those of the month"},
+			Column{Name: "desimaler", Kind: Whole, Help: "decimals the fraction is rounded to, half up"},
+			from, to,
+		),
+	},
+	{
+		name: "lonnstilskudd", title: "a step of a wage subsidy: the percent of the wage cost that is refunded from some month on",
+		key: []string{"tiltakskode", "variant", "fra_maaned"}, series: []string{"tiltakskode", "variant"}, dated: true,
+		columns: columns(
+			Column{Name: "tiltakskode", Help: "the tiltak"},
+			Column{Name: "variant", Help: "for whom; the first variant of a tiltak applies where nothing tells which"},
+			Column{Name: "fra_maaned", Kind: Whole, Help: "the step applies from this month of the participation; 1 is the first"},
+			Column{Name: "prosent", Kind: Number, Help: "percent of the wage cost that is refunded"},
+			Column{Name: "tak_g", Kind: Number, Empty: true, Help: "ceiling on the wage cost, in G a year; empty: none known"},
+			from, to,
+		),
+	},
+	{
+		name: "g", title: "the basic amount (grunnbeløp) of folketrygden", key: []string{"gyldig_fra"},
+		columns: columns(
+			Column{Name: "gyldig_fra", Kind: Day, Help: "the day from which it applies, 1 May"},
+			Column{Name: "kr", Kind: Number, Help: "kroner a year"},
+			Column{Name: "aarssnitt", Kind: Number, Help: "average of the calendar year: 4/12 of the old and 8/12 of the new"},
+		),
+	},
+	{
+		name: "kpi", title: "the consumer price index", key: []string{"aar"},
+		columns: columns(
+			Column{Name: "aar", Kind: Whole, Help: "year"},
+			Column{Name: "indeks", Kind: Number, Help: "annual average, 2015 = 100 in the embedded table; any base will do"},
+			Column{Name: "vekst_prosent", Kind: Number, Empty: true, Help: "growth from the year before, percent"},
+		),
+	},
+	{
+		name: "ytelser", title: "a rate of a benefit in a period",
+		key: []string{"ytelse", "komponent"}, series: []string{"ytelse", "komponent"}, dated: true,
+		columns: columns(
+			Column{Name: "ytelse", Help: "the benefit"},
+			Column{Name: "komponent", Help: "which of its rates"},
+			Column{Name: "kr", Kind: Number, Help: "kroner of the day"},
+			Column{Name: "enhet", Kind: Choice, Choices: []string{"dag", "maaned", "aar"}, Help: "per weekday, month or year"},
+			from, to,
+		),
+	},
+	{
+		name: "lonnskostnad", title: "what an employer pays on top of the wage",
+		key: []string{"komponent", "sone"}, series: []string{"komponent", "sone"}, dated: true,
+		columns: columns(
+			Column{Name: "komponent", Kind: Choice, Choices: []string{"feriepenger", "otp", "arbeidsgiveravgift"}, Help: "feriepenger of the wage; OTP of wage and feriepenger; arbeidsgiveravgift of all three"},
+			Column{Name: "sone", Help: "zone of arbeidsgiveravgift; *: all"},
+			Column{Name: "prosent", Kind: Number, Help: "percent"},
+			from, to,
+		),
+	},
+	{
+		name: "parametre", title: "a parameter of cost-benefit analysis",
+		key: []string{"parameter", "fra_aar"}, series: []string{"parameter"}, dated: true,
+		columns: columns(
+			Column{Name: "parameter", Kind: Choice, Choices: []string{"kalkulasjonsrente", "skattefinansieringskostnad"}, Help: "which parameter"},
+			Column{Name: "fra_aar", Kind: Number, Help: "applies from this year after the start on"},
+			Column{Name: "verdi", Kind: Number, Help: "its value"},
+			Column{Name: "enhet", Help: "unit of the value"},
+			from, to,
+		),
+	},
 }
