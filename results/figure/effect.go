@@ -75,7 +75,7 @@ func Effects(panels []EffectPanel, u Unit, o Options) *Figure {
 				head = lineHeight(strip) + 4
 			}
 			xTitle := ""
-			if len(panels) == 1 || last && (row == rows-1) {
+			if len(panels) == 1 || last {
 				xTitle = title
 			}
 			p := &panel{c: draw.Crop(box, 0, -10, xAxisHeight(title), -head), xMax: xMax, yMin: low, yMax: high, lang: o.lang()}
@@ -97,7 +97,15 @@ func (e EffectPanel) draw(p *panel, u Unit, any, first bool, xTitle string, name
 		p.hLine(draw.LineStyle{Color: grey, Width: 0.9}, 0)
 		p.xAxis(Plain, monthStep(p.xMax, 8), xTitle)
 		for _, s := range e.Series {
-			p.band(alpha(colour(index(names, s.Name)), bandAlpha), s.X, s.Low, s.High)
+			i, shade := index(names, s.Name), bandAlpha
+			if len(e.Series) > 1 {
+				shade = 0.1 // several bands over each other stay light; their edges tell them apart
+				edge := draw.LineStyle{Color: alpha(colour(i), 0.55), Width: 0.5}
+				none := draw.GlyphStyle{Color: colour(i), Shape: draw.CircleGlyph{}}
+				p.line(edge, none, s.X, s.Low)
+				p.line(edge, none, s.X, s.High)
+			}
+			p.band(alpha(colour(i), shade), s.X, s.Low, s.High)
 		}
 		for _, s := range e.Series {
 			i := index(names, s.Name)
@@ -119,8 +127,8 @@ func (e EffectPanel) draw(p *panel, u Unit, any, first bool, xTitle string, name
 	case !drawn:
 		p.say(o.say("Ingen estimater.", "No estimates."))
 	case e.Note != "":
-		s := style(7, grey, right, top)
-		p.c.FillText(s, vg.Point{X: p.c.Max.X - 2, Y: p.c.Max.Y - 1}, shorten(s, e.Note, p.c.Max.X-p.c.Min.X-4))
+		s := style(7, grey, right, bottom)
+		p.label(s, vg.Point{X: p.c.Max.X, Y: p.c.Min.Y + 3}, shorten(s, e.Note, p.c.Max.X-p.c.Min.X-4))
 	}
 }
 
@@ -156,8 +164,8 @@ func seriesLegend(panels []EffectPanel) (names []string, legend []entry) {
 	return names, legend
 }
 
-// effectRange is the common range of the y axis: all estimates, zero, and the intervals as far as they stay within three
-// times the spread of the estimates on either side, so that one hopeless cell does not flatten all others.
+// effectRange is the common range of the y axis: all estimates, zero, and the intervals as far as they stay within one and
+// a half times the spread of the estimates on either side, so that one hopeless cell does not flatten all others.
 func effectRange(panels []EffectPanel) (low, high float64, ok bool) {
 	var centre, edges [][]float64
 	for _, p := range panels {
@@ -174,7 +182,7 @@ func effectRange(panels []EffectPanel) (low, high float64, ok bool) {
 		return 0, 1, false
 	}
 	low, high = min(low, 0), max(high, 0)
-	room := 3 * max(high-low, 1e-9)
+	room := 1.5 * max(high-low, 1e-9)
 	if l, h, has := span(edges...); has {
 		low, high = min(low, max(l, low-room)), max(high, min(h, high+room))
 	}

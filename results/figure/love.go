@@ -36,7 +36,7 @@ func Love(rows []LoveRow, o Options) *Figure {
 	for i, n := range o.Names {
 		legend = append(legend, entry{n, markKey(markOf(i, 3))})
 	}
-	title := o.say("Standardisert forskjell i gjennomsnitt, absoluttverdi", "Absolute standardised mean difference")
+	title := o.say("Absolutt standardisert forskjell (SMD)", "Absolute standardised mean difference (SMD)")
 	axis := xAxisHeight(title)
 	height := vg.Length(len(rows))*rowHeight + axis + 6
 	if len(rows) == 0 {
@@ -67,7 +67,7 @@ func Love(rows []LoveRow, o Options) *Figure {
 				put(v, markOf(m, 2.8))
 			}
 			if !shown {
-				p.c.FillText(style(7, grey, left, middle), vg.Point{X: p.c.Min.X + 4, Y: at}, o.say("skjult eller ikke beregnet", "hidden or not estimated"))
+				p.label(style(7, grey, left, middle), vg.Point{X: p.c.Min.X + 4, Y: at}, o.say("skjult eller ikke beregnet", "hidden or not estimated"))
 			}
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"image/color"
 	"math"
 
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -67,7 +68,9 @@ func (p *panel) xAxis(u Unit, by float64, title string) {
 		}
 	}
 	if title != "" {
-		p.c.FillText(style(smallSize, ink, centre, top), vg.Point{X: p.c.Center().X, Y: p.c.Min.Y - 16}, title)
+		st := style(smallSize, ink, centre, top)
+		x := min(p.c.Center().X, p.c.Max.X+8-st.Width(title)/2) // a long title shifts to the left rather than being cut
+		p.c.FillText(st, vg.Point{X: x, Y: p.c.Min.Y - 16}, title)
 	}
 }
 
@@ -184,7 +187,15 @@ func (p *panel) say(txt string) {
 	lines := wrap(s, txt, p.c.Max.X-p.c.Min.X-12, 5)
 	y := p.c.Center().Y + lineHeight(s)*vg.Length(len(lines)-1)/2
 	for _, l := range lines {
-		p.c.FillText(s, vg.Point{X: p.c.Center().X, Y: y}, l)
+		p.label(s, vg.Point{X: p.c.Center().X, Y: y}, l)
 		y -= lineHeight(s)
 	}
+}
+
+// label writes a line of text on a white ground, so that lines behind it do not cross it out.
+func (p *panel) label(s text.Style, at vg.Point, line string) {
+	r := s.Rectangle(line)
+	p.c.SetColor(alpha(hex(0xffffff), 0.85))
+	p.c.Fill(vg.Rectangle{Min: at.Add(r.Min).Sub(vg.Point{X: 2, Y: 1}), Max: at.Add(r.Max).Add(vg.Point{X: 2, Y: 1})}.Path())
+	p.c.FillText(s, at, line)
 }

@@ -87,7 +87,7 @@ func (e Curve) band(p *panel, c color.NRGBA) {
 func atRisk(p *panel, curves []Curve, by float64, y vg.Length, o Options) {
 	head, cell := style(7.5, grey, left, top), style(smallSize, ink, centre, top)
 	one := len(curves) == 1
-	p.c.FillText(head, vg.Point{X: p.c.Min.X - 20, Y: y}, o.say("Antall fortsatt med", "Number at risk"))
+	p.c.FillText(head, vg.Point{X: p.c.Min.X - 20, Y: y}, o.say("Antall som fortsatt følges", "Number at risk"))
 	y -= lineHeight(cell)
 	for i, e := range curves {
 		if !one {
