@@ -287,6 +287,9 @@ func (m *binary) finish(f *Fit, b []float64, deviance float64) *Fit {
 	}
 	f.Coef = m.std.Raw(b)
 	f.Cov = m.std.RawCov(invertCholesky(m.l, m.k, m.keep))
+	if m.opt.LikeR {
+		m.rawPredictor(f.Coef)
+	}
 	f.Fitted, f.Linear, f.Deviance = m.mu, m.eta, deviance
 	return f
 }
@@ -366,4 +369,18 @@ func (m *binary) separation(columns []int) error {
 		e.Names = append(e.Names, nameOf(m.opt.Names, j))
 	}
 	return e
+}
+
+// rawPredictor forms η from the columns as given, term by term, as R's matrix product does: rows whose scores are equal
+// in algebra alone then round the same way more often.
+func (m *binary) rawPredictor(coef []float64) {
+	link := m.linkFunctions()
+	for i := range m.eta {
+		e := coef[0]
+		for j := range m.x {
+			e += float64(coef[j+1] * m.x[j][i])
+		}
+		m.eta[i] = e
+		m.mu[i], _ = link.inverse(e)
+	}
 }

@@ -1,0 +1,263 @@
+package matching
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// nearestStratum matches inside one stratum after another, reusing its memory. Positions run from 1 to m in the order of
+// the score; 0 and m+1 stand for the ends.
+type nearestStratum struct {
+	work *nearestWork
+	e    []entry // position p is e[p-1]
+	tmp  []entry
+
+	left, right []int32 // union-find: from a position to the nearest free candidate at or below, at or above it
+	uses        []int32 // how often a candidate has been used; nil where once is the limit
+	order       []int32 // positions that choose, in their order
+	got         [][]int32
+
+	pairs []Pair
+}
+
+// match finds the pairs of the stratum with these rows and appends them.
+func (s *nearestStratum) match(rows []int32) {
+	w := s.work
+	if !s.prepare(rows) {
+		return
+	}
+	switch {
+	case w.opt.Replace && w.opt.ReuseMax >= len(rows):
+		for _, p := range s.order {
+			s.nearestOf(p, w.opt.Ratio)
+		}
+	case w.opt.Order == Closest || w.opt.Order == Farthest:
+		for round := range w.opt.Ratio {
+			if w.opt.Order == Closest && w.opt.Ratio == 1 && w.opt.ReuseMax == 1 && s.plain() {
+				s.closestPairs()
+			} else {
+				s.byDistance(int32(round) + 1)
+			}
+		}
+	default:
+		s.rounds()
+	}
+}
+
+// plain tells whether the only conditions on a pair are the caliper and, perhaps, none at all.
+func (s *nearestStratum) plain() bool {
+	in := &s.work.in
+	return in.Unit == nil && in.Calipers == nil && in.AntiExact == nil && !s.work.opt.LikeMatchIt
+}
+
+// prepare sorts the rows and links the candidates; it is false where one of the groups is missing.
+func (s *nearestStratum) prepare(rows []int32) bool {
+	w := s.work
+	m := len(rows)
+	s.e = slices.Grow(s.e[:0], m)[:m]
+	s.tmp = slices.Grow(s.tmp[:0], m)[:m]
+	chosers := 0
+	for i, r := range rows {
+		s.e[i] = entry{key: sortable(w.in.Score[r]), row: r}
+		if !w.opt.LikeMatchIt {
+			s.e[i].tie = uint32(w.hash.Uint64(w.key(r), 0) >> 32)
+		}
+		if w.chooses(r) {
+			chosers++
+		}
+	}
+	if chosers == 0 || chosers == m {
+		return false
+	}
+	sortEntries(s.e, s.tmp)
+	if m >= radixFrom {
+		s.tmp = nil // a large stratum gives its memory back before the forests are made
+	}
+	s.left = slices.Grow(s.left[:0], m+2)[:m+2]
+	s.right = slices.Grow(s.right[:0], m+2)[:m+2]
+	s.order = slices.Grow(s.order[:0], chosers)[:0]
+	s.left[0], s.right[m+1] = 0, int32(m)+1
+	s.left[m+1], s.right[0] = int32(m)+1, 0
+	for p := int32(1); p <= int32(m); p++ {
+		s.left[p], s.right[p] = p, p
+		if w.chooses(s.e[p-1].row) {
+			s.left[p], s.right[p] = p-1, p+1
+			s.order = append(s.order, p)
+		}
+	}
+	s.uses = nil
+	if w.opt.ReuseMax > 1 {
+		s.uses = make([]int32, m+1)
+	}
+	s.got = nil
+	if w.opt.Ratio > 1 && w.opt.ReuseMax > 1 {
+		s.got = make([][]int32, m+1)
+	}
+	s.pairs = slices.Grow(s.pairs, chosers)
+	s.arrange()
+	return true
+}
+
+// arrange puts the rows that choose into the order of the options; s.order comes in ascending order of score.
+func (s *nearestStratum) arrange() {
+	w := s.work
+	switch w.opt.Order {
+	case Largest: // backwards, but equal scores keep their order
+		slices.Reverse(s.order)
+		for lo := 0; lo < len(s.order); {
+			hi := lo + 1
+			for hi < len(s.order) && s.e[s.order[hi]-1].key == s.e[s.order[lo]-1].key {
+				hi++
+			}
+			slices.Reverse(s.order[lo:hi])
+			lo = hi
+		}
+	case DataOrder:
+		slices.SortFunc(s.order, func(a, b int32) int { return cmp.Compare(s.e[a-1].row, s.e[b-1].row) })
+	case RandomOrder:
+		draw := func(p int32) uint64 { return w.shuffle.Uint64(w.key(s.e[p-1].row), 1) }
+		slices.SortFunc(s.order, func(a, b int32) int {
+			if c := cmp.Compare(draw(a), draw(b)); c != 0 {
+				return c
+			}
+			return cmp.Compare(s.e[a-1].row, s.e[b-1].row)
+		})
+	case Closest, Farthest: // equal distances go in the order of rows, or of scores
+		if w.opt.LikeMatchIt {
+			slices.SortFunc(s.order, func(a, b int32) int { return cmp.Compare(s.e[a-1].row, s.e[b-1].row) })
+		} else {
+			slices.Sort(s.order)
+		}
+	}
+}
+
+// rounds gives each row its r-th match before any gets its r+1-th.
+func (s *nearestStratum) rounds() {
+	active := s.order
+	for round := int32(1); round <= int32(s.work.opt.Ratio) && len(active) > 0; round++ {
+		kept := active[:0]
+		for _, p := range active {
+			if c := s.nearest(p); c > 0 {
+				s.take(p, c, round)
+				kept = append(kept, p)
+			}
+		}
+		active = kept
+	}
+}
+
+func find(link []int32, p int32) int32 {
+	for link[p] != p {
+		link[p] = link[link[p]] // path halving
+		p = link[p]
+	}
+	return p
+}
+
+// walk goes outwards from a position through the free candidates, nearest first.
+type walk struct {
+	at          float64 // score of the row that chooses
+	p, lo, hi   int32
+	dLow, dHigh float64 // distances of the candidates lo and hi; infinite where there is none within the caliper
+}
+
+func (s *nearestStratum) start(p int32) walk {
+	w := walk{at: s.e[p-1].score(), p: p}
+	w.lo, w.hi = p, p
+	s.lower(&w)
+	s.higher(&w)
+	return w
+}
+
+func (s *nearestStratum) lower(w *walk) {
+	w.lo, w.dLow = find(s.left, w.lo-1), math.Inf(1)
+	if w.lo > 0 {
+		if d := w.at - s.e[w.lo-1].score(); d <= s.work.caliper {
+			w.dLow = d
+		}
+	}
+}
+
+func (s *nearestStratum) higher(w *walk) {
+	w.hi, w.dHigh = find(s.right, w.hi+1), math.Inf(1)
+	if int(w.hi) <= len(s.e) {
+		if d := s.e[w.hi-1].score() - w.at; d <= s.work.caliper {
+			w.dHigh = d
+		}
+	}
+}
+
+// next is the nearest candidate not yet passed, 0 where there is none; the walk moves past it.
+func (s *nearestStratum) next(w *walk) int32 {
+	switch {
+	case math.IsInf(w.dLow, 1) && math.IsInf(w.dHigh, 1):
+		return 0
+	case w.dLow < w.dHigh || w.dLow == w.dHigh && !s.higherIsNearer(w):
+		c := w.lo
+		s.lower(w)
+		return c
+	}
+	c := w.hi
+	s.higher(w)
+	return c
+}
+
+// higherIsNearer breaks a tie between both sides: fewer rows between.
+func (s *nearestStratum) higherIsNearer(w *walk) bool {
+	if rank := s.work.rank; rank != nil {
+		own := rank[s.e[w.p-1].row]
+		return rank[s.e[w.hi-1].row]-own < own-rank[s.e[w.lo-1].row]
+	}
+	return w.hi-w.p < w.p-w.lo
+}
+
+// nearest is the nearest free candidate that may be paired with p, 0 where there is none.
+func (s *nearestStratum) nearest(p int32) int32 {
+	w := s.start(p)
+	for {
+		c := s.next(&w)
+		if c == 0 || s.work.allowed(s.e[p-1].row, s.e[c-1].row) && !(s.got != nil && slices.Contains(s.got[p], c)) {
+			return c
+		}
+	}
+}
+
+// nearestOf pairs p with its k nearest candidates; nothing is used up.
+func (s *nearestStratum) nearestOf(p int32, k int) {
+	w := s.start(p)
+	for round := int32(1); int(round) <= k; {
+		c := s.next(&w)
+		if c == 0 {
+			return
+		}
+		if s.work.allowed(s.e[p-1].row, s.e[c-1].row) {
+			s.pair(p, c, round)
+			round++
+		}
+	}
+}
+
+// take pairs p with c and uses c once.
+func (s *nearestStratum) take(p, c, round int32) {
+	s.pair(p, c, round)
+	if s.got != nil {
+		s.got[p] = append(s.got[p], c)
+	}
+	if s.uses != nil {
+		s.uses[c]++
+		if int(s.uses[c]) < s.work.opt.ReuseMax {
+			return
+		}
+	}
+	s.left[c], s.right[c] = c-1, c+1
+}
+
+func (s *nearestStratum) pair(p, c, round int32) {
+	a, b := s.e[p-1], s.e[c-1]
+	pair := Pair{Treated: a.row, Comparison: b.row, Round: round, Distance: math.Abs(a.score() - b.score())}
+	if s.work.opt.Estimand == ATC {
+		pair.Treated, pair.Comparison = b.row, a.row
+	}
+	s.pairs = append(s.pairs, pair)
+}
