@@ -127,7 +127,9 @@ func newRoot(g *globals) *cobra.Command {
 
 // commands lists the commands; each lives in a file of its own.
 func commands(g *globals) []*cobra.Command {
-	return []*cobra.Command{}
+	return []*cobra.Command{
+		newSimulateCmd(g),
+	}
 }
 
 // asUsage turns cobra's own complaints (unknown command, wrong number of arguments) into usage errors.

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tiltakseffekt/datasets/simulate"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
+)
+
+type simulateFlags struct {
+	out              string
+	persons, months  int
+	first            string
+	scenario         string
+	effects          string
+	quirks           bool
+	noCounterfactual bool
+}
+
+func newSimulateCmd(g *globals) *cobra.Command {
+	var f simulateFlags
+	c := &cobra.Command{
+		Use:   "simulate --out DIR --persons N",
+		Short: "Write a simulated register with known effects",
+		Long: `Write a simulated register into a folder: person, deltakelse, arbeidssoker and maaned as Parquet, and
+counterfactual.parquet, which holds for each start what would have happened without it.
+
+The same flags give the same bytes, whatever the number of workers.
+
+Scenarios:
+` + scenarioHelp(),
+		Example: `  $ evaluate simulate --out register --persons 20000
+  $ evaluate simulate --out register --persons 5000 --scenario unobserved --seed 7`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return g.simulate(c, &f) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.out, "out", "", "`folder` to write")
+	flags.IntVar(&f.persons, "persons", 20000, "number of persons")
+	flags.IntVar(&f.months, "months", 96, "number of months of data")
+	flags.StringVar(&f.first, "first", "2016-01", "first `month` of data")
+	flags.StringVar(&f.scenario, "scenario", "default", "scenario `name`")
+	flags.BoolVar(&f.noCounterfactual, "no-counterfactual", false, "leave the reference paths out")
+	flags.BoolVar(&f.quirks, "quirks", false, "inject the sixteen quirks of real registers")
+	flags.StringVar(&f.effects, "effects", "", "`file` with effects of your own")
+	return c
+}
+
+func scenarioHelp() string {
+	var b strings.Builder
+	for _, name := range simulate.Scenarios() {
+		fmt.Fprintf(&b, "  %-14s %s\n", name, simulate.About(name))
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func (g *globals) simulate(c *cobra.Command, f *simulateFlags) error {
+	switch {
+	case f.out == "":
+		return fault.Usagef("bad_flag", "`--out` is needed: the folder to write")
+	case f.quirks:
+		return fault.Usagef("not_served", "`--quirks` is not served yet")
+	case f.effects != "":
+		return fault.Usagef("not_served", "`--effects` is not served yet")
+	}
+	first, err := calendar.ParseMonth(f.first)
+	if err != nil {
+		return fault.Usagef("bad_flag", "`--first`: %v", err)
+	}
+	w, err := simulate.Write(c.Context(), f.out, simulate.Options{Persons: f.persons, Months: f.months, First: first,
+		Seed: g.seed, Scenario: f.scenario, Workers: g.workers, Counterfactual: !f.noCounterfactual}, nil)
+	if err != nil {
+		return err
+	}
+	type table struct {
+		Table string `json:"table"`
+		File  string `json:"file"`
+		Rows  int64  `json:"rows"`
+	}
+	document := struct {
+		header
+		Out      string          `json:"out"`
+		Scenario string          `json:"scenario"`
+		Seed     uint64          `json:"seed"`
+		Persons  int             `json:"persons"`
+		Months   int             `json:"months"`
+		First    string          `json:"first"`
+		Starts   int64           `json:"starts"`
+		Tables   []table         `json:"tables"`
+		Warnings []fault.Warning `json:"warnings"`
+	}{newHeader("simulate", .95), filepath.ToSlash(f.out), f.scenario, g.seed, f.persons, f.months, first.String(), w.Starts, nil, warningsOf(nil)}
+	for _, name := range []string{"person", "deltakelse", "arbeidssoker", "maaned", "counterfactual"} {
+		if _, ok := w.Rows[name]; ok {
+			document.Tables = append(document.Tables, table{name, name + ".parquet", w.Rows[name]})
+		}
+	}
+	if g.format == "json" {
+		return writeJSON(g.stdout, document)
+	}
+	for _, t := range document.Tables {
+		fmt.Fprintf(g.stdout, "%-16s %10d rows  %s\n", t.Table, t.Rows, filepath.Join(f.out, t.File))
+	}
+	_, err = fmt.Fprintf(g.stdout, "%d persons, %d starts, scenario %s, seed %d\n", f.persons, w.Starts, f.scenario, g.seed)
+	return err
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestSimulate(t *testing.T) {
+	dir := t.TempDir()
+	a, b := filepath.Join(dir, "a"), filepath.Join(dir, "b")
+	stdout, stderr, status := runCLI(t, "simulate", "--out", a, "--persons", "300", "--workers", "1", "--format", "json")
+	if status != 0 || stderr != "" {
+		t.Fatalf("status %d, stderr %q", status, stderr)
+	}
+	var document struct {
+		Schema  int
+		Command string
+		Starts  int
+		Tables  []struct {
+			Table string
+			Rows  int
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &document); err != nil || document.Schema != 1 || document.Command != "simulate" ||
+		document.Starts == 0 || len(document.Tables) != 5 || document.Tables[0].Rows != 300 {
+		t.Errorf("%v\n%s", err, stdout)
+	}
+	if _, stderr, status = runCLI(t, "simulate", "--out", b, "--persons", "300", "--workers", "2"); status != 0 {
+		t.Fatalf("status %d, stderr %q", status, stderr)
+	}
+	for _, name := range []string{"person", "deltakelse", "arbeidssoker", "maaned", "counterfactual"} {
+		x, err := os.ReadFile(filepath.Join(a, name+".parquet"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := os.ReadFile(filepath.Join(b, name+".parquet"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(x, y) {
+			t.Errorf("%s.parquet depends on the number of workers", name)
+		}
+	}
+	// Without the paths the file of an earlier register goes: it would be the truth of another one.
+	if _, stderr, status = runCLI(t, "simulate", "--out", b, "--persons", "100", "--no-counterfactual"); status != 0 {
+		t.Fatalf("status %d, stderr %q", status, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(b, "counterfactual.parquet")); !os.IsNotExist(err) {
+		t.Errorf("the paths of the earlier register are still there: %v", err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 2 {
+		t.Errorf("work folders left: %v %v", entries, err)
+	}
+}
+
+func TestSimulateRefuses(t *testing.T) {
+	full := t.TempDir()
+	if err := os.WriteFile(filepath.Join(full, "notes.txt"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"--persons 10", "`--out` is needed"},
+		{"--out x --persons 0", "`--persons` must be between"},
+		{"--out x --months 12", "`--months` must be between"},
+		{"--out x --scenario defalt", "did you mean `default`"},
+		{"--out x --first 2016-13", "`--first`"},
+		{"--out x --quirks", "`--quirks` is not served yet"},
+		{"--out x --effects f.csv", "`--effects` is not served yet"},
+		{"--persons 10 --out " + full, "`notes.txt`"},
+	} {
+		stdout, stderr, status := runCLI(t, append([]string{"simulate"}, strings.Fields(c.args)...)...)
+		if status != 2 || !strings.Contains(stderr, c.want) || stdout != "" {
+			t.Errorf("%s: status %d, stderr %q", c.args, status, stderr)
+		}
+	}
+}

@@ -1,0 +1,2 @@
+// Package simulate draws a register with known effects.
+package simulate

@@ -1,0 +1,208 @@
+package simulate
+
+import (
+	"context"
+	"math"
+	"strings"
+
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/parallel"
+)
+
+// Options say what to simulate. The zero value of each field but Persons is its default.
+type Options struct {
+	Persons        int
+	Months         int            // default 96, at least 24
+	First          calendar.Month // first month of data; default 2016-01
+	Seed           uint64
+	Scenario       string  // default "default"; see Scenarios
+	Workers        int     // default one a processor; the result does not depend on it
+	Counterfactual bool    // draw the reference paths of each start
+	Effects        Effects // replaces the scenario's effects of the tiltak it names
+}
+
+// Horizon is how many months after the start month a reference path goes, where the data go that far.
+const Horizon = 60
+
+func (o *Options) resolve() error {
+	if o.Months == 0 {
+		o.Months = 96
+	}
+	if o.First == 0 {
+		o.First = calendar.NewMonth(2016, 1)
+	}
+	if o.Scenario == "" {
+		o.Scenario = "default"
+	}
+	if _, ok := scenarios[o.Scenario]; !ok {
+		return fault.Usagef("bad_scenario", "`--scenario %s` is not known%s (%s)", o.Scenario, fault.Suggest(o.Scenario, Scenarios()), strings.Join(Scenarios(), ", "))
+	}
+	if o.Persons < 1 || o.Persons > 50_000_000 {
+		return fault.Usagef("bad_flag", "`--persons` must be between 1 and 50000000, not %d", o.Persons)
+	}
+	if o.Months < 24 || o.Months > 600 {
+		return fault.Usagef("bad_flag", "`--months` must be between 24 and 600, not %d", o.Months)
+	}
+	return o.Effects.check()
+}
+
+func (e Effects) check() error {
+	for code, x := range e {
+		known := false
+		for _, c := range Tiltak() {
+			known = known || c == code
+		}
+		if !known {
+			return fault.Usagef("bad_effects", "effects: tiltak `%s` is not simulated%s", code, fault.Suggest(code, Tiltak()))
+		}
+		if !(x.LockIn > 0 && x.LockIn <= 1) {
+			return fault.Usagef("bad_effects", "effects: lock_in of %s must be above 0 and at most 1, not %v", code, x.LockIn)
+		}
+		for _, v := range []float64{x.Find, x.Late, x.Keep} {
+			if !(math.Abs(v) <= 1.5) {
+				return fault.Usagef("bad_effects", "effects: %s has a log hazard ratio of %v; at most 1.5 either way", code, v)
+			}
+		}
+	}
+	return nil
+}
+
+// Register is a simulated register in memory.
+type Register struct {
+	Options Options
+	// Tables are person, deltakelse, arbeidssoker and maaned, in the shape of CONTRACT.md.
+	Tables map[string]*datasets.Table
+	// Paths are the starts and their reference paths; the paths are empty without Options.Counterfactual.
+	Paths *Paths
+
+	cells []cell // person · Months + month
+}
+
+// Factual is what happened to a person (ids are 1 … Persons), all months of the data: what register.Panel shows of the
+// clean register.
+func (r *Register) Factual(personID int64) register.History {
+	n := r.Options.Months
+	return historyOf(r.Options.First, r.cells[int(personID-1)*n:int(personID)*n])
+}
+
+func historyOf(first calendar.Month, cells []cell) register.History {
+	n := len(cells)
+	h := register.History{First: first, Position: make([]uint16, n), Ordinary: make([]uint16, n), Wage: make([]int32, n),
+		OrdinaryWage: make([]int32, n), State: make([]register.State, n)}
+	for i, c := range cells {
+		h.Position[i], h.Ordinary[i], h.Wage[i], h.OrdinaryWage[i], h.State[i] = c.position, c.ordinary, c.wage, c.ordinaryWage, c.state
+	}
+	return h
+}
+
+// blockPersons is how many persons make a task; nothing but memory depends on it.
+const blockPersons = 256
+
+// block is what comes of some persons.
+type block struct {
+	first  int // number of the first person
+	people []person
+	cells  []cell
+	spells []spell
+	spellN []int32 // spells of each person
+	parts  []participation
+	partN  []int32
+	others []participation // referrals that never became a start
+	otherN []int32
+	refs   []cell  // reference paths in the order of parts: follow, then none
+	refN   []int32 // length of each path, one a part; both paths are equally long
+}
+
+// spell is a registration.
+type spell struct {
+	from, to calendar.Date
+	status   register.Status
+	effort   uint8
+}
+
+// participation is a row of deltakelse: a start, or a referral that never became one.
+type participation struct {
+	tiltak   int
+	from, to calendar.Date // to: calendar.Open while it goes on
+	planned  calendar.Date
+	month    int
+	gotJob   bool
+	referral uint8 // 0: a participation; otherwise 1 + index into refused
+}
+
+// recorder takes down what happens on the factual path.
+type recorder struct {
+	spells    []spell
+	parts     []participation
+	referrals []participation
+	trace     func(t, elapsed int, s *state, each [numTiltak]float64, exit int)
+}
+
+// simulate runs persons from … to − 1 (numbered from 0).
+func (w *world) simulate(from, to int, paths bool) *block {
+	b := &block{first: from, cells: make([]cell, 0, (to-from)*w.months)}
+	var rec recorder
+	for i := from; i < to; i++ {
+		p := w.newPerson(int64(i) + 1)
+		rec.spells, rec.parts, rec.referrals = rec.spells[:0], rec.parts[:0], rec.referrals[:0]
+		w.live(&p, &rec, b, paths)
+		b.people = append(b.people, p)
+		b.spells = append(b.spells, rec.spells...)
+		b.spellN = append(b.spellN, int32(len(rec.spells)))
+		b.parts = append(b.parts, rec.parts...)
+		b.partN = append(b.partN, int32(len(rec.parts)))
+		b.others = append(b.others, rec.referrals...)
+		b.otherN = append(b.otherN, int32(len(rec.referrals)))
+	}
+	return b
+}
+
+// live runs one person through the data and, from the month of each start, along its two reference paths.
+func (w *world) live(p *person, rec *recorder, b *block, paths bool) {
+	s := w.begin(p)
+	for t := range w.months {
+		before := s
+		had := len(rec.parts)
+		b.cells = append(b.cells, w.step(p, &s, t, true, rec))
+		if !paths {
+			continue
+		}
+		if len(rec.parts) > had { // at most one a month
+			end := min(t+Horizon, w.months-1)
+			b.refN = append(b.refN, int32(end-t+1))
+			for _, later := range [2]bool{true, false} {
+				r := before
+				for u := t; u <= end; u++ {
+					b.refs = append(b.refs, w.step(p, &r, u, later && u > t, nil))
+				}
+			}
+		}
+	}
+}
+
+// Generate simulates a register in memory: about 1.5 kB a person and month … of 96 months with paths. Write streams one
+// of any size to files.
+func Generate(ctx context.Context, opt Options) (*Register, error) {
+	if err := opt.resolve(); err != nil {
+		return nil, err
+	}
+	w := newWorld(opt)
+	blocks := make([]*block, parallel.NumBlocks(opt.Persons, blockPersons))
+	err := parallel.Blocks(ctx, opt.Workers, opt.Persons, blockPersons, func(i, from, to int) error {
+		blocks[i] = w.simulate(from, to, opt.Counterfactual)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := &Register{Options: opt, cells: make([]cell, 0, opt.Persons*opt.Months)}
+	for _, b := range blocks {
+		r.cells = append(r.cells, b.cells...)
+	}
+	r.Tables = w.tables(blocks)
+	r.Paths = w.paths(blocks)
+	return r, nil
+}

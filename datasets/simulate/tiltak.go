@@ -1,0 +1,146 @@
+package simulate
+
+import "math"
+
+// The tiltak of the simulation, in the order in which the start draw lays their intensities side by side.
+const (
+	aft = iota
+	arbeidstrening
+	lonnstilskudd
+	oppfolging
+	opplaering
+	jobbklubb
+	numTiltak
+)
+
+// Effect is what one tiltak does to the hazards of those who are or have been in it. Find, Late and Keep are
+// logarithms of hazard ratios for somebody who has taken the full dose (45 days or more; less in proportion); they fade
+// by 1.5 % a month from the end of the participation. The groups' additions add up over the groups a person is in.
+type Effect struct {
+	// LockIn multiplies the job-finding hazard while the person is in the tiltak; 1 is none.
+	LockIn float64
+	// Find works on the job-finding hazard from the month after the end.
+	Find float64
+	// Late works on it too, but comes by a sixth of what is left each month.
+	Late float64
+	// Keep is taken off the logarithm of the job-loss hazard.
+	Keep float64
+	// Groups adds to Find (and where Late > 0 to Late instead) for unge, lav_utdanning,
+	// innvandrere_utenfor_eos and nedsatt_arbeidsevne.
+	Groups map[string]float64
+}
+
+// Effects maps tiltak codes to their effects.
+type Effects map[string]Effect
+
+// programme is what the simulation knows about one tiltak.
+type programme struct {
+	code     string
+	origin   string // opphav
+	maxDays  int
+	days     []knot // quantile function of the planned duration
+	start    startIndex
+	byAgreed bool // participation is employment paid through the tiltak
+	standard Effect
+}
+
+// knot says that a share of the planned participations lasts at most so many months.
+type knot struct{ months, share float64 }
+
+// startIndex holds the terms of the logarithm of the monthly start intensity. Group terms are smooth ramps or flags of
+// what the register shows; products make the index nonlinear in them.
+type startIndex struct {
+	base      float64
+	reduced   float64 // status nedsatt_arbeidsevne
+	situation float64 // innsatsgruppe situasjonsbestemt
+	lowEdu    float64 // NUS 0–2 or unknown
+	highEdu   float64 // NUS 6–8
+	outside   float64 // born outside the EEA
+	woman     float64
+	young     float64 // ramp from 34 down to 26
+	senior    float64 // ramp from 45 to 60
+	loose     float64 // ramp of attachment from 0.6 down to 0.2
+	earnings  float64 // recent earnings (about 0–1.5)
+	aap       float64
+	dagpenger float64
+	youngLow  float64 // young × lowEdu
+	outLoose  float64 // outside × loose
+	rise      float64 // gained in equal steps over the first six months of the spell
+	fall      float64 // lost over months 12–36 of it
+}
+
+// programmes are the tiltak. Durations: AFT meets S003 after those who leave early for a job (just over 10 % under two
+// months, about 20 % over a year, most of these under 18 months); the others lie well under their ceilings of
+// domain.md §1.2 and §8.3. The sizes of effects follow the order of domain.md §3.3: wage subsidy largest, opplæring
+// late and for those with little schooling, AFT small after a long lock-in.
+var programmes = [numTiltak]programme{
+	aft: {
+		code: "ARBEIDSFORBEREDENDE_TRENING", origin: "TEAM_KOMET", maxDays: 1095,
+		days: []knot{{0.1, 0}, {2, .035}, {6, .18}, {9, .34}, {12, .56}, {15, .80}, {18, .92}, {24, .98}, {36, 1}},
+		start: startIndex{base: -6.55, reduced: 1.75, lowEdu: .25, highEdu: -.15, young: .30, loose: .40, aap: .15,
+			youngLow: .2, rise: .35, fall: .3},
+		standard: Effect{LockIn: .45, Find: .18, Keep: .10, Groups: map[string]float64{"unge": .12}},
+	},
+	arbeidstrening: {
+		code: "ARBEIDSTRENING", origin: "TEAM_TILTAK", maxDays: 547,
+		days: []knot{{0.2, 0}, {1, .12}, {3, .55}, {6, .88}, {12, .985}, {18, 1}},
+		start: startIndex{base: -5.45, reduced: .25, situation: .20, lowEdu: .15, outside: .25, young: .25, loose: .40,
+			outLoose: .2, rise: .2, fall: .3},
+		standard: Effect{LockIn: .65, Find: .28, Keep: .12, Groups: map[string]float64{"innvandrere_utenfor_eos": .12}},
+	},
+	lonnstilskudd: {
+		code: "MIDLERTIDIG_LONNSTILSKUDD", origin: "TEAM_TILTAK", maxDays: 730, byAgreed: true,
+		days: []knot{{0.3, 0}, {2, .18}, {3, .40}, {6, .76}, {12, .97}, {24, 1}},
+		start: startIndex{base: -4.62, reduced: .05, woman: -.12, senior: .25, loose: -.30, earnings: .25, young: .1,
+			dagpenger: .15, rise: .25, fall: .3},
+		standard: Effect{LockIn: .35, Find: .80, Keep: .40,
+			Groups: map[string]float64{"innvandrere_utenfor_eos": .15, "nedsatt_arbeidsevne": -.15}},
+	},
+	oppfolging: {
+		code: "OPPFOLGING", origin: "TEAM_KOMET", maxDays: 1095,
+		days: []knot{{0.4, 0}, {3, .25}, {6, .70}, {12, .95}, {24, .995}, {36, 1}},
+		start: startIndex{base: -5.25, reduced: .20, situation: .30, outside: .2, senior: .15, loose: .25, woman: .05,
+			highEdu: -.2, rise: .35, fall: .3},
+		standard: Effect{LockIn: .85, Find: .38, Keep: .25, Groups: map[string]float64{"nedsatt_arbeidsevne": .10}},
+	},
+	opplaering: {
+		code: "ARBEIDSMARKEDSOPPLAERING", origin: "TEAM_KOMET", maxDays: 1095,
+		days: []knot{{0.3, 0}, {2, .30}, {4, .65}, {8, .92}, {12, .975}, {36, 1}},
+		start: startIndex{base: -5.0, reduced: -.25, lowEdu: .35, highEdu: -.3, outside: .35, young: .15, senior: -.4,
+			dagpenger: .2, youngLow: .15, outLoose: .15, rise: .15, fall: .4},
+		standard: Effect{LockIn: .45, Late: .50, Keep: .30, Groups: map[string]float64{"lav_utdanning": .30, "innvandrere_utenfor_eos": .10}},
+	},
+	jobbklubb: {
+		code: "JOBBKLUBB", origin: "TEAM_KOMET", maxDays: 84,
+		days: []knot{{0.1, 0}, {0.7, .30}, {1.5, .80}, {2.7, 1}},
+		start: startIndex{base: -4.75, reduced: -.8, highEdu: .15, woman: .1, outside: .2, young: -.15, loose: -.2,
+			dagpenger: .25, rise: -.1, fall: .5},
+		standard: Effect{LockIn: .90, Find: .12},
+	},
+}
+
+// planned is the planned duration in days at a quantile u of [0, 1): linear between the knots.
+func (g *programme) planned(u float64, half bool) int {
+	k := g.days
+	i := 1
+	for i < len(k)-1 && u >= k[i].share {
+		i++
+	}
+	a, b := k[i-1], k[i]
+	months := a.months + (b.months-a.months)*(u-a.share)/(b.share-a.share)
+	days := int(math.Round(months * 30.44))
+	most := g.maxDays
+	if half && g.byAgreed { // 12 months at most without reduced work capacity
+		most = 365
+	}
+	return max(1, min(days, most))
+}
+
+// Tiltak lists the codes of the tiltak that the simulation starts people in.
+func Tiltak() []string {
+	codes := make([]string, numTiltak)
+	for i := range programmes {
+		codes[i] = programmes[i].code
+	}
+	return codes
+}

@@ -1,0 +1,150 @@
+package simulate
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/parallel"
+)
+
+// Counterfactual is the file of the reference paths in a register folder. No estimating room reads it.
+const Counterfactual = "counterfactual.parquet"
+
+// Written says what Write wrote: rows by table, the reference paths under "counterfactual".
+type Written struct {
+	Persons int
+	Starts  int64 // starts in a tiltak; rows of deltakelse hold referrals too
+	Rows    map[string]int64
+}
+
+// chunkPersons is how many persons are in memory at once while a register streams to files.
+const chunkPersons = 64 * blockPersons
+
+// Write simulates a register straight into Parquet files of the folder dir, made where it is missing: person,
+// deltakelse, arbeidssoker, maaned, and counterfactual.parquet where Options.Counterfactual is set. Memory is bounded
+// by some 16,000 persons and a row group a table, however many persons there are. The bytes depend on the options
+// alone, not on Workers. Each file takes its name only when all are finished; after an error or a cancelled context
+// nothing new stands in dir. A folder that holds anything but an earlier simulated register is refused.
+//
+// Progress, where it is not nil, is called with the number of persons done.
+func Write(ctx context.Context, dir string, opt Options, progress func(done, of int)) (*Written, error) {
+	if err := opt.resolve(); err != nil {
+		return nil, err
+	}
+	if err := vacant(dir); err != nil {
+		return nil, err
+	}
+	parent := filepath.Dir(filepath.Clean(dir))
+	if err := os.MkdirAll(parent, 0o777); err != nil {
+		return nil, fault.Wrap("write_failed", err, "cannot make the folder %s", parent)
+	}
+	work, err := os.MkdirTemp(parent, "."+filepath.Base(filepath.Clean(dir))+".work-")
+	if err != nil {
+		return nil, fault.Wrap("write_failed", err, "cannot make a folder in %s", parent)
+	}
+	defer os.RemoveAll(work)
+	out, err := writeAll(ctx, work, opt, progress)
+	if err != nil {
+		return nil, err
+	}
+	return out, publish(work, dir)
+}
+
+// vacant refuses a folder with files that Write would not replace.
+func vacant(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		return fault.Wrap("write_failed", err, "cannot read the folder %s", dir)
+	}
+	own := map[string]bool{Counterfactual: true}
+	for _, name := range tableNames {
+		own[name+".parquet"] = true
+	}
+	for _, e := range entries {
+		if !own[e.Name()] {
+			return fault.Usagef("out_not_empty", "`--out %s` holds `%s`, which is not a file of a simulated register: choose an empty folder", dir, e.Name())
+		}
+	}
+	return nil
+}
+
+// publish moves the finished files into their place.
+func publish(work, dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fault.Wrap("write_failed", err, "cannot make the folder %s", dir)
+	}
+	for _, name := range append([]string{"counterfactual"}, tableNames...) {
+		from, to := filepath.Join(work, name+".parquet"), filepath.Join(dir, name+".parquet")
+		if _, err := os.Stat(from); os.IsNotExist(err) {
+			os.Remove(to) // paths of an earlier register say nothing of this one
+			continue
+		}
+		if err := os.Rename(from, to); err != nil {
+			return fault.Wrap("write_failed", err, "cannot write %s", to)
+		}
+	}
+	return nil
+}
+
+func writeAll(ctx context.Context, work string, opt Options, progress func(done, of int)) (*Written, error) {
+	w := newWorld(opt)
+	out := &Written{Persons: opt.Persons, Rows: map[string]int64{}}
+	writers := map[string]*datasets.Writer{}
+	defer func() {
+		for _, f := range writers {
+			f.Abort()
+		}
+	}()
+	put := func(name string, t *datasets.Table) error {
+		f := writers[name]
+		if f == nil {
+			var err error
+			if f, err = datasets.NewWriter(filepath.Join(work, name+".parquet"), fields(name, t), datasets.WriteOptions{Workers: opt.Workers}); err != nil {
+				return err
+			}
+			writers[name] = f
+		}
+		out.Rows[name] += int64(t.Rows)
+		return f.AppendContext(ctx, t)
+	}
+	for from := 0; from < opt.Persons; from += chunkPersons {
+		n := min(chunkPersons, opt.Persons-from)
+		blocks := make([]*block, parallel.NumBlocks(n, blockPersons))
+		err := parallel.Blocks(ctx, opt.Workers, n, blockPersons, func(i, a, b int) error {
+			blocks[i] = w.simulate(from+a, from+b, opt.Counterfactual)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		tables := w.tables(blocks)
+		for _, name := range tableNames {
+			if err := put(name, tables[name]); err != nil {
+				return nil, err
+			}
+		}
+		if opt.Counterfactual {
+			if err := put("counterfactual", w.counterfactualTable(blocks)); err != nil {
+				return nil, err
+			}
+		}
+		for _, b := range blocks {
+			out.Starts += int64(len(b.parts))
+		}
+		if progress != nil {
+			progress(from+n, opt.Persons)
+		}
+	}
+	for _, f := range writers {
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
