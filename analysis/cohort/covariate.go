@@ -22,9 +22,6 @@ type Covariate struct {
 // Fixed marks a covariate that looks at no month of the history.
 const Fixed = math.MinInt32
 
-// startDay is the name of the covariate that trials add for themselves: the day of the month of the start.
-const startDay = "startdag"
-
 // history windows of the default set, in months before m: (from, to).
 var windows = []struct{ from, to int }{{1, 1}, {2, 3}, {4, 6}, {7, 12}, {13, 24}, {25, 36}}
 

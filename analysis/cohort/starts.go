@@ -30,6 +30,7 @@ type loss struct {
 	tiltak int16
 	rule   int8
 	person int32
+	part   int32
 	groups uint32
 }
 
@@ -117,7 +118,7 @@ func (b *builder) starts(from, to int) plan {
 			if rule == ruleAnalysed && m+calendar.Month(b.d.FollowUp) > b.reg.Cut {
 				rule = ruleFollowUp
 			}
-			out.lost = append(out.lost, loss{k, int8(rule), person, bits})
+			out.lost = append(out.lost, loss{k, int8(rule), person, b.reg.FirstPart[person] + int32(i), bits})
 			if rule == ruleAnalysed {
 				out.starts = append(out.starts, start{
 					person: person, part: b.reg.FirstPart[person] + int32(i), tiltak: k, month: m, episode: int16(e),

@@ -18,6 +18,15 @@ type Trials struct {
 	Rows   Rows
 	Tiltak []Trial // in the order of Design.Tiltak
 	Flow   []Flow
+	Starts []Start // every start of the tiltak in the window, analysed or not, in the order of persons
+}
+
+// Start is a start of a tiltak of the design in its window.
+type Start struct {
+	Tiltak        int16  // index into Trials.Tiltak
+	Participation int32  // index into Register.Participations
+	Groups        uint32 // bit i: Trials.Groups[i]
+	Analysed      bool
 }
 
 // Rows are the shared rows, in the order person, month, episode.
@@ -108,6 +117,11 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 	}
 	t := &Trials{Design: b.d, Groups: b.groups}
 	t.Flow = b.flow()
+	for _, p := range b.plans {
+		for _, l := range p.lost {
+			t.Starts = append(t.Starts, Start{l.tiltak, l.part, l.groups, l.rule == ruleAnalysed})
+		}
+	}
 	b.collectDays()
 	if err := b.countComparison(ctx); err != nil {
 		return nil, err
