@@ -14,9 +14,12 @@ type Register struct {
 	Persons        Persons
 	Participations []Participation // sorted by person, start, tiltak, id
 	FirstPart      []int32         // participations of person i are [FirstPart[i], FirstPart[i+1])
-	Referrals      []Participation // rows that are not participation (refused, waiting …): events, not treatment
+	Referrals      []Participation // rows that are not participation (refused, waiting …): events, not treatment; their dates may be NoDate
+	FirstRef       []int32         // referrals of person i are [FirstRef[i], FirstRef[i+1])
 	Tiltak         []string        // tiltak codes in byte order; Participation.Tiltak indexes it
-	Registrations  []Registration  // sorted by person, from; overlapping and adjoining spells of a status are joined
+	Providers      []string        // arrangor_id in byte order; Participation.Provider indexes it; never printed
+	Employers      []string        // arbeidsgiver_id of deltakelse in byte order; Participation.Employer indexes it; never printed
+	Registrations  []Registration  // sorted by person, from, status; overlapping and adjoining spells of a status and effort group are joined
 	FirstReg       []int32         // registrations of person i are [FirstReg[i], FirstReg[i+1])
 	Panel          *Panel
 	Cut            calendar.Month // last month with complete data
@@ -92,8 +95,11 @@ type Participation struct {
 	PartTime  float32       // percent; NaN missing
 	Subsidy   float32       // lonnstilskudd_prosent; NaN missing
 	Cost      float64       // actual kroner where the data has them; NaN otherwise
-	Provider  int32         // index into a list of its own; −1 unknown
+	Provider  int32         // index into Register.Providers; −1 unknown
+	Employer  int32         // index into Register.Employers; −1 unknown
 	Office    int32         // index into Persons.Offices; −1 unknown
+	Referred  calendar.Date // henvist_dato; NoDate missing
+	Decided   calendar.Date // vedtak_dato; NoDate missing
 	Row       int64         // data row in the file, from 1: for the ledger and messages, never for results
 	Completed bool          // the status says fulfilled (FULLF, FULLFORT, AVSLUTTET)
 }

@@ -1,0 +1,160 @@
+package register
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/datasets/catalog"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
+)
+
+// FromTables reads a register of tables in memory, by the names person, deltakelse, arbeidssoker and maaned. The tables
+// are not changed.
+func FromTables(ctx context.Context, tables map[string]*datasets.Table, opt Options) (*Register, error) {
+	return Read(ctx, memory{tables, memoryRows}, opt)
+}
+
+// Read reads, links and cleans a register from wherever its rows come. The result does not depend on the order of rows
+// or on the number of workers. It refuses (status 3), naming file, column and count with one remedy: a missing table or
+// column, a column of the wrong type, an empty table, a person with more than one row in person, and a table with more
+// than Rules.MaxStrangers of its rows about persons that are not in person. Everything else that is wrong with rows is
+// mended or dropped by a rule that stands in the ledger.
+func Read(ctx context.Context, source Source, opt Options) (*Register, error) {
+	b := &builder{ctx: ctx, source: source, opt: opt, catalog: opt.Catalog, Register: &Register{}, unknownStatus: newCounter()}
+	if b.catalog == nil {
+		b.catalog = catalog.Default()
+	}
+	if err := b.checkTables(); err != nil {
+		return nil, err
+	}
+	for _, step := range []func() error{b.readPersons, b.scanMonths, b.readParticipations, b.readRegistrations, b.readPanel} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	b.Ledger = b.ledger.entries()
+	var err error
+	b.Inputs, err = source.Inputs(ctx)
+	return b.Register, err
+}
+
+// builder is a register on its way.
+type builder struct {
+	*Register
+	ctx     context.Context
+	source  Source
+	opt     Options
+	catalog *catalog.Catalog
+	ledger  ledger
+	index   *index
+	columns map[string][]string
+	offices *interner
+	spells  subsidised
+
+	unknownStatus  *counter
+	employerNumber map[string]int32 // place in Employers
+}
+
+func (b *builder) file(table string) string { return b.source.File(table) }
+
+// checkTables checks that the tables and columns are there before any row is read.
+func (b *builder) checkTables() error {
+	have := b.source.Tables()
+	b.columns = map[string][]string{}
+	for _, r := range required {
+		if !slices.Contains(have, r.table) {
+			return fault.Dataf("missing_table", r.table, "", "the register has no table `%s`; it needs person, deltakelse, arbeidssoker and maaned, each as .parquet, .csv or a folder", r.table)
+		}
+		names, err := b.source.Columns(b.ctx, r.table)
+		if err != nil {
+			return err
+		}
+		if b.columns[r.table], err = columnsOf(b.file(r.table), r.table, names, r.columns); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// empty refuses a table without rows.
+func (b *builder) empty(table string) error {
+	return fault.Dataf("empty_table", b.file(table), "", "the table has no rows; export it again, or leave no month of the register empty")
+}
+
+// refuseStrangers refuses a table in which too many rows are about persons that are not in person.
+func (b *builder) refuseStrangers(table string, strangers *rule, rows int64) error {
+	n := strangers.rows.Load()
+	if n == 0 || float64(n) <= b.opt.Rules.maxStrangers()*float64(rows) {
+		return nil
+	}
+	e := strangers.entry()
+	return fault.Dataf("unknown_person", b.file(table), "person_id", "%d of %d rows concern %d persons that are not in %s; add them there, or leave their rows out of the extract",
+		n, rows, e.Persons, b.file("person"))
+}
+
+// refuseBad refuses a column in which too many values cannot be read as what it should be.
+func (b *builder) refuseBad(table, column, want string, bad, values int64) error {
+	if bad == 0 || float64(bad) <= b.opt.Rules.maxBad()*float64(values) {
+		return nil
+	}
+	return fault.Dataf("column_type", b.file(table), column, "%d of %d values of `%s` are not %s; convert the column, or name the right one in the mapping", bad, values, column, want)
+}
+
+func (b *builder) warn(code, format string, args ...any) {
+	b.Warnings = append(b.Warnings, fault.Warnf(code, format, args...))
+}
+
+// interner numbers texts in the order in which they come; sorted renumbers them in byte order.
+type interner struct {
+	number map[string]int32
+	texts  []string
+}
+
+func newInterner() *interner { return &interner{number: map[string]int32{}} }
+
+// of is the number of a text, −1 for the empty one.
+func (x *interner) of(text string) int32 {
+	if text == "" {
+		return -1
+	}
+	n, ok := x.number[text]
+	if !ok {
+		n = int32(len(x.texts))
+		x.number[text] = n
+		x.texts = append(x.texts, text)
+	}
+	return n
+}
+
+// sorted returns the texts in byte order and, for each number given so far, its place in that order.
+func (x *interner) sorted() (texts []string, place []int32) {
+	texts = slices.Clone(x.texts)
+	slices.Sort(texts)
+	place = make([]int32, len(texts))
+	for i, t := range texts {
+		place[x.number[t]] = int32(i)
+	}
+	return texts, place
+}
+
+// replace is place[n], −1 for −1.
+func replace(place []int32, n int32) int32 {
+	if n < 0 {
+		return -1
+	}
+	return place[n]
+}
+
+// plural is "1 row" or "2 rows".
+func plural(n int64, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
+// lastDay is the last day of the cut.
+func (b *builder) lastDay() calendar.Date { return b.Cut.Last() }

@@ -1,0 +1,90 @@
+package register
+
+import (
+	"tiltakseffekt/datasets/catalog"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
+)
+
+// Options are how a register is read. The zero value works.
+type Options struct {
+	// Catalog says what codes and statuses mean; nil is catalog.Default().
+	Catalog *catalog.Catalog
+	// Cut is the last month with complete data; 0 is the last month in maaned. Later rows of maaned are dropped, later
+	// starts too, and what goes on at the cut is open.
+	Cut calendar.Month
+	// First is the first month of the panel; 0 is the first month in maaned. Earlier rows are dropped.
+	First calendar.Month
+	// Workers is how many processors to use; under 1 is all. It changes nothing but the time.
+	Workers int
+	// Rules are the parameters of the rules.
+	Rules Rules
+}
+
+// Rules are the parameters of the rules that clean a register; the zero value is the default of each.
+type Rules struct {
+	// MaxStrangers is the largest share of the rows of a table whose person is not in person before the register is
+	// refused; under it they are dropped and counted. Default 0.05; negative refuses any.
+	MaxStrangers float64
+	// MergeGap is the number of days without participation between two spells of the same tiltak that still make one
+	// spell: a re-enrolment, not a new start. Default 0: they are merged where they overlap or the second begins the
+	// day after the first ends.
+	MergeGap int
+	// MaxBad is the largest share of values of a column of dates or months that may be impossible (2021-02-30, year
+	// 0204) before the column is taken to be of the wrong type and refused. Default 0.05.
+	MaxBad float64
+}
+
+func (r Rules) maxStrangers() float64 {
+	if r.MaxStrangers == 0 {
+		return 0.05
+	}
+	return max(r.MaxStrangers, 0)
+}
+
+func (r Rules) maxBad() float64 {
+	if r.MaxBad == 0 {
+		return 0.05
+	}
+	return r.MaxBad
+}
+
+// required are the columns that a register must have (CONTRACT.md); the tables are read in this order.
+var required = []struct {
+	table   string
+	columns []string
+}{
+	{"person", []string{"person_id", "fodselsaar", "kjonn", "landgruppe", "utdanning"}},
+	{"deltakelse", []string{"deltakelse_id", "person_id", "tiltakskode", "status", "start_dato", "slutt_dato"}},
+	{"arbeidssoker", []string{"person_id", "fra", "til", "status"}},
+	{"maaned", []string{"person_id", "maaned", "stillingsprosent", "lonn"}},
+}
+
+// optional are the further columns that are read where they are.
+var optional = map[string][]string{
+	"person":       {"innvandret_aar", "fylke", "nav_enhet", "dod_dato", "utvandret_dato", "vekt"},
+	"deltakelse":   {"deltidsprosent", "henvist_dato", "vedtak_dato", "opphav", "arrangor_id", "arbeidsgiver_id", "nav_enhet", "lonnstilskudd_prosent", "kostnad", "endret"},
+	"arbeidssoker": {"innsatsgruppe"},
+	"maaned":       {"tiltakslonn", "tiltakslonn_belop", "arbeidsgiver_id", "dagpenger", "aap", "ufore", "sosialhjelp", "tiltakspenger", "utdanning_igang"},
+}
+
+// columnsOf are the columns of a table to read: the required ones, which must be there, and the optional ones that are.
+func columnsOf(file, table string, have, need []string) ([]string, error) {
+	there := map[string]bool{}
+	for _, name := range have {
+		there[name] = true
+	}
+	columns := make([]string, 0, len(need))
+	for _, name := range need {
+		if !there[name] {
+			return nil, fault.Dataf("missing_column", file, name, "column `%s` is missing%s; add it, or name the column that holds it in the mapping", name, fault.Suggest(name, have))
+		}
+		columns = append(columns, name)
+	}
+	for _, name := range optional[table] {
+		if there[name] {
+			columns = append(columns, name)
+		}
+	}
+	return columns, nil
+}

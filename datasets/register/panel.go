@@ -1,0 +1,382 @@
+package register
+
+import (
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/parallel"
+)
+
+const (
+	maxPosition = math.MaxUint16 // hundredths of a percent
+	maxWage     = math.MaxInt32  // øre
+)
+
+// panelRules are the rules for rows of maaned.
+type panelRules struct {
+	idMissing, stranger                                   *rule
+	monthMissing, monthImpossible, beforeFirst, afterCut  *rule
+	afterDeath, afterEmigration                           *rule
+	positionMissing, positionNegative, positionLarge      *rule
+	wageMissing, wageNegative, wageLarge, wageSumNegative *rule
+	marked, amount, overlap                               *rule
+}
+
+// panelBuilder adds the rows of maaned to the panel.
+//
+// Sums are of integers, so that neither the order of rows nor the number of workers shows. (A month whose sum is
+// over the largest value stays there; only a month with over 21 million kroner and a negative correction in it could
+// tell orders apart.) Workers share the panel; a lock a stripe of persons keeps them from one another's cells.
+type panelBuilder struct {
+	*builder
+	rules panelRules
+	file  string
+	last  []calendar.Month // last month with rows to use: of death, or the cut; nil where nobody died
+	gone  []calendar.Month // month of emigration; nil where nobody did
+	rows  atomic.Int64
+	locks [1024]struct {
+		sync.Mutex
+		_ [56]byte // a cache line each
+	}
+	scratch sync.Pool
+}
+
+// scratch is what a worker keeps between parts.
+type scratch struct {
+	person   []int32
+	month    []calendar.Month
+	position []float64
+	wage     []float64
+	amount   []float64
+	marked   []bool
+	flags    []bool
+	state    []State
+	employer []int32
+}
+
+func sized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}
+
+// benefits are the columns of maaned that become bits.
+var benefits = []struct {
+	column string
+	bit    State
+}{
+	{"dagpenger", Dagpenger}, {"aap", AAP}, {"ufore", Ufore}, {"sosialhjelp", Sosialhjelp},
+	{"tiltakspenger", Tiltakspenger}, {"utdanning_igang", Studying},
+}
+
+// readPanel reads maaned part by part into the panel.
+func (b *builder) readPanel() error {
+	p := b.Panel
+	cells := p.N * p.Months
+	p.Position, p.Ordinary = make([]uint16, cells), make([]uint16, cells)
+	p.Wage, p.OrdinaryWage = make([]int32, cells), make([]int32, cells)
+	p.State = make([]State, cells)
+	rule := func(name, action string) *rule { return b.ledger.rule("maaned", name, action) }
+	x := &panelBuilder{builder: b, file: b.file("maaned"), rules: panelRules{
+		idMissing: rule("person_id_missing", Dropped), stranger: rule("person_unknown", Dropped),
+		monthMissing: rule("month_missing", Dropped), monthImpossible: rule("month_impossible", Dropped),
+		beforeFirst: rule("month_before_first", Dropped), afterCut: rule("month_after_cut", Dropped),
+		afterDeath: rule("month_after_death", Dropped), afterEmigration: rule("month_after_emigration", Kept),
+		positionMissing: rule("position_missing", Changed), positionNegative: rule("position_negative", Changed), positionLarge: rule("position_too_large", Changed),
+		wageMissing: rule("wage_missing", Changed), wageNegative: rule("wage_negative", Kept), wageLarge: rule("wage_too_large", Changed),
+		wageSumNegative: rule("wage_sum_negative", Changed),
+		marked:          rule("tiltak_wage_marked", Changed), amount: rule("tiltak_wage_amount", Changed), overlap: rule("tiltak_wage_overlap", Changed),
+	}}
+	x.scratch.New = func() any { return &scratch{} }
+	x.last, x.gone = exitMonths(b.Persons.Died), exitMonths(b.Persons.Emigrated)
+	if err := b.source.Scan(b.ctx, "maaned", b.columns["maaned"], b.opt.Workers, x.part); err != nil {
+		return err
+	}
+	if err := b.refuseStrangers("maaned", x.rules.stranger, x.rows.Load()); err != nil {
+		return err
+	}
+	return x.finish()
+}
+
+// exitMonths are the months of dates, far in the future where there is none; nil where nobody has one.
+func exitMonths(dates []calendar.Date) []calendar.Month {
+	var months []calendar.Month
+	for i, d := range dates {
+		if d == NoDate {
+			continue
+		}
+		if months == nil {
+			months = make([]calendar.Month, len(dates))
+			for k := range months {
+				months[k] = math.MaxInt32
+			}
+		}
+		months[i] = monthOf(d)
+	}
+	return months
+}
+
+// part adds a part of maaned.
+func (x *panelBuilder) part(part Part) error {
+	t := part.Table
+	n := t.Rows
+	x.rows.Add(int64(n))
+	s := x.scratch.Get().(*scratch)
+	defer x.scratch.Put(s)
+	if err := x.read(t, s); err != nil {
+		return err
+	}
+	x.clean(t, s)
+	x.apply(s)
+	return nil
+}
+
+// read turns the columns into slices.
+func (x *panelBuilder) read(t *datasets.Table, s *scratch) error {
+	n := t.Rows
+	s.person, s.month = sized(s.person, n), sized(s.month, n)
+	s.position, s.wage = sized(s.position, n), sized(s.wage, n)
+	s.state = sized(s.state, n)
+	if err := x.index.fill(x.file, t.Column("person_id"), s.person); err != nil {
+		return err
+	}
+	if err := fillMonths(x.file, t.Column("maaned"), s.month); err != nil {
+		return err
+	}
+	if err := fillNumbers(x.file, t.Column("stillingsprosent"), s.position); err != nil {
+		return err
+	}
+	if err := fillNumbers(x.file, t.Column("lonn"), s.wage); err != nil {
+		return err
+	}
+	for i := range s.state {
+		s.state[i] = Observed
+	}
+	s.flags = sized(s.flags, n)
+	for _, benefit := range benefits {
+		c := t.Column(benefit.column)
+		if c == nil {
+			continue
+		}
+		if err := fillBools(x.file, c, s.flags); err != nil {
+			return err
+		}
+		for i, f := range s.flags {
+			if f {
+				s.state[i] |= benefit.bit
+			}
+		}
+	}
+	s.marked = s.marked[:0]
+	if c := t.Column("tiltakslonn"); c != nil {
+		s.marked = sized(s.marked, n)
+		if err := fillBools(x.file, c, s.marked); err != nil {
+			return err
+		}
+	}
+	s.amount = s.amount[:0]
+	if c := t.Column("tiltakslonn_belop"); c != nil {
+		s.amount = sized(s.amount, n)
+		if err := fillNumbers(x.file, c, s.amount); err != nil {
+			return err
+		}
+	}
+	return x.readEmployers(t, s)
+}
+
+// readEmployers numbers the employers of jobs as Register.Employers does; others are −2, missing ones −1. They matter
+// only where someone takes part in a tiltak that pays wages.
+func (x *panelBuilder) readEmployers(t *datasets.Table, s *scratch) error {
+	s.employer = s.employer[:0]
+	c := t.Column("arbeidsgiver_id")
+	if c == nil || x.spells.first == nil {
+		return nil
+	}
+	text, err := texts(x.file, c)
+	if err != nil {
+		return err
+	}
+	s.employer = sized(s.employer, t.Rows)
+	for i, p := range s.person {
+		s.employer[i] = -1
+		if p < 0 || x.spells.first[p] == x.spells.first[p+1] {
+			continue
+		}
+		if name := text(i); name != "" {
+			s.employer[i] = x.employer(name)
+		}
+	}
+	return nil
+}
+
+// clean applies the rules to rows; a row that is dropped gets no person.
+func (x *panelBuilder) clean(t *datasets.Table, s *scratch) {
+	first, cut := x.Panel.First, x.Cut
+	r := &x.rules
+	for i, p := range s.person {
+		if p < 0 {
+			if p == noPerson {
+				r.idMissing.add(p)
+			} else {
+				countStranger(r.stranger, t.Column("person_id"), i)
+			}
+			continue
+		}
+		m := s.month[i]
+		if m < first || m > cut {
+			switch {
+			case m == noMonth:
+				r.monthMissing.add(p)
+			case m == badMonth:
+				r.monthImpossible.add(p)
+			case m < first:
+				r.beforeFirst.add(p)
+			default:
+				r.afterCut.add(p)
+			}
+			s.person[i] = noPerson
+			continue
+		}
+		if x.last != nil && m > x.last[p] {
+			r.afterDeath.add(p)
+			s.person[i] = noPerson
+			continue
+		}
+		if x.gone != nil && m > x.gone[p] {
+			r.afterEmigration.add(p)
+		}
+		switch v := s.position[i] * 100; {
+		case v >= 0 && v <= maxPosition:
+			s.position[i] = math.Floor(v + 0.5)
+		case v != v:
+			r.positionMissing.add(p)
+			s.position[i] = 0
+		case v < 0:
+			r.positionNegative.add(p)
+			s.position[i] = 0
+		default:
+			r.positionLarge.add(p)
+			s.position[i] = maxPosition
+		}
+		switch v := s.wage[i] * 100; {
+		case v >= 0 && v <= maxWage:
+			s.wage[i] = math.Floor(v + 0.5)
+		case v != v:
+			r.wageMissing.add(p)
+			s.wage[i] = 0
+		case v > maxWage || v < -maxWage:
+			r.wageLarge.add(p)
+			s.wage[i] = math.Copysign(maxWage, v)
+		default:
+			r.wageNegative.add(p)
+			s.wage[i] = math.Ceil(v - 0.5)
+		}
+	}
+}
+
+// apply adds the rows to the panel.
+func (x *panelBuilder) apply(s *scratch) {
+	panel := x.Panel
+	first, months := panel.First, panel.Months
+	held := -1
+	for i, p := range s.person {
+		if p < 0 {
+			continue
+		}
+		position, wage := int32(s.position[i]), int64(s.wage[i])
+		ordinary, ordinaryWage, state := x.ordinary(s, i, p, position, wage)
+		if stripe := int(p) & (len(x.locks) - 1); stripe != held {
+			if held >= 0 {
+				x.locks[held].Unlock()
+			}
+			held = stripe
+			x.locks[held].Lock()
+		}
+		k := int(p)*months + int(s.month[i]-first)
+		panel.Position[k] = uint16(min(int32(panel.Position[k])+position, maxPosition))
+		panel.Ordinary[k] = uint16(min(int32(panel.Ordinary[k])+ordinary, maxPosition))
+		panel.Wage[k] = addWage(panel.Wage[k], wage)
+		panel.OrdinaryWage[k] = addWage(panel.OrdinaryWage[k], ordinaryWage)
+		panel.State[k] |= state
+	}
+	if held >= 0 {
+		x.locks[held].Unlock()
+	}
+}
+
+func addWage(sum int32, wage int64) int32 {
+	return int32(max(min(int64(sum)+wage, maxWage), -maxWage))
+}
+
+// ordinary is what of a job is not paid through a tiltak. Where the data gives an amount, the position is shared as the
+// wage is: position · (wage − amount) / wage, rounded half up to hundredths of a percent.
+func (x *panelBuilder) ordinary(s *scratch, i int, p, position int32, wage int64) (int32, int64, State) {
+	state := s.state[i]
+	if len(s.marked) > 0 && s.marked[i] {
+		x.rules.marked.add(p)
+		return 0, 0, state | TiltakWage
+	}
+	if len(s.amount) > 0 && s.amount[i] > 0 {
+		x.rules.amount.add(p)
+		left := wage - int64(min(math.Floor(s.amount[i]*100+0.5), maxWage))
+		if left <= 0 {
+			return 0, 0, state | TiltakWage
+		}
+		return int32((2*int64(position)*left + wage) / (2 * wage)), left, state | TiltakWage
+	}
+	if x.spells.first == nil || position == 0 && wage == 0 {
+		return position, wage, state
+	}
+	employer := int32(-1)
+	if len(s.employer) > 0 {
+		employer = s.employer[i]
+	}
+	if x.spells.pays(p, s.month[i], employer) {
+		x.rules.overlap.add(p)
+		return 0, 0, state | TiltakWage
+	}
+	return position, wage, state
+}
+
+// finish sets wages whose sum is negative to 0 and fills the bits that come from the other tables.
+func (x *panelBuilder) finish() error {
+	panel := x.Panel
+	first, last := panel.First, panel.Last()
+	return parallel.Blocks(x.ctx, x.opt.Workers, panel.N, 4096, func(_, from, to int) error {
+		for i := from; i < to; i++ {
+			p := int32(i)
+			h := panel.History(p)
+			for k, w := range h.Wage {
+				if w < 0 {
+					x.rules.wageSumNegative.add(p)
+					h.Wage[k] = 0
+				}
+				if h.OrdinaryWage[k] < 0 {
+					h.OrdinaryWage[k] = 0
+				}
+			}
+			set := func(from, to calendar.Month, bit State) {
+				for m := max(from, first); m <= min(to, last); m++ {
+					h.State[m-first] |= bit
+				}
+			}
+			for _, r := range x.Registrations[x.FirstReg[i]:x.FirstReg[i+1]] {
+				set(monthOf(r.From), min(r.To, x.lastDay()).Month(), Registered)
+			}
+			for _, r := range x.Participations[x.FirstPart[i]:x.FirstPart[i+1]] {
+				set(monthOf(r.Start), min(r.End, x.lastDay()).Month(), InTiltak)
+			}
+			if x.last != nil {
+				set(x.last[i], last, Dead)
+			}
+			if x.gone != nil {
+				set(x.gone[i], last, Gone)
+			}
+		}
+		return nil
+	})
+}
