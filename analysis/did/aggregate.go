@@ -48,7 +48,7 @@ type planner struct {
 
 // plansOf lists the aggregations. Cells without an estimate are left out; base cells count as 0.
 func plansOf(f *frame, o *Options, cells []cell, fit []fitted) []plan {
-	p := &planner{f: f, o: o, cells: cells, fitted: fit, share: f.shares()}
+	p := &planner{f: f, o: o, cells: cells, fitted: fit, share: f.share}
 	var post []int
 	events := map[int64][]int{}
 	groups := map[int64][]int{}

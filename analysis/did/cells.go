@@ -46,7 +46,7 @@ func cellsOf(f *frame, o *Options) []cell {
 			c := cell{g: g, time: t, base: base, reference: t == base}
 			switch o.controls(f) {
 			case NeverTreated:
-				c.low = len(f.cohorts) - 1
+				c.low = f.control
 			case NotYetTreated:
 				limit := f.times[max(t, base)] + o.Anticipation
 				for c.low = 0; c.low < len(f.cohorts) && f.cohorts[c.low] <= limit; c.low++ {

@@ -33,9 +33,10 @@ type Result struct {
 
 	Warnings []fault.Warning
 
-	engine engine
-	plans  []plan
-	panel  int // units of the panel as given
+	engine  engine
+	plans   []plan
+	source  *Panel
+	options Options
 }
 
 // Wald is a chi-squared test.
@@ -59,6 +60,25 @@ func GroupTime(p *Panel, o Options) (*Result, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if o.fromStatistics(p) {
+		if err := p.check(); err != nil {
+			return nil, err
+		}
+		var w []float64
+		if p.Weights != nil {
+			w = p.Weights[0]
+		}
+		s, err := NewStatistics(p.Times, p.Start, p.Outcome, w, o.Workers)
+		if err != nil {
+			return nil, err
+		}
+		r, err := FromStatistics(s, o)
+		if err != nil {
+			return nil, err
+		}
+		r.source, r.options = p, o
+		return r, nil
+	}
 	f, err := prepare(p, &o)
 	if err != nil {
 		return nil, err
@@ -67,8 +87,18 @@ func GroupTime(p *Panel, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.panel = len(p.Start)
+	r.source, r.options = p, o
 	return r, nil
+}
+
+// manyUnits is the number of units from which GroupTime goes by statistics where it can; below it the difference in time
+// is not felt, and the units may be asked for their influence at once.
+const manyUnits = 5000
+
+// fromStatistics tells whether cohort statistics are enough for the panel and the options, and worth it.
+func (o *Options) fromStatistics(p *Panel) bool {
+	return len(p.Start) >= manyUnits && len(p.Covariates) == 0 && len(p.Clusters) == 0 && len(p.Weights) < 2 &&
+		o.Unbalanced == Balanced && o.Bootstrap == 0
 }
 
 // run estimates cells, averages and tests with an engine.
@@ -82,8 +112,15 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 		Units: f.n, Periods: len(f.times), Groups: f.control, Dropped: f.dropped, Controls: o.controls(f), Level: o.Level,
 		Warnings: f.warnings, engine: e, CriticalOf: map[Aggregation]float64{},
 	}
-	if f.cohorts[len(f.cohorts)-1] == Never {
-		r.Never = f.size(len(f.cohorts) - 1)
+	for h := f.control; h < len(f.cohorts); h++ {
+		if f.cohorts[h] == Never {
+			r.Never += f.size(h)
+		}
+	}
+	for _, d := range f.dropped {
+		if d.Reason == "incomplete" {
+			r.Warnings = append(r.Warnings, fault.Warnf("incomplete", "%d units lack a value in at least one period and are set aside (balanced panel)", d.Units))
+		}
 	}
 	reasons := map[estimate.Reason]int{}
 	trimmed, estimated := 0, false
@@ -251,11 +288,22 @@ func wald(a, v []float64) (Wald, bool) {
 }
 
 // Influence is the influence of each unit of the panel on every cell that has an estimate, in the order of Cells (nil
-// otherwise), on the scale of the estimate. It is as large as units × cells; nil where the result comes from statistics.
+// otherwise), on the scale of the estimate; units set aside have 0. It is as large as units × cells. A result that came
+// from statistics goes over the units again.
 func (r *Result) Influence() ([][]float64, error) {
 	u, ok := r.engine.(*unitEngine)
 	if !ok {
-		return nil, nil
+		if r.source == nil {
+			return nil, fault.Usagef("no_units", "influence by unit cannot be had from statistics alone")
+		}
+		f, err := prepare(r.source, &r.options)
+		if err != nil {
+			return nil, err
+		}
+		u = newUnitEngine(f, &r.options)
+		if _, err := u.fit(cellsOf(f, &r.options)); err != nil {
+			return nil, err
+		}
 	}
 	var columns []column
 	for i := range r.Cells {
@@ -263,7 +311,7 @@ func (r *Result) Influence() ([][]float64, error) {
 			columns = append(columns, column{cells: []int{i}, weight: []float64{1}})
 		}
 	}
-	psi, err := u.influence(columns, r.panel)
+	psi, err := u.influence(columns, len(r.source.Start))
 	if err != nil {
 		return nil, err
 	}

@@ -146,7 +146,7 @@ func checkDid(t *testing.T, ref oracle.Node, p *Panel, o Options, tol float64) *
 		if r.PreTest == nil {
 			t.Error("no pre-test")
 		} else {
-			ref.At("wald_pre").Near(r.PreTest.Statistic, 100*tol) // a quadratic form in an inverse: condition number
+			ref.At("wald_pre").Near(r.PreTest.Statistic, 100*tol)   // a quadratic form in an inverse: condition number
 			ref.At("wald_pre_p").NearAbs(r.PreTest.PValue, 0.51e-5) // did rounds to 5 digits
 		}
 	}

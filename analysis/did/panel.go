@@ -96,10 +96,12 @@ type frame struct {
 	x        [][][]float64
 	w        [][]float64 // nil, or one or T columns
 	cluster  [][]int32
-	clusters []int // number of clusters a dimension
-	control  int   // cohorts from this index on serve as controls only (the last cohort where nobody is never treated)
-	never    bool  // the last cohort counts as never treated
-	gaps     bool  // some outcomes are missing (unbalanced)
+	clusters []int     // number of clusters a dimension
+	control  int       // cohorts from this index on serve as controls only (the last cohort where nobody is never treated)
+	never    bool      // the control-only cohorts count as never treated
+	share    []float64 // weighted share of each cohort among all units (weights of the first period)
+	position []int     // cohort as given → cohort here, −1 where set aside
+	gaps     bool      // some outcomes are missing (unbalanced)
 	dropped  []Dropped
 	warnings []fault.Warning
 }
@@ -124,102 +126,94 @@ func (f *frame) covariate(k, t int) []float64 {
 	return f.x[k][t]
 }
 
-// layout decides who belongs to which cohort and which periods remain; it is what both engines share. keep tells per
-// unit whether it has the data it needs.
+// layout decides which units belong to which cohort; keep tells per unit whether it has the data it needs.
+func layout(times, start []int64, keep []bool, o *Options) (*frame, error) {
+	cohorts, order, from := byCohort(start, keep)
+	counts := make([]int, len(cohorts))
+	for h := range cohorts {
+		counts[h] = from[h+1] - from[h]
+	}
+	f, err := layoutCohorts(times, cohorts, counts, o)
+	if err != nil {
+		return nil, err
+	}
+	if incomplete := len(start) - len(order); incomplete > 0 {
+		f.dropped = append(f.dropped, Dropped{"incomplete", incomplete})
+	}
+	f.from = []int{0}
+	for h := range cohorts {
+		if f.position[h] < 0 {
+			continue
+		}
+		f.unit = append(f.unit, order[from[h]:from[h+1]]...)
+		f.from = append(f.from, len(f.unit))
+	}
+	f.n = len(f.unit)
+	f.cohort = make([]int32, f.n)
+	for h := range f.cohorts {
+		for i := f.from[h]; i < f.from[h+1]; i++ {
+			f.cohort[i] = int32(h)
+		}
+	}
+	return f, nil
+}
+
+// layoutCohorts decides what each cohort is for and which periods remain; both engines share it. position of a cohort is
+// its place in the frame, −1 where it is set aside.
 //
 // Rules (Callaway and Sant'Anna 2021, as R's did 2.5 applies them): a start after the last period plus the
 // anticipation is never; units that start at or before the first period plus the anticipation have no base and are set
 // aside; where nobody is never treated the periods from (last start − anticipation) on are left out, and the last cohort
-// serves as control: as if never treated under Controls Never, as not yet treated otherwise.
-func layout(times, start []int64, keep []bool, o *Options) (*frame, error) {
-	f := &frame{}
+// serves as control: as if never treated under NeverTreated, as not yet treated otherwise. Under LaterStart, where members
+// stay controls after their own start, all periods remain.
+func layoutCohorts(times, cohorts []int64, counts []int, o *Options) (*frame, error) {
+	f := &frame{times: times, position: make([]int, len(cohorts))}
 	delta := o.Anticipation
 	last := times[len(times)-1]
-	already, incomplete := 0, 0
-	starts := make([]int64, len(start))
-	counts := map[int64]int{}
-	for i, g := range start {
-		if keep != nil && !keep[i] {
-			incomplete++
-			starts[i] = math.MinInt64
-			continue
-		}
+	already := 0
+	for h, g := range cohorts {
+		f.position[h] = -1
 		switch {
 		case g == Never || g > last+delta:
 			g = Never
 		case g <= times[0]+delta:
-			already++
-			g = math.MinInt64
+			already += counts[h]
+			continue
 		}
-		starts[i] = g
-		if g != math.MinInt64 {
-			counts[g]++
-		}
+		f.position[h] = len(f.cohorts)
+		f.cohorts = append(f.cohorts, g)
 	}
 	if already > 0 {
 		f.dropped = append(f.dropped, Dropped{"already_treated", already})
 		f.warnings = append(f.warnings, fault.Warnf("already_treated", "%d units start at or before %d, the first period plus the anticipation: they have no base and are set aside", already, times[0]+delta))
 	}
-	if incomplete > 0 {
-		f.dropped = append(f.dropped, Dropped{"incomplete", incomplete})
-		f.warnings = append(f.warnings, fault.Warnf("incomplete", "%d units lack a value in at least one period and are set aside (balanced panel)", incomplete))
-	}
-	for g := range counts {
-		f.cohorts = append(f.cohorts, g)
-	}
-	slices.Sort(f.cohorts)
-	f.times = times
 	G := len(f.cohorts)
-	if G == 0 || G == 1 && f.cohorts[0] == Never {
+	for f.control = 0; f.control < G && f.cohorts[f.control] != Never; f.control++ {
+	}
+	if f.control == 0 {
 		return nil, fault.Dataf("no_treated", "", "", "no unit starts after the first period: there is nobody to estimate an effect for")
 	}
-	f.control = G
-	f.never = f.cohorts[G-1] == Never
-	if f.never {
-		f.control = G - 1
-	} else {
-		g := f.cohorts[G-1]
-		cut := 0
-		if o.Controls == LaterStart { // later starters stay controls after their start: no period need go
-			cut = len(times)
-		}
-		for cut < len(times) && times[cut] < g-delta {
-			cut++
-		}
-		f.times = times[:cut]
-		f.control = G - 1
-		switch o.Controls {
-		case LaterStart:
-			f.warnings = append(f.warnings, fault.Warnf("no_never_treated", "nobody is never treated: the last cohort (%d) serves as control only", g))
-		case NeverTreated:
-			f.never = true
-			f.warnings = append(f.warnings, fault.Warnf("no_never_treated", "nobody is never treated: the last cohort (%d) serves as the never treated, and periods from %d on are left out", g, g-delta))
-		default:
-			f.warnings = append(f.warnings, fault.Warnf("no_never_treated", "nobody is never treated: the last cohort (%d) serves as control only, and periods from %d on are left out", g, g-delta))
-		}
-		if G == 1 || cut < 2 {
-			return nil, fault.Dataf("no_comparison", "", "", "nobody is untreated beside the units that start in %d: there is nobody to compare with", g)
-		}
+	if f.never = f.control < G; f.never {
+		return f, nil
 	}
-	f.from = make([]int, G+1)
-	index := make(map[int64]int32, G)
-	for h, g := range f.cohorts {
-		index[g] = int32(h)
-		f.from[h+1] = f.from[h] + counts[g]
+	f.control = G - 1
+	g, cut := f.cohorts[G-1], 0
+	for cut < len(times) && (times[cut] < g-delta || o.Controls == LaterStart) {
+		cut++
 	}
-	f.n = f.from[G]
-	f.unit = make([]int32, f.n)
-	f.cohort = make([]int32, f.n)
-	next := slices.Clone(f.from)
-	for i, g := range starts {
-		if g == math.MinInt64 {
-			continue
-		}
-		h := index[g]
-		f.unit[next[h]] = int32(i)
-		f.cohort[next[h]] = h
-		next[h]++
+	f.times = times[:cut]
+	if G == 1 || cut < 2 {
+		return nil, fault.Dataf("no_comparison", "", "", "nobody is untreated beside the units that start in %d: there is nobody to compare with", g)
 	}
+	as := "control only"
+	if o.Controls == NeverTreated {
+		f.never = true
+		as = "the never treated"
+	}
+	if cut < len(times) {
+		as += fmt.Sprintf(", and periods from %d on are left out", times[cut])
+	}
+	f.warnings = append(f.warnings, fault.Warnf("no_never_treated", "nobody is never treated: the last cohort (%d) serves as %s", g, as))
 	return f, nil
 }
 
@@ -309,6 +303,7 @@ func prepare(p *Panel, o *Options) (*frame, error) {
 	for _, c := range p.Clusters {
 		f.addCluster(c)
 	}
+	f.share = f.shares()
 	return f, nil
 }
 
