@@ -100,9 +100,9 @@ func (w *world) outside(p *person, s *state, t, last int, c *cell, rec *recorder
 func tenureFactor(months int) float64 {
 	switch {
 	case months <= 6:
-		return 2
+		return 1.7
 	case months <= 18:
-		return 1.25
+		return 1.2
 	}
 	return .85
 }
@@ -166,7 +166,7 @@ func (w *world) registered(p *person, s *state, t, last int, allow bool, c *cell
 	r := w.uniform(p, t, drawExit)
 	exit := 0 // day of exit, 0 none
 	if r < find*lock || r >= 1-rest || age >= 67 {
-		exit = w.day(p, t, drawExitDay, first)
+		exit = w.exitDay(p, t, first)
 	}
 	if t == p.gone && (exit == 0 || exit > last) {
 		exit = last
@@ -217,6 +217,13 @@ func (w *world) registered(p *person, s *state, t, last int, allow bool, c *cell
 		s.ufore = true
 		s.position = 0
 	}
+}
+
+// exitDay draws the last day in the register, from the day of entry on: jobs begin more often early in a month than
+// late.
+func (w *world) exitDay(p *person, t, first int) int {
+	u := w.uniform(p, t, drawExitDay)
+	return first + int(math.Pow(u, 1.75)*float64(w.days[t]-first+1))
 }
 
 // drop takes the wage of a job that the month has counted out of it again.
