@@ -46,7 +46,7 @@ func (w *world) deltakelseTable(blocks []*block) *datasets.Table {
 	reason := newText("status_aarsak", reasons...)
 	origin := newText("opphav", deltakelseOrigins...)
 	office := newText("nav_enhet", w.offices...)
-	subsidy := &intColumn{name: "lonnstilskudd_prosent"}
+	employer, subsidy := &intColumn{name: "arbeidsgiver_id"}, &intColumn{name: "lonnstilskudd_prosent"}
 	for _, b := range blocks {
 		b.eachRow(func(_ int, p *person, key int64, x *participation) {
 			g := &programmes[x.tiltak]
@@ -69,6 +69,7 @@ func (w *world) deltakelseTable(blocks []*block) *datasets.Table {
 			if g.origin == "TEAM_TILTAK" {
 				own = 1
 			}
+			employer.add(w.employer(p, x.month, true), !g.byAgreed)
 			if x.referral > 0 {
 				status.add(len(deltakelseStatuses) + int(x.referral) - 1)
 				origin.add(refusedOrigins[x.referral-1])
@@ -94,7 +95,7 @@ func (w *world) deltakelseTable(blocks []*block) *datasets.Table {
 		})
 	}
 	return datasets.NewTable(id.column(), pid.column(), code.column(), status.column(), from.column(), to.column(),
-		partTime.column(), referred.column(), reason.column(), origin.column(), office.column(), subsidy.column())
+		partTime.column(), referred.column(), reason.column(), origin.column(), office.column(), employer.column(), subsidy.column())
 }
 
 // partTimeOf is the percentage of a participation: mostly full, less often so in AFT.

@@ -22,6 +22,7 @@ type state struct {
 	pay      float64 // kroner a month at full time in the first month
 	tenure   int
 	notice   int // months until a dismissal takes effect; 0: none
+	hired    int // month in which the job was found, −1 before the data
 
 	// Participation.
 	tiltak  int // −1 none
@@ -55,9 +56,11 @@ type cell struct {
 	position, ordinary uint16
 	wage, ordinaryWage int32
 	state              register.State
+	hired              int16 // month in which the ordinary job was found, −1 before the data
 }
 
-func (c *cell) work(position uint16, kroner float64) {
+func (c *cell) work(s *state, position uint16, kroner float64) {
+	c.hired = int16(s.hired)
 	o := int32(math.Round(kroner)) * 100
 	c.position += position
 	c.ordinary += position
@@ -79,6 +82,7 @@ func (w *world) begin(p *person) state {
 	}
 	if w.trait.Uniform(uint64(p.id), 16) < p.attach {
 		s.position, s.pay = w.job(p, -1)
+		s.hired = -1
 		s.tenure = int(60 * w.trait.Uniform(uint64(p.id), 17))
 		s.attach, s.earned = .85, .85*s.pay*float64(s.position)/1e4/40000
 	} else {
@@ -149,7 +153,7 @@ func (w *world) enter(p *person, s *state, t, day int, rec *recorder) {
 	if !p.reduced && s.position == 0 && w.uniform(p, t, drawSide) < .09 { // partly unemployed: keeps a small job
 		s.position = uint16(2000 + 500*int(5*w.uniform(p, t, drawPosition)))
 		s.pay = p.wage * .9
-		s.tenure = 0
+		s.tenure, s.hired = 0, t
 	}
 	status := register.Unemployed
 	switch {

@@ -28,7 +28,7 @@ func (w *world) step(p *person, s *state, t int, allow bool, rec *recorder) cell
 	if !s.reg {
 		w.outside(p, s, t, last, &c, rec)
 	} else if s.position > 0 {
-		c.work(s.position, s.pay*w.growth[t]*float64(s.position)/1e4)
+		c.work(s, s.position, s.pay*w.growth[t]*float64(s.position)/1e4)
 		s.tenure++
 	}
 	if s.reg {
@@ -87,7 +87,7 @@ func (w *world) outside(p *person, s *state, t, last int, c *cell, rec *recorder
 			share = float64(end) / float64(w.days[t])
 		}
 	}
-	c.work(position, s.pay*w.growth[t]*float64(position)/1e4*share)
+	c.work(s, position, s.pay*w.growth[t]*float64(position)/1e4*share)
 	if end > 0 {
 		s.position, s.tenure = 0, 0
 		if t == p.entry || t > p.entry && w.uniform(p, t, drawRegister) < .72 {
@@ -135,9 +135,9 @@ func (w *world) jobless(p *person, s *state, t, last int, c *cell, rec *recorder
 // hire begins a job on a day of month t; the first month is paid from that day.
 func (w *world) hire(p *person, s *state, t, day int, c *cell) {
 	s.position, s.pay = w.job(p, t)
-	s.tenure, s.notice = 0, 0
+	s.tenure, s.notice, s.hired = 0, 0, t
 	share := float64(w.days[t]-day+1) / float64(w.days[t])
-	c.work(s.position, s.pay*w.growth[t]*float64(s.position)/1e4*share)
+	c.work(s, s.position, s.pay*w.growth[t]*float64(s.position)/1e4*share)
 }
 
 // registered is a month in which the person is registered from its first day or from the day of entry. Exit and start
@@ -208,7 +208,9 @@ func (w *world) registered(p *person, s *state, t, last int, allow bool, c *cell
 	switch {
 	case t == p.gone:
 	case r < find*lock:
-		c.drop(s, w.growth[t]) // a small job kept while registered gives way to the new one
+		if el > 0 {
+			c.drop(s, w.growth[t]) // a small job kept while registered gives way to the new one
+		}
 		w.hire(p, s, t, exit, c)
 	case r >= 1-study*share:
 		s.studying = 10 + int(14*w.uniform(p, t, drawStudy))

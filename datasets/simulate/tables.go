@@ -154,26 +154,59 @@ func (w *world) maanedTable(blocks []*block) *datasets.Table {
 		}
 	}
 	ids, months := make([]int64, 0, rows), make([]calendar.Date, 0, rows)
+	employers := &intColumn{name: "arbeidsgiver_id"}
 	m := newMonthColumns(rows)
 	for _, b := range blocks {
+		next := 0
 		for k := range b.people {
+			p := &b.people[k]
+			parts := b.parts[next : next+int(b.partN[k])]
+			next += len(parts)
+			agreed := 0 // month in which the last employment paid through a tiltak began
 			for t := range w.months {
+				for len(parts) > 0 && parts[0].month <= t {
+					if programmes[parts[0].tiltak].byAgreed {
+						agreed = parts[0].month
+					}
+					parts = parts[1:]
+				}
 				c := b.cells[k*w.months+t]
 				if !shown(&c) {
 					continue
 				}
 				if split(&c) {
-					ids, months = append(ids, b.people[k].id), append(months, w.first[t])
+					ids, months = append(ids, p.id), append(months, w.first[t])
+					employers.add(w.employer(p, agreed, true), false)
 					m.add(c.position-c.ordinary, c.wage-c.ordinaryWage, true, c.state)
 					c.position, c.wage, c.state = c.ordinary, c.ordinaryWage, c.state&^register.TiltakWage
 				}
-				ids, months = append(ids, b.people[k].id), append(months, w.first[t])
+				ids, months = append(ids, p.id), append(months, w.first[t])
+				switch {
+				case c.position == 0:
+					employers.add(0, true)
+				case c.ordinary > 0:
+					employers.add(w.employer(p, int(c.hired), false), false)
+				default:
+					employers.add(w.employer(p, agreed, true), false)
+				}
 				m.add(c.position, c.wage, c.state&register.TiltakWage != 0, c.state)
 			}
 		}
 	}
-	columns := append([]*datasets.Column{datasets.IntColumn("person_id", ids), datasets.DateColumn("maaned", months, nil)}, m.columns()...)
+	columns := append([]*datasets.Column{datasets.IntColumn("person_id", ids), datasets.DateColumn("maaned", months, nil), employers.column()}, m.columns()...)
 	return datasets.NewTable(columns...)
+}
+
+// numEmployers is how many employers there are; their ids begin at 100001.
+const numEmployers = 40_000
+
+// employer is the employer of a job found in month t, or of one paid through a tiltak that began in it.
+func (w *world) employer(p *person, t int, agreed bool) int64 {
+	n := w.trait.Uint64(uint64(p.id), uint64(1000+t)) % numEmployers
+	if agreed { // never the employer of the job that is found in the same month
+		n = (n + 1) % numEmployers
+	}
+	return 100_001 + int64(n)
 }
 
 const benefitStates = register.Dagpenger | register.AAP | register.Ufore | register.Sosialhjelp | register.Tiltakspenger | register.Studying
