@@ -10,6 +10,7 @@ import (
 // G is a basic amount of folketrygden.
 type G struct {
 	From    calendar.Date
+	Year    int     // it begins in
 	Kroner  float64 // a year
 	Average float64 // of the calendar year it begins in
 	Provenance
@@ -25,23 +26,16 @@ func (c *Catalog) G(day calendar.Date) (g G, exact bool) {
 	if i < 0 {
 		return c.g[0], false
 	}
-	year, _, _ := c.g[i].From.Civil()
-	return c.g[i], i < len(c.g)-1 || day < calendar.NewDate(year+1, 5, 1)
+	return c.g[i], i < len(c.g)-1 || day < calendar.NewDate(c.g[i].Year+1, 5, 1)
 }
 
 // GAverage is the average of G over a calendar year; exact is false outside the table, where the nearest year is given.
 func (c *Catalog) GAverage(year int) (kroner float64, exact bool) {
-	nearest := c.g[0]
-	for _, g := range c.g {
-		y, _, _ := g.From.Civil()
-		if y == year {
-			return g.Average, true
-		}
-		if y < year {
-			nearest = g
-		}
+	i, found := slices.BinarySearchFunc(c.g, year, func(g G, y int) int { return cmp.Compare(g.Year, y) })
+	if !found {
+		i = max(0, i-1)
 	}
-	return nearest.Average, false
+	return c.g[i].Average, found
 }
 
 // Index is the consumer price index of a year.
@@ -53,16 +47,11 @@ type Index struct {
 
 // KPI is the consumer price index of a year; exact is false outside the table, where the nearest year is given.
 func (c *Catalog) KPI(year int) (k Index, exact bool) {
-	k = c.kpi[0]
-	for _, i := range c.kpi {
-		if i.Year == year {
-			return i, true
-		}
-		if i.Year < year {
-			k = i
-		}
+	i, found := slices.BinarySearchFunc(c.kpi, year, func(k Index, y int) int { return cmp.Compare(k.Year, y) })
+	if !found {
+		i = max(0, i-1)
 	}
-	return k, false
+	return c.kpi[i], found
 }
 
 // KPIYears are the first and the last year of the consumer price index.
@@ -70,15 +59,14 @@ func (c *Catalog) KPIYears() (first, last int) { return c.kpi[0].Year, c.kpi[len
 
 // GYears are the first and the last year of the averages of G.
 func (c *Catalog) GYears() (first, last int) {
-	first, _, _ = c.g[0].From.Civil()
-	last, _, _ = c.g[len(c.g)-1].From.Civil()
-	return first, last
+	return c.g[0].Year, c.g[len(c.g)-1].Year
 }
 
 func (c *Catalog) readIndices(records map[string][]record) error {
 	for _, r := range records["g"] {
 		day, _ := calendar.ParseDate(r.text("gyldig_fra"))
-		g := G{From: day, Kroner: r.amount("kr"), Average: r.amount("aarssnitt"), Provenance: provenance(r)}
+		year, _, _ := day.Civil()
+		g := G{From: day, Year: year, Kroner: r.amount("kr"), Average: r.amount("aarssnitt"), Provenance: provenance(r)}
 		if g.Kroner <= 0 || g.Average <= 0 {
 			return r.fail("bad_value", "kr", "G is more than 0; write kroner a year")
 		}

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
@@ -113,6 +114,26 @@ func (c *Catalog) PartTime(tiltak string, day calendar.Date) []PartTimeStep {
 	return steps
 }
 
+// PartTimeShare is the share of the rate that a percent of full time is paid with in a tiltak on a day: that of the highest
+// step reached. known is false, and the share 1, where the tiltak has no part-time rule on that day.
+func (c *Catalog) PartTimeShare(tiltak string, day calendar.Date, percent float64) (share float64, known bool) {
+	steps := c.partTime[tiltak]
+	for i := range steps { // in rising order
+		s := &steps[i]
+		if !s.Valid.Contains(day) {
+			continue
+		}
+		known = true
+		if percent > s.FromPercent || s.Inclusive && percent == s.FromPercent {
+			share = s.Share
+		}
+	}
+	if !known {
+		return 1, false
+	}
+	return share, true
+}
+
 // PaidShare is the share of the rate that a percent of full time is paid with under a rule: that of the highest step
 // reached. ok is false where no step is reached.
 func PaidShare(steps []PartTimeStep, percent float64) (share float64, ok bool) {
@@ -219,4 +240,33 @@ func (c *Catalog) refersTo(r record) error {
 		hint = fmt.Sprintf(" (its code here is `%s`)", resolved)
 	}
 	return r.fail("unknown_tiltak", "tiltakskode", "`%s` is not in the table tiltak%s; add it to tiltak.csv or mend the code", code, hint)
+}
+
+// Cuts are the days after from and up to to on which a rate, a part-time rule or a proration rule of a tiltak changes
+// inside a month, in rising order: there a month is two lines of a bill. Changes on the first of a month are left out.
+func (c *Catalog) Cuts(tiltak string, from, to calendar.Date) []calendar.Date {
+	var cuts []calendar.Date
+	add := func(p Period) {
+		for _, d := range []calendar.Date{p.From, p.To + 1} {
+			if p.To == Always.To && d != p.From {
+				continue // the day after the last day there is
+			}
+			if d > from && d <= to && d.Day() != 1 && !slices.Contains(cuts, d) {
+				cuts = append(cuts, d)
+			}
+		}
+	}
+	for _, r := range c.rates[tiltak] {
+		add(r.Valid)
+	}
+	for _, s := range c.partTime[tiltak] {
+		add(s.Valid)
+	}
+	for _, key := range []string{tiltak, "*"} {
+		for _, p := range c.proration[key] {
+			add(p.Valid)
+		}
+	}
+	slices.Sort(cuts)
+	return cuts
 }

@@ -1,6 +1,8 @@
 package catalog
 
 import (
+	"slices"
+
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
 )
@@ -34,10 +36,8 @@ func (c *Catalog) Subsidy(tiltak, variant string, day calendar.Date) []SubsidySt
 // SubsidyVariants are the variants of a wage subsidy in the order of the table; nil where the tiltak is none.
 func (c *Catalog) SubsidyVariants(tiltak string) []string {
 	var variants []string
-	seen := map[string]bool{}
 	for _, s := range c.subsidies[tiltak] {
-		if !seen[s.Variant] {
-			seen[s.Variant] = true
+		if !slices.Contains(variants, s.Variant) {
 			variants = append(variants, s.Variant)
 		}
 	}
@@ -51,39 +51,60 @@ type Payroll struct {
 	Provenance
 }
 
+// Zone tells whether a zone of arbeidsgiveravgift is in the table; "" is I.
+func (c *Catalog) Zone(zone string) bool {
+	_, ok := c.payroll[[2]string{"arbeidsgiveravgift", orFirst(zone)}]
+	return ok
+}
+
+func orFirst(zone string) string {
+	if zone == "" {
+		return "I"
+	}
+	return zone
+}
+
 // WageCost is what a kroner of wage costs the employer on a day in a zone of arbeidsgiveravgift:
 //
 //	(1 + f) · (1 + o) · (1 + a)
 //
 // with the shares of feriepenger f (of the wage), OTP o (of wage and feriepenger) and arbeidsgiveravgift a (of all
-// three). zone "" is I. Rates outside their period are used as Rate uses prices; warnings tell which are so or are not
-// confirmed. An unknown zone is an error.
-func (c *Catalog) WageCost(zone string, day calendar.Date) (factor float64, warnings []fault.Warning, err error) {
-	if zone == "" {
-		zone = "I"
-	}
-	if _, ok := c.payroll[[2]string{"arbeidsgiveravgift", zone}]; !ok {
-		return 0, nil, fault.Usagef("unknown_zone", "there is no zone `%s` of arbeidsgiveravgift; write I, Ia, II, III, IV, IVa or V", zone)
-	}
-	factor = 1
-	for _, component := range []string{"feriepenger", "otp", "arbeidsgiveravgift"} {
-		rows := c.payroll[[2]string{component, "*"}]
-		if own, ok := c.payroll[[2]string{component, zone}]; ok {
-			rows = own
-		}
-		if len(rows) == 0 {
-			continue
-		}
-		i, fit := nearest(rows, day, func(p Payroll) Period { return p.Valid })
-		factor *= 1 + rows[i].Percent/100
+// three). zone "" is I; an unknown zone has no arbeidsgiveravgift. Rates outside their period are used as Rate uses
+// prices; sure is false where one is, or where one is not confirmed, and WageCostWarnings says which.
+func (c *Catalog) WageCost(zone string, day calendar.Date) (factor float64, sure bool) {
+	factor, sure = 1, true
+	c.eachPayroll(zone, day, func(_ string, p Payroll, fit Fit) {
+		factor *= 1 + p.Percent/100
+		sure = sure && fit == Exact && p.Confirmed
+	})
+	return factor, sure
+}
+
+// WageCostWarnings says what is doubtful in WageCost on a day.
+func (c *Catalog) WageCostWarnings(zone string, day calendar.Date) []fault.Warning {
+	var warnings []fault.Warning
+	c.eachPayroll(zone, day, func(component string, p Payroll, fit Fit) {
 		if fit != Exact {
-			warnings = append(warnings, fault.Warnf("payroll_outside_period", "column `prosent` of lonnskostnad: no %s is known for %s; the one valid %s was used (%g %%)", component, day.Month(), rows[i].Valid, rows[i].Percent))
+			warnings = append(warnings, fault.Warnf("payroll_outside_period", "column `prosent` of lonnskostnad: no %s is known for %s; the one valid %s was used (%g %%)", component, day.Month(), p.Valid, p.Percent))
 		}
-		if !rows[i].Confirmed {
-			warnings = append(warnings, fault.Warnf("payroll_unconfirmed", "column `prosent` of lonnskostnad: %s (%g %%) has no confirmed source", component, rows[i].Percent))
+		if !p.Confirmed {
+			warnings = append(warnings, fault.Warnf("payroll_unconfirmed", "column `prosent` of lonnskostnad: %s (%g %%) has no confirmed source", component, p.Percent))
+		}
+	})
+	return warnings
+}
+
+func (c *Catalog) eachPayroll(zone string, day calendar.Date, visit func(component string, p Payroll, fit Fit)) {
+	for _, component := range [...]string{"feriepenger", "otp", "arbeidsgiveravgift"} {
+		rows, ok := c.payroll[[2]string{component, orFirst(zone)}]
+		if !ok {
+			rows = c.payroll[[2]string{component, "*"}]
+		}
+		if len(rows) > 0 {
+			i, fit := nearest(rows, day, func(p Payroll) Period { return p.Valid })
+			visit(component, rows[i], fit)
 		}
 	}
-	return factor, warnings, nil
 }
 
 func (c *Catalog) readSubsidies(records map[string][]record) error {
