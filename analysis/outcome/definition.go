@@ -3,6 +3,7 @@ package outcome
 import (
 	"math"
 
+	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
 )
@@ -12,7 +13,7 @@ type Exit string
 
 // The treatments of exits.
 const (
-	Zero   Exit = "zero"   // no work, no earnings
+	Zero   Exit = "zero"   // no work, no earnings, no benefit
 	Censor Exit = "censor" // not known: NaN
 )
 
@@ -28,25 +29,38 @@ type Env struct {
 	// Deflate returns, for a price year, the factor that turns kroner of a month into kroner of that year (NaN where it
 	// has none). Nil: earnings stay in current kroner, and a spec that names a price year is refused.
 	Deflate func(priceYear int) (func(calendar.Month) float64, error)
+	// G is the grunnbeløp of a month in kroner a year, NaN where it is not known. lonn_over and ssb_2g need it.
+	G func(calendar.Month) float64
 }
 
 // Definition is a compiled outcome. It is read-only and may be used by many goroutines.
 //
-// With w(t) = 1 where the ordinary position of calendar month t is at least `position`, else 0:
+// With w(t) = 1 where the position of calendar month t on the chosen terms is at least `position`, else 0:
 //
 //	work            y(t) = w(t)
 //	stable, status  y(t) = 1 if w has at least `months` ones in the window [t − of + 1, t] and no run of more than `gap`
 //	                consecutive zeros in it, wherever in the window the run lies; else 0
 //	stable, entered y(h) = 1 if there is s in [1, h] with w(m + s) = 1, at least `months` ones in the window
 //	                [m + s, m + s + of − 1] and no run of more than `gap` zeros in it; else 0
-//	earnings        y(t) = ordinary wage of month t in kroner × deflator(t)
+//	earnings        y(t) = wage of month t in kroner × deflator(t)
+//	aareg_og_lonn   y(t) = 1 if w(t) = 1 and wage(t) > 0
+//	lonn_over       y(t) = 1 if wage(t) > times_g · G(t) / 12
+//	ssb_2g          y(t) = 1 if the wage of [t − 11, t] > times_g · mean of G over [t − 11, t]
+//	uten_ytelse     y(t) = 1 if w(t) = 1 and none of the benefits is received in t
+//	benefit, disability, education    y(t) = 1 if the state of month t says so
+//	nav_avgang6     with e ≥ 0 the first month such that the person is registered in m + e and neither in m + e + 1 nor in
+//	                m + e + 2: y(h) = 1 if e + after ≤ h and aareg_og_lonn in m + e + after; else 0
+//	job_held        y(h) = 1 if w(m + s) = 1 for some s in [1, h] and w(m + h + after) = 1; else 0
+//	fastholdelse    with s ≥ 1 the first month with w(m + s) = 1: y(h) = 1 if s ≤ h and w(m + s + after) = 1; else 0, and
+//	                with `conditional` NaN where s > h
 //
 // A gap of 0 thus allows no month out of work (domain.md §3.1: stabil(k, m, gap), gap ≤ g).
 //
-// Exits. From the month of death on y = 0 (entered: what had been entered stays entered); from the month of emigration
-// on y is NaN, and y is NaN wherever the months it looks at include one after emigration or after the cut. An entered
-// outcome looks at every month to h + of − 1, also where the run began long before: otherwise those with a run would
-// be known and those without would not, and the mean over the known would be too high.
+// Exits. From the month of death on everything is 0 (entered: what had been entered stays entered); from the month of
+// emigration on y is NaN, and y is NaN wherever the months it looks at include one after emigration or after the cut.
+// An outcome that looks ahead of h looks at every month to h + of − 1 or h + after, also where the answer is clear long
+// before: otherwise those with a run would be known and those without would not, and the mean over the known would be
+// too high.
 type Definition struct {
 	Spec      Spec // resolved
 	PriceYear int  // of earnings; 0: current kroner
@@ -54,12 +68,13 @@ type Definition struct {
 	death     Exit
 	emigrated Exit
 	position  uint16 // hundredths of a percent
+	all       bool   // terms: all
+	state     register.State
 	months    int
 	of        int
 	gap       int
-	factors   []float64 // deflator/100 of month factorFirst + i: øre to kroner of the price year
-	first     calendar.Month
-	deflate   func(calendar.Month) float64
+	factor    table // earnings: øre to kroner of the price year
+	g         table // G in kroner a year
 }
 
 // Compile turns a spec into a definition; the error is a usage error that names the key.
@@ -68,7 +83,7 @@ func (s Spec) Compile(env Env) (*Definition, error) {
 		return nil, err
 	}
 	s = s.Resolved()
-	d := &Definition{Spec: s, cut: env.Cut, death: env.Death, emigrated: env.Emigration, of: 1, months: 1}
+	d := &Definition{Spec: s, cut: env.Cut, death: env.Death, emigrated: env.Emigration, of: 1, months: 1, all: s.Terms == AllTerms}
 	if d.death == "" {
 		d.death = Zero
 	}
@@ -84,19 +99,31 @@ func (s Spec) Compile(env Env) (*Definition, error) {
 		d.cut = math.MaxInt32
 	}
 	d.position = uint16(math.Round(s.Position * 100))
+	for _, b := range s.Benefits {
+		d.state |= benefitBits[b]
+	}
 	switch s.Kind {
+	case Disability:
+		d.state = register.Ufore
+	case Education:
+		d.state = register.Studying
 	case StableWork:
 		d.months, d.of, d.gap = s.Months, s.Of, *s.Gap
+	case TwoG:
+		d.of = 12
 	case Earnings:
 		if err := d.deflateBy(env); err != nil {
 			return nil, err
 		}
 	}
+	if s.TimesG != 0 {
+		if env.G == nil {
+			return nil, fault.Usagef("outcome_g", "outcome `%s`: %s needs the table of G", s.ID, s.Kind)
+		}
+		d.g = newTable(env.Cut, env.G)
+	}
 	return d, nil
 }
-
-// factorYears is how many years before the cut have their deflators computed once.
-const factorYears = 60
 
 func (d *Definition) deflateBy(env Env) error {
 	d.PriceYear = d.Spec.PriceYear
@@ -111,52 +138,86 @@ func (d *Definition) deflateBy(env Env) error {
 			return fault.Usagef("price_year", "outcome `%s`: there is no price index for `price_year: %d`", d.Spec.ID, d.Spec.PriceYear)
 		}
 		d.PriceYear = 0
-		d.deflate = func(calendar.Month) float64 { return 1 }
+		d.factor = newTable(0, func(calendar.Month) float64 { return 1 })
 		return nil
 	}
 	deflate, err := env.Deflate(d.PriceYear)
 	if err != nil {
 		return err
 	}
-	d.deflate = deflate
-	if env.Cut != 0 {
-		d.first = env.Cut - 12*factorYears
-		d.factors = make([]float64, 12*factorYears+1)
-		for i := range d.factors {
-			d.factors[i] = deflate(d.first + calendar.Month(i))
-		}
-	}
+	d.factor = newTable(env.Cut, deflate)
 	return nil
 }
 
-// factor is the deflator of a month.
-func (d *Definition) factor(m calendar.Month) float64 {
-	if i := int(m - d.first); i >= 0 && i < len(d.factors) {
-		return d.factors[i]
+// table is a function of the month, worked out once for the years before the cut.
+type table struct {
+	first  calendar.Month
+	values []float64
+	f      func(calendar.Month) float64
+}
+
+const tableYears = 60
+
+func newTable(cut calendar.Month, f func(calendar.Month) float64) table {
+	t := table{f: f}
+	if cut != 0 {
+		t.first = cut - 12*tableYears
+		t.values = make([]float64, 12*tableYears+1)
+		for i := range t.values {
+			t.values[i] = f(t.first + calendar.Month(i))
+		}
 	}
-	return d.deflate(m)
+	return t
+}
+
+func (t *table) at(m calendar.Month) float64 {
+	if i := int(m - t.first); i >= 0 && i < len(t.values) {
+		return t.values[i]
+	}
+	return t.f(m)
 }
 
 // entered tells whether the outcome is about a run that begins in a month and needs the months after it.
 func (d *Definition) entered() bool { return d.Spec.Kind == StableWork && d.Spec.Mode == Entered }
 
-// MinFollowUp is how many months after the start month must be known for the outcome at month h: h, and h + of − 1
-// for an entered run.
-func (d *Definition) MinFollowUp(h int) int {
-	if d.entered() {
-		return h + d.of - 1
+// MinFollowUp is how many months after the start month must be known for the outcome at month h: h, h + of − 1 for an
+// entered run, h + after for job_held and fastholdelse.
+func (d *Definition) MinFollowUp(h int) int { return h + d.ahead() }
+
+func (d *Definition) ahead() int {
+	switch {
+	case d.entered():
+		return d.of - 1
+	case d.Spec.Kind == JobHeld || d.Spec.Kind == Retention:
+		return d.Spec.After
 	}
-	return h
+	return 0
 }
 
-// FirstMonth is the first h at which the outcome has a value: `of` for a status, since its window may not reach back
-// to before the start, otherwise 1.
+// FirstMonth is the first h at which the outcome has a value: `of` for a status and 12 for ssb_2g, since their windows
+// may not reach back to before the start, `after` for nav_avgang6, otherwise 1.
 func (d *Definition) FirstMonth() int {
-	if d.entered() {
+	switch {
+	case d.entered():
 		return 1
+	case d.Spec.Kind == ExitToWork:
+		return d.Spec.After
 	}
 	return d.of
 }
 
 // Binary tells whether the values are 0 and 1.
 func (d *Definition) Binary() bool { return d.Spec.Kind != Earnings }
+
+// Descriptive tells whether the outcome is defined for some starts only, by something that comes after them: a
+// difference in it is no effect and gets no p-value.
+func (d *Definition) Descriptive() bool { return d.Spec.Conditional }
+
+// HasSeries tells whether the outcome of a calendar month is defined without a start month.
+func (d *Definition) HasSeries() bool {
+	switch d.Spec.Kind {
+	case ExitToWork, JobHeld, Retention:
+		return false
+	}
+	return true
+}

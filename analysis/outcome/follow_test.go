@@ -13,7 +13,8 @@ import (
 var january = calendar.NewMonth(2020, 1)
 
 // history is a history that begins in January 2020: '0'–'9' is an ordinary position of 10 × the digit percent, 'f' full
-// time, 's' a subsidised full-time job, 'd' dead, 'g' emigrated. The wage is 100 øre a percent.
+// time, 's' a subsidised full-time job, 'd' dead, 'g' emigrated, 'r' registered, 'a' AAP, 'A' AAP and full time, 'u'
+// disability pension, 'e' in education. The wage is 100 øre a percent of position.
 func history(text string) register.History {
 	h := register.History{First: january}
 	for _, c := range text {
@@ -28,6 +29,16 @@ func history(text string) register.History {
 			state = register.Dead
 		case 'g':
 			state = register.Gone
+		case 'r':
+			state = register.Registered
+		case 'a':
+			state = register.AAP
+		case 'A': // full time and AAP
+			total, ordinary, state = 10000, 10000, register.AAP
+		case 'u':
+			state = register.Ufore
+		case 'e':
+			state = register.Studying
 		default:
 			total = 1000 * uint16(c-'0')
 			ordinary = total

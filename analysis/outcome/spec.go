@@ -1,23 +1,14 @@
 package outcome
 
 import (
+	"fmt"
 	"math"
 	"regexp"
+	"slices"
+	"strings"
 
 	"tiltakseffekt/internal/fault"
 )
-
-// Kind is what an outcome measures.
-type Kind string
-
-// The kinds of outcomes.
-const (
-	Work       Kind = "work"        // 1 where the ordinary position is at least `position` percent, else 0
-	StableWork Kind = "stable_work" // `months` of `of` months in work, see Definition
-	Earnings   Kind = "earnings"    // ordinary wage of the month in kroner of `price_year`, zeros included
-)
-
-var kinds = []string{string(Work), string(StableWork), string(Earnings)}
 
 // Mode is how stable work is read at a month.
 type Mode string
@@ -35,16 +26,22 @@ const (
 	DefaultMonths         = 6
 )
 
-// Spec is one outcome of a study file (CONTRACT.md). Keys that do not belong to the kind must be left out.
+// Spec is one outcome of a study file (CONTRACT.md). Keys that do not belong to the kind must be left out; defaults
+// are those of the kind.
 type Spec struct {
-	ID        string  `yaml:"id" json:"id"`                                     // [a-z0-9_]{1,40}; unique in a study
-	Kind      Kind    `yaml:"kind" json:"kind"`                                 //
-	Position  float64 `yaml:"position,omitempty" json:"position,omitempty"`     // percent, in (0, 100], two decimals; default 1 for work, 50 for stable_work
-	Months    int     `yaml:"months,omitempty" json:"months,omitempty"`         // stable_work: at least so many months in work …; default `of`
-	Of        int     `yaml:"of,omitempty" json:"of,omitempty"`                 // … of so many; default `months`, 6 where both are left out
-	Gap       *int    `yaml:"gap,omitempty" json:"gap,omitempty"`               // stable_work: longest run of months out of work in the window; default `of` − `months`, which limits nothing
-	Mode      Mode    `yaml:"mode,omitempty" json:"mode,omitempty"`             // stable_work: status (default) or entered
-	PriceYear int     `yaml:"price_year,omitempty" json:"price_year,omitempty"` // earnings: kroner of this year; default Env.PriceYear
+	ID          string   `yaml:"id" json:"id"`                                       // [a-z0-9_]{1,40}; unique in a study
+	Kind        Kind     `yaml:"kind" json:"kind"`                                   //
+	Position    float64  `yaml:"position,omitempty" json:"position,omitempty"`       // percent, in (0, 100], two decimals; default 1, for stable_work 50
+	Terms       Terms    `yaml:"terms,omitempty" json:"terms,omitempty"`             // ordinary (default) or all; default all for aareg_og_lonn, ssb_2g and nav_avgang6
+	Months      int      `yaml:"months,omitempty" json:"months,omitempty"`           // stable_work: at least so many months in work …; default `of`
+	Of          int      `yaml:"of,omitempty" json:"of,omitempty"`                   // … of so many; default `months`, 6 where both are left out
+	Gap         *int     `yaml:"gap,omitempty" json:"gap,omitempty"`                 // stable_work: longest run of months out of work in the window; default `of` − `months`, which limits nothing
+	Mode        Mode     `yaml:"mode,omitempty" json:"mode,omitempty"`               // stable_work: status (default) or entered
+	TimesG      float64  `yaml:"times_g,omitempty" json:"times_g,omitempty"`         // lonn_over (default 1) and ssb_2g (2)
+	After       int      `yaml:"after,omitempty" json:"after,omitempty"`             // nav_avgang6 (default 6), job_held and fastholdelse (12): months
+	Conditional bool     `yaml:"conditional,omitempty" json:"conditional,omitempty"` // fastholdelse: missing for those without work
+	Benefits    []string `yaml:"benefits,omitempty" json:"benefits,omitempty"`       // benefit and uten_ytelse: default all five
+	PriceYear   int      `yaml:"price_year,omitempty" json:"price_year,omitempty"`   // earnings: kroner of this year; default Env.PriceYear
 }
 
 var idPattern = regexp.MustCompile(`^[a-z0-9_]{1,40}$`)
@@ -55,30 +52,43 @@ const maxOf = 120
 // Resolved is the spec with every default of its kind written out (price_year excepted, which the environment
 // gives). Resolving twice changes nothing.
 func (s Spec) Resolved() Spec {
-	switch s.Kind {
-	case Work:
-		if s.Position == 0 {
-			s.Position = DefaultWorkPosition
-		}
-	case StableWork:
-		if s.Position == 0 {
-			s.Position = DefaultStablePosition
-		}
-		switch {
-		case s.Months == 0 && s.Of == 0:
-			s.Months, s.Of = DefaultMonths, DefaultMonths
-		case s.Of == 0:
-			s.Of = s.Months
-		case s.Months == 0:
-			s.Months = s.Of
-		}
-		if s.Gap == nil {
-			g := s.Of - s.Months
-			s.Gap = &g
-		}
-		if s.Mode == "" {
-			s.Mode = Status
-		}
+	u, ok := useOf(s.Kind)
+	if !ok {
+		return s
+	}
+	s.Kind = u.kind
+	if s.Position == 0 {
+		s.Position = u.position
+	}
+	if s.Terms == "" {
+		s.Terms = u.terms
+	}
+	if s.TimesG == 0 {
+		s.TimesG = u.timesG
+	}
+	if s.After == 0 {
+		s.After = u.after
+	}
+	if u.benefits && len(s.Benefits) == 0 {
+		s.Benefits = slices.Clone(Benefits)
+	}
+	if !u.window {
+		return s
+	}
+	switch {
+	case s.Months == 0 && s.Of == 0:
+		s.Months, s.Of = DefaultMonths, DefaultMonths
+	case s.Of == 0:
+		s.Of = s.Months
+	case s.Months == 0:
+		s.Months = s.Of
+	}
+	if s.Gap == nil {
+		g := s.Of - s.Months
+		s.Gap = &g
+	}
+	if s.Mode == "" {
+		s.Mode = Status
 	}
 	return s
 }
@@ -89,53 +99,70 @@ func (s Spec) Validate() error {
 		return fault.Usagef("outcome_id", "outcome `id: %s` must be 1 to 40 of a-z, 0-9 and _", s.ID)
 	}
 	fail := func(code, format string, args ...any) error {
-		e := fault.Usagef("outcome_"+code, format, args...)
-		e.Message = "outcome `" + s.ID + "`: " + e.Message
-		return e
+		return fault.Usagef("outcome_"+code, "outcome `%s`: %s", s.ID, fmt.Sprintf(format, args...))
 	}
-	stable, position := false, false
-	switch s.Kind {
-	case Work:
-		position = true
-	case StableWork:
-		position, stable = true, true
-	case Earnings:
-	case "":
-		return fail("kind", "`kind` is missing (work, stable_work or earnings)")
-	default:
-		return fail("kind", "`kind: %s` is not known%s", s.Kind, fault.Suggest(string(s.Kind), kinds))
-	}
+	u, ok := useOf(s.Kind)
 	switch {
-	case s.Position != 0 && !position:
-		return fail("position", "`position` does not apply to %s", s.Kind)
-	case (s.Months != 0 || s.Of != 0 || s.Gap != nil || s.Mode != "") && !stable:
-		return fail("window", "`months`, `of`, `gap` and `mode` apply to stable_work only")
-	case s.PriceYear != 0 && s.Kind != Earnings:
-		return fail("price_year", "`price_year` applies to earnings only")
+	case s.Kind == "":
+		return fail("kind", "`kind` is missing (%s)", strings.Join(Kinds(), ", "))
+	case !ok:
+		return fail("kind", "`kind: %s` is not known%s; the kinds are %s", s.Kind, fault.Suggest(string(s.Kind), Kinds()), strings.Join(Kinds(), ", "))
+	}
+	for _, k := range []struct {
+		key         string
+		given, goes bool
+	}{
+		{"position", s.Position != 0, u.position != 0}, {"terms", s.Terms != "", u.terms != ""},
+		{"months", s.Months != 0, u.window}, {"of", s.Of != 0, u.window}, {"gap", s.Gap != nil, u.window}, {"mode", s.Mode != "", u.window},
+		{"times_g", s.TimesG != 0, u.timesG != 0}, {"after", s.After != 0, u.after != 0}, {"conditional", s.Conditional, u.cond},
+		{"benefits", len(s.Benefits) != 0, u.benefits}, {"price_year", s.PriceYear != 0, u.price},
+	} {
+		if k.given && !k.goes {
+			return fail(k.key, "`%s` does not apply to %s; leave it out", k.key, s.Kind)
+		}
+	}
+	return s.Resolved().validateValues(u, fail)
+}
+
+// validateValues checks the values of a resolved spec.
+func (s Spec) validateValues(u use, fail func(code, format string, args ...any) error) error {
+	hundredths := s.Position * 100
+	switch {
+	case u.position != 0 && (!(s.Position > 0 && s.Position <= 100) || math.Abs(hundredths-math.Round(hundredths)) > 1e-9):
+		return fail("position", "`position: %v` must be over 0 and at most 100 percent, with two decimals at most", s.Position)
+	case u.terms != "" && s.Terms != Ordinary && s.Terms != AllTerms:
+		return fail("terms", "`terms: %s` is not known (ordinary or all)", s.Terms)
+	case u.timesG != 0 && !(s.TimesG > 0 && s.TimesG <= 100):
+		return fail("times_g", "`times_g: %v` must be over 0 and at most 100", s.TimesG)
+	case u.after != 0 && (s.After < 1 || s.After > maxOf):
+		return fail("after", "`after: %d` must be 1 to %d months", s.After, maxOf)
+	case s.Kind == ExitToWork && s.After < 2:
+		return fail("after", "`after: %d` must be at least 2: an exit is known two months after it", s.After)
 	case s.PriceYear != 0 && (s.PriceYear < 1900 || s.PriceYear > 2200):
 		return fail("price_year", "`price_year: %d` is not a year", s.PriceYear)
 	}
-	r := s.Resolved()
-	if position {
-		hundredths := r.Position * 100
-		if !(r.Position > 0 && r.Position <= 100) || math.Abs(hundredths-math.Round(hundredths)) > 1e-9 {
-			return fail("position", "`position: %v` must be over 0 and at most 100 percent, with two decimals at most", s.Position)
+	for i, b := range s.Benefits {
+		if _, ok := benefitBits[b]; !ok {
+			return fail("benefits", "`benefits: %s` is not known%s; they are %s", b, fault.Suggest(b, Benefits), strings.Join(Benefits, ", "))
+		}
+		if slices.Contains(s.Benefits[:i], b) {
+			return fail("benefits", "`benefits` names %s twice", b)
 		}
 	}
-	if !stable {
+	if !u.window {
 		return nil
 	}
 	switch {
-	case r.Months < 1 || r.Of < 1 || r.Of > maxOf:
+	case s.Months < 1 || s.Of < 1 || s.Of > maxOf:
 		return fail("window", "`months` and `of` must be 1 to %d", maxOf)
-	case r.Months > r.Of:
-		return fail("window", "`months: %d` cannot exceed `of: %d`", r.Months, r.Of)
-	case *r.Gap < 0:
-		return fail("gap", "`gap: %d` cannot be negative", *r.Gap)
-	case *r.Gap == 0 && r.Months < r.Of:
-		return fail("gap", "`gap: 0` allows no month out of work, which makes it %d of %d months; leave `gap` out or let `months` equal `of`", r.Of, r.Of)
-	case r.Mode != Status && r.Mode != Entered:
-		return fail("mode", "`mode: %s` is not known (status or entered)", r.Mode)
+	case s.Months > s.Of:
+		return fail("window", "`months: %d` cannot exceed `of: %d`", s.Months, s.Of)
+	case *s.Gap < 0:
+		return fail("gap", "`gap: %d` cannot be negative", *s.Gap)
+	case *s.Gap == 0 && s.Months < s.Of:
+		return fail("gap", "`gap: 0` allows no month out of work, which makes it %d of %d months; leave `gap` out or let `months` equal `of`", s.Of, s.Of)
+	case s.Mode != Status && s.Mode != Entered:
+		return fail("mode", "`mode: %s` is not known (status or entered)", s.Mode)
 	}
 	return nil
 }

@@ -54,11 +54,15 @@ func TestSpecDecodesContract(t *testing.T) {
 
 func TestSpecResolved(t *testing.T) {
 	for _, c := range []struct{ in, want Spec }{
-		{Spec{ID: "a", Kind: Work}, Spec{ID: "a", Kind: Work, Position: 1}},
-		{Spec{ID: "a", Kind: StableWork}, Spec{ID: "a", Kind: StableWork, Position: 50, Months: 6, Of: 6, Gap: intp(0), Mode: Status}},
-		{Spec{ID: "a", Kind: StableWork, Months: 5, Of: 6}, Spec{ID: "a", Kind: StableWork, Position: 50, Months: 5, Of: 6, Gap: intp(1), Mode: Status}},
-		{Spec{ID: "a", Kind: StableWork, Of: 12}, Spec{ID: "a", Kind: StableWork, Position: 50, Months: 12, Of: 12, Gap: intp(0), Mode: Status}},
-		{Spec{ID: "a", Kind: StableWork, Months: 3}, Spec{ID: "a", Kind: StableWork, Position: 50, Months: 3, Of: 3, Gap: intp(0), Mode: Status}},
+		{Spec{ID: "a", Kind: Work}, Spec{ID: "a", Kind: Work, Position: 1, Terms: Ordinary}},
+		{Spec{ID: "a", Kind: "ordinaert"}, Spec{ID: "a", Kind: Work, Position: 1, Terms: Ordinary}},
+		{Spec{ID: "a", Kind: TwoG}, Spec{ID: "a", Kind: TwoG, TimesG: 2, Terms: AllTerms}},
+		{Spec{ID: "a", Kind: NoBenefit}, Spec{ID: "a", Kind: NoBenefit, Position: 1, Terms: Ordinary, Benefits: Benefits}},
+		{Spec{ID: "a", Kind: ExitToWork}, Spec{ID: "a", Kind: ExitToWork, Position: 0.01, Terms: AllTerms, After: 6}},
+		{Spec{ID: "a", Kind: StableWork}, Spec{ID: "a", Kind: StableWork, Position: 50, Months: 6, Of: 6, Gap: intp(0), Mode: Status, Terms: Ordinary}},
+		{Spec{ID: "a", Kind: StableWork, Months: 5, Of: 6}, Spec{ID: "a", Kind: StableWork, Position: 50, Months: 5, Of: 6, Gap: intp(1), Mode: Status, Terms: Ordinary}},
+		{Spec{ID: "a", Kind: StableWork, Of: 12}, Spec{ID: "a", Kind: StableWork, Position: 50, Months: 12, Of: 12, Gap: intp(0), Mode: Status, Terms: Ordinary}},
+		{Spec{ID: "a", Kind: StableWork, Months: 3}, Spec{ID: "a", Kind: StableWork, Position: 50, Months: 3, Of: 3, Gap: intp(0), Mode: Status, Terms: Ordinary}},
 	} {
 		got := c.in.Resolved()
 		if !reflect.DeepEqual(got, c.want) || !reflect.DeepEqual(got.Resolved(), got) {
@@ -77,7 +81,7 @@ func TestSpecRefuses(t *testing.T) {
 		{Spec{ID: "a"}, "`kind`"},
 		{Spec{ID: "a", Kind: "stablework"}, "did you mean `stable_work`"},
 		{Spec{ID: "a", Kind: Earnings, Position: 5}, "`position`"},
-		{Spec{ID: "a", Kind: Work, Of: 5}, "stable_work only"},
+		{Spec{ID: "a", Kind: Work, Of: 5}, "`of` does not apply to work"},
 		{Spec{ID: "a", Kind: Work, PriceYear: 2024}, "`price_year`"},
 		{Spec{ID: "a", Kind: Earnings, PriceYear: 24}, "not a year"},
 		{Spec{ID: "a", Kind: Work, Position: -1}, "`position: -1`"},
@@ -88,6 +92,14 @@ func TestSpecRefuses(t *testing.T) {
 		{Spec{ID: "a", Kind: StableWork, Gap: intp(-1)}, "negative"},
 		{Spec{ID: "a", Kind: StableWork, Of: 121}, "1 to 120"},
 		{Spec{ID: "a", Kind: StableWork, Mode: "enter"}, "`mode: enter`"},
+		{Spec{ID: "a", Kind: Work, Terms: "subsidised"}, "ordinary or all"},
+		{Spec{ID: "a", Kind: Education, Terms: AllTerms}, "`terms` does not apply to education"},
+		{Spec{ID: "a", Kind: Benefit, Benefits: []string{"app"}}, "did you mean `aap`"},
+		{Spec{ID: "a", Kind: Benefit, Benefits: []string{"aap", "aap"}}, "twice"},
+		{Spec{ID: "a", Kind: WageOver, TimesG: -1}, "`times_g: -1`"},
+		{Spec{ID: "a", Kind: JobHeld, After: 500}, "`after: 500`"},
+		{Spec{ID: "a", Kind: ExitToWork, After: 1}, "at least 2"},
+		{Spec{ID: "a", Kind: JobHeld, Conditional: true}, "`conditional` does not apply"},
 	} {
 		err := c.spec.Validate()
 		if err == nil || !strings.Contains(err.Error(), c.word) || fault.StatusOf(err) != fault.Usage {
