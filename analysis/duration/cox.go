@@ -98,9 +98,6 @@ type Chi struct {
 
 func newChi(statistic float64, df int) Chi { return Chi{statistic, df, chiSquaredTail(statistic, df)} }
 
-// maxIterations of Newton's method; with step halving a well-posed fit takes 3 to 7.
-const maxIterations = 30
-
 // Cox fits the proportional hazards h(t | x) = h_0(t) exp(x′β) of each stratum by partial likelihood with weights,
 // left truncation and covariates that change over time (a person cut into rows (start, stop]).
 //
@@ -172,11 +169,19 @@ func (x Covariates) check(n int) error {
 	return nil
 }
 
-// fit runs Newton's method, first to find the columns that can be fitted.
 func (f *CoxFit) fit(x Covariates) {
+	var robust func() []float64
+	if f.Robust {
+		robust = f.sandwich
+	}
+	f.fitWith(x, func(beta []float64) evaluation { return f.data.evaluate(beta, f.Ties) }, robust)
+}
+
+// fitWith finds the columns that can be fitted, maximises the likelihood over them and fills the fit in. robust makes the
+// sandwich from f.beta and f.info; nil: none is wanted.
+func (f *CoxFit) fitWith(x Covariates, evaluate func([]float64) evaluation, robust func() []float64) {
 	d := f.data
-	zero := make([]float64, d.p)
-	null := d.evaluate(zero, f.Ties)
+	null := evaluate(make([]float64, d.p))
 	f.NullLogLikelihood = null.value
 	kept := d.keep(null.info)
 	for j, name := range x.Names {
@@ -186,7 +191,7 @@ func (f *CoxFit) fit(x Covariates) {
 		}
 	}
 	if d.retain(kept) {
-		null = d.evaluate(make([]float64, d.p), f.Ties)
+		null = evaluate(make([]float64, d.p))
 	}
 	if d.p == 0 {
 		f.LogLikelihood, f.Converged = f.NullLogLikelihood, true
@@ -195,91 +200,28 @@ func (f *CoxFit) fit(x Covariates) {
 	}
 	score, _ := quadratic(null.info, null.score)
 	f.Score = newChi(score, d.p)
-	infinite := f.newton(null)
+	m := newton(null, d.p, evaluate)
+	f.beta, f.info, f.LogLikelihood, f.Iterations, f.Converged = m.beta, m.info, m.value, m.iterations, m.converged
 	f.LikelihoodRatio = newChi(2*(f.LogLikelihood-f.NullLogLikelihood), d.p)
 	v, ok := inverse(f.info, d.p)
 	if !ok {
 		f.Converged = false
-		f.Warnings = append(f.Warnings, fault.Warnf("not_converged", "the Cox regression did not converge: its information is singular where it stopped"))
+		f.Warnings = append(f.Warnings, fault.Warnf("not_converged", "the regression did not converge: its information is singular where it stopped"))
 		f.fill(kept, nil, nil, nil)
 		return
 	}
-	var robust []float64
+	var sandwich []float64
 	wald := v
-	if f.Robust {
-		robust = f.sandwich(v)
-		wald = robust
+	if robust != nil {
+		sandwich = robust()
+		wald = sandwich
 	}
+	f.Wald = Chi{math.NaN(), d.p, math.NaN()}
 	if w, ok := quadratic(wald, f.beta); ok {
 		f.Wald = newChi(w, d.p)
-	} else {
-		f.Wald = Chi{math.NaN(), d.p, math.NaN()}
 	}
-	f.fill(kept, v, robust, infinite)
-	f.warn(x, kept, infinite)
-}
-
-// newton iterates from 0 and tells which coefficients still move although the likelihood does not.
-func (f *CoxFit) newton(at evaluation) (infinite []bool) {
-	d := f.data
-	f.beta = make([]float64, d.p)
-	step := make([]float64, d.p)
-	trial := make([]float64, d.p)
-	for f.Iterations = 0; f.Iterations < maxIterations; f.Iterations++ {
-		l := append([]float64(nil), at.info...)
-		if !cholesky(l, d.p) {
-			break
-		}
-		copy(step, at.score)
-		forward(l, step)
-		decrement := 0. // score′ info⁻¹ score, twice what this step can gain
-		for _, s := range step {
-			decrement += s * s
-		}
-		backward(l, step)
-		// 1e-20 of the likelihood is beyond what rounding lets the score show; a larger step is still taken.
-		if decrement <= 1e-20*(1+math.Abs(at.value)) {
-			f.Converged = true
-			break
-		}
-		var next evaluation
-		for half := 1.; ; half /= 2 {
-			for j := range trial {
-				trial[j] = f.beta[j] + half*step[j]
-			}
-			next = d.evaluate(trial, f.Ties)
-			if next.value >= at.value-1e-12*math.Abs(at.value) || half < 1e-6 {
-				break
-			}
-		}
-		if !(next.value >= at.value-1e-12*math.Abs(at.value)) { // no step helps: as good as it gets
-			f.Converged = decrement <= 1e-10*(1+math.Abs(at.value))
-			break
-		}
-		gain := next.value - at.value
-		copy(f.beta, trial)
-		at = next
-		if gain <= 1e-13*math.Abs(at.value) && decrement <= 1e-12*(1+math.Abs(at.value)) && largest(step) < 1e-4 {
-			f.Converged = true
-			f.Iterations++
-			break
-		}
-	}
-	f.LogLikelihood, f.info = at.value, at.info
-	infinite = make([]bool, d.p)
-	for j := range infinite {
-		// A likelihood that has stopped rising while the coefficient goes on by steps of about 1 has no maximum there.
-		infinite[j] = !f.Converged && math.Abs(step[j]) > .1 || math.Abs(f.beta[j]) > 30 || math.IsNaN(f.beta[j])
-	}
-	return infinite
-}
-
-func largest(x []float64) float64 {
-	m := 0.
-	for _, v := range x {
-		m = max(m, math.Abs(v))
-	}
-	return m
+	f.fill(kept, v, sandwich, m.infinite)
+	f.warn(x, kept, m.infinite)
 }
 
 // fill writes coefficients and covariances on the original scale of all columns.
@@ -347,7 +289,7 @@ func (f *CoxFit) warn(x Covariates, kept, infinite []bool) {
 		a++
 	}
 	if !f.Converged && !some {
-		f.Warnings = append(f.Warnings, fault.Warnf("not_converged", "the Cox regression did not converge in %d steps; do not use its coefficients", f.Iterations))
+		f.Warnings = append(f.Warnings, fault.Warnf("not_converged", "the regression did not converge in %d steps; do not use its coefficients", f.Iterations))
 	}
 }
 

@@ -277,12 +277,7 @@ func (t *tie) information(dst []float64, factor float64) {
 	}
 }
 
-// evaluation is the partial log-likelihood with its score and information.
-type evaluation struct {
-	value       float64
-	score, info []float64
-}
-
+// evaluate is the partial log-likelihood with its score and information.
 func (d *coxData) evaluate(beta []float64, ties Ties) evaluation {
 	e := evaluation{score: make([]float64, d.p), info: make([]float64, d.p*d.p)}
 	expected := make([]float64, d.p)

@@ -90,45 +90,69 @@ func (d *coxData) residuals(beta []float64, h *hazards, f func(a int, score []fl
 }
 
 // sandwich is D′D with D the score residuals times weight and V, summed by cluster.
-func (f *CoxFit) sandwich(v []float64) []float64 {
+func (f *CoxFit) sandwich() []float64 {
 	d := f.data
-	p := d.p
-	h := d.hazards(f.beta, f.Ties)
-	meat := make([]float64, p*p)
-	addOuter := func(u []float64) {
-		for i := range p {
-			for j := range p {
-				meat[i*p+j] += u[i] * u[j]
-			}
+	m := newMeat(d)
+	d.residuals(f.beta, d.hazards(f.beta, f.Ties), func(a int, u []float64, _ float64) { m.add(a, d.w(a), u) })
+	return m.sandwich(f)
+}
+
+// meat sums the scores of rows by cluster, then their outer products.
+type meat struct {
+	d    *coxData
+	sums []float64 // by cluster; nil where each row stands alone
+	seen []bool
+	m    []float64
+	u    []float64
+}
+
+func newMeat(d *coxData) *meat {
+	m := &meat{d: d, m: make([]float64, d.p*d.p), u: make([]float64, d.p)}
+	if d.cluster != nil {
+		m.sums, m.seen = make([]float64, d.number*d.p), make([]bool, d.number)
+	}
+	return m
+}
+
+func (m *meat) add(a int, w float64, u []float64) {
+	p := m.d.p
+	if m.sums == nil {
+		for j := range u {
+			m.u[j] = w * u[j]
+		}
+		m.outer(m.u)
+		return
+	}
+	c := int(m.d.cluster[a])
+	m.seen[c] = true
+	for j := range u {
+		m.sums[c*p+j] += w * u[j]
+	}
+}
+
+func (m *meat) outer(u []float64) {
+	p := len(u)
+	for i := range p {
+		for j := range p {
+			m.m[i*p+j] += u[i] * u[j]
 		}
 	}
-	if d.cluster == nil {
-		wu := make([]float64, p)
-		d.residuals(f.beta, h, func(a int, u []float64, _ float64) {
-			w := d.w(a)
-			for j := range u {
-				wu[j] = w * u[j]
-			}
-			addOuter(wu)
-		})
-	} else {
-		sums := make([]float64, d.number*p)
-		seen := make([]bool, d.number)
-		d.residuals(f.beta, h, func(a int, u []float64, _ float64) {
-			w, c := d.w(a), int(d.cluster[a])
-			seen[c] = true
-			for j := range u {
-				sums[c*p+j] += w * u[j]
-			}
-		})
-		for c := range d.number {
-			if seen[c] {
-				f.Clusters++
-				addOuter(sums[c*p : (c+1)*p])
-			}
+}
+
+// sandwich is V M V with V the inverse information; it counts the clusters of the fit.
+func (m *meat) sandwich(f *CoxFit) []float64 {
+	p := m.d.p
+	for c, seen := range m.seen {
+		if seen {
+			f.Clusters++
+			m.outer(m.sums[c*p : (c+1)*p])
 		}
 	}
-	return congruence(v, meat, p)
+	v, ok := inverse(f.info, p)
+	if !ok {
+		panic("duration: singular information in a fitted regression")
+	}
+	return congruence(v, m.m, p)
 }
 
 // congruence is V M V for symmetric V.
