@@ -72,6 +72,7 @@ func TestNearestLikeMatchIt(t *testing.T) {
 				continue
 			}
 			compareNearest(t, s, m, r)
+			compareBalance(t, s, in.Score, m.Weight, m, c.opt.Estimand, r)
 		}
 	}
 }
