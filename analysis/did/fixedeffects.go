@@ -1,0 +1,548 @@
+package did
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/fault"
+)
+
+// FixedEffects is a linear regression of Y on columns X and fixed effects of one or several dimensions, by row:
+//
+//	y_r = x_r'β + Σ_d α_d[Fixed[d][r]] + e_r
+//
+// With Weights it is weighted least squares. Rows with a missing value are the caller's to leave out.
+type FixedEffects struct {
+	Y       []float64
+	X       [][]float64 // K columns of N
+	Terms   []string    // names of X
+	Weights []float64   // nil: all 1
+	Fixed   [][]int32   // one or more dimensions, levels from 0
+	Cluster [][]int32   // dimensions of the clustered standard error, numbers from 0
+}
+
+// SmallSample are the small-sample factors of a variance, named as fixest (0.13) names them.
+type SmallSample struct {
+	NoK bool   // K.adj = FALSE: no (n−1)/(n−K)
+	NoG bool   // G.adj = FALSE: no G/(G−1)
+	K   KFixef // which fixed effects K counts
+}
+
+// KFixef is fixest's K.fixef: which levels of the fixed effects count as parameters.
+type KFixef uint8
+
+// The rules: levels of fixed effects not nested in a cluster (default), all, none.
+const (
+	NonNested KFixef = iota
+	FullK
+	NoFixef
+)
+
+// VarianceKind is how the error of a regression is estimated.
+type VarianceKind uint8
+
+// The kinds: of clusters (Cluster of the regression; several dimensions by inclusion–exclusion), of equal independent
+// errors, and of unequal ones (HC1).
+const (
+	Clustered VarianceKind = iota
+	IID
+	Hetero
+)
+
+// Regression is a fitted FixedEffects.
+type Regression struct {
+	Terms   []string
+	Coef    []float64 // NaN for a column left out
+	Dropped []string  // columns that depend on the others and the fixed effects
+	N       int
+	SSR     float64 // weighted sum of squared residuals
+	R2      float64
+	Within  float64 // R² after the fixed effects
+
+	in     *FixedEffects
+	levels []int
+	keep   []int       // columns kept
+	bread  []float64   // (X̃'WX̃)⁻¹ of the kept columns
+	tilde  [][]float64 // kept columns with the fixed effects taken out, but for the levels of the eliminated one
+	e      []float64
+	main   int
+}
+
+// Fit solves the regression directly. The dimension with the most levels is eliminated (each of its levels is one mean,
+// a Schur complement); the other levels and the columns make one dense system, so that the work is one pass over the
+// rows and the cube of (columns + levels of the smaller dimensions). Nothing iterates. A column that depends on the fixed
+// effects and the columns before it is left out and named.
+func (in *FixedEffects) Fit() (*Regression, error) {
+	n, p := len(in.Y), len(in.X)
+	if len(in.Fixed) == 0 {
+		panic("did: a regression without fixed effects")
+	}
+	r := &Regression{Terms: in.Terms, N: n, in: in}
+	for d, f := range in.Fixed {
+		top := int32(-1)
+		for _, v := range f {
+			top = max(top, v)
+		}
+		r.levels = append(r.levels, int(top)+1)
+		if r.levels[d] > r.levels[r.main] {
+			r.main = d
+		}
+	}
+	// Dense part: levels of the other dimensions first, then X, then y as the last column.
+	offset := make([]int, len(in.Fixed))
+	k := 0
+	for d := range in.Fixed {
+		if d != r.main {
+			offset[d] = k
+			k += r.levels[d]
+		}
+	}
+	q := k // first column of X
+	k += p
+	main := in.Fixed[r.main]
+	L := r.levels[r.main]
+	weight := func(i int) float64 {
+		if in.Weights == nil {
+			return 1
+		}
+		return in.Weights[i]
+	}
+	total := make([]float64, L)
+	for i, l := range main {
+		total[l] += weight(i)
+	}
+	// Rows by level of the main dimension.
+	order, from := bucket(main, L)
+	gram, right := make([]float64, k*k), make([]float64, k)
+	means := make([]float64, p) // of X in a level
+	sum := make([]float64, k)   // Σ w z of a level
+	touched := make([]int, 0, k)
+	yMean := make([]float64, L)
+	center := make([][]float64, p)
+	for j := range center {
+		center[j] = make([]float64, n) // X less its mean in the level: keeps the system well conditioned
+	}
+	yc := make([]float64, n)
+	for l := range L {
+		rows := order[from[l]:from[l+1]]
+		if total[l] == 0 {
+			continue
+		}
+		clear(means)
+		for _, i := range rows {
+			w := weight(int(i))
+			for j := range means {
+				means[j] += w * in.X[j][i]
+			}
+			yMean[l] += w * in.Y[i]
+		}
+		yMean[l] /= total[l]
+		for j := range means {
+			means[j] /= total[l]
+		}
+		touched = touched[:0]
+		for _, i := range rows {
+			w := weight(int(i))
+			yc[i] = in.Y[i] - yMean[l]
+			for j := range means {
+				center[j][i] = in.X[j][i] - means[j]
+			}
+			for d, f := range in.Fixed {
+				if d == r.main {
+					continue
+				}
+				a := offset[d] + int(f[i])
+				if sum[a] == 0 {
+					touched = append(touched, a)
+				}
+				sum[a] += w
+				right[a] += w * yc[i]
+				gram[a*k+a] += w
+				for e, g := range in.Fixed[:d] {
+					if e != r.main {
+						gram[a*k+offset[e]+int(g[i])] += w
+					}
+				}
+				for j := range p {
+					gram[(q+j)*k+a] += w * center[j][i]
+				}
+			}
+			for j := range p {
+				x := w * center[j][i]
+				right[q+j] += x * yc[i]
+				row := gram[(q+j)*k+q : (q+j)*k+q+j+1]
+				for c := range row {
+					row[c] += x * center[c][i]
+				}
+			}
+		}
+		for _, a := range touched { // Σ w z of centred X and y is 0: only dummies have a mean to take out
+			for _, b := range touched {
+				if b <= a {
+					gram[a*k+b] -= sum[a] * sum[b] / total[l]
+				}
+			}
+		}
+		for _, a := range touched {
+			sum[a] = 0
+		}
+	}
+	// Scale the columns of X, then solve.
+	scale := make([]float64, k)
+	for j := range k {
+		scale[j] = 1
+		if j >= q && gram[j*k+j] > 0 {
+			scale[j] = 1 / math.Sqrt(gram[j*k+j])
+		}
+	}
+	for a := range k {
+		for b := range a + 1 {
+			gram[a*k+b] *= scale[a] * scale[b]
+		}
+	}
+	fac := factorise(gram, k)
+	r.Coef = make([]float64, p)
+	for j := range p {
+		if fac.keep[q+j] {
+			r.keep = append(r.keep, j)
+		} else {
+			r.Coef[j] = math.NaN()
+			r.Dropped = append(r.Dropped, in.Terms[j])
+		}
+	}
+	if len(r.keep) == 0 {
+		return nil, fault.Dataf("collinear", "", "", "no regressor varies beside the fixed effects")
+	}
+	b := make([]float64, k)
+	for j := range k {
+		b[j] = right[j] * scale[j]
+	}
+	fac.solve(b)
+	for j := range k {
+		b[j] *= scale[j]
+	}
+	for _, j := range r.keep {
+		r.Coef[j] = b[q+j]
+	}
+	// The block of the inverse that belongs to X, and X with the other dimensions taken out.
+	m := len(r.keep)
+	r.bread = make([]float64, m*m)
+	unit := make([]float64, k)
+	for a, j := range r.keep {
+		clear(unit)
+		unit[q+j] = scale[q+j]
+		fac.solve(unit)
+		for c, i := range r.keep {
+			r.bread[c*m+a] = unit[q+i] * scale[q+i]
+		}
+	}
+	r.tilde = make([][]float64, m)
+	only := &factor{k: q, l: make([]float64, q*q), keep: fac.keep[:q]}
+	for a := range q {
+		copy(only.l[a*q:a*q+a+1], fac.l[a*k:a*k+a+1])
+	}
+	for a, j := range r.keep {
+		delta := make([]float64, q)
+		for c := range q {
+			delta[c] = gram[(q+j)*k+c] / scale[q+j]
+		}
+		only.solve(delta)
+		v := center[j]
+		for i := range v {
+			for d, f := range in.Fixed {
+				if d != r.main {
+					v[i] -= delta[offset[d]+int(f[i])]
+				}
+			}
+		}
+		r.tilde[a] = v
+	}
+	// Residuals and fit.
+	fitted := func(with bool) []float64 {
+		e := make([]float64, n)
+		base := b
+		if !with { // fixed effects alone
+			base = make([]float64, k)
+			copy(base, right[:q])
+			only.solve(base[:q])
+		}
+		for i := range e {
+			e[i] = yc[i]
+			for d, f := range in.Fixed {
+				if d != r.main {
+					e[i] -= base[offset[d]+int(f[i])]
+				}
+			}
+		}
+		return e
+	}
+	e := fitted(true)
+	null := fitted(false)
+	for i := range e {
+		for _, j := range r.keep {
+			e[i] -= r.Coef[j] * in.X[j][i]
+		}
+	}
+	demean(e, main, order, from, total, in.Weights)
+	demean(null, main, order, from, total, in.Weights)
+	r.e = e
+	r.SSR = squares(e, in.Weights)
+	var wy, w float64
+	for i, y := range in.Y {
+		wy += weight(i) * y
+		w += weight(i)
+	}
+	sst := 0.
+	for i, y := range in.Y {
+		sst += weight(i) * (y - wy/w) * (y - wy/w)
+	}
+	r.R2 = 1 - r.SSR/sst
+	r.Within = 1 - r.SSR/squares(null, in.Weights)
+	for a := range r.tilde {
+		demean(r.tilde[a], main, order, from, total, in.Weights)
+	}
+	return r, nil
+}
+
+// bucket sorts rows by level, stably.
+func bucket(level []int32, levels int) (order []int32, from []int) {
+	from = make([]int, levels+1)
+	for _, l := range level {
+		from[l+1]++
+	}
+	for l := range levels {
+		from[l+1] += from[l]
+	}
+	next := append([]int(nil), from[:levels]...)
+	order = make([]int32, len(level))
+	for i, l := range level {
+		order[next[l]] = int32(i)
+		next[l]++
+	}
+	return order, from
+}
+
+// demean takes the weighted mean of each level out of v.
+func demean(v []float64, level, order []int32, from []int, total, w []float64) {
+	for l := range len(from) - 1 {
+		if total[l] == 0 {
+			continue
+		}
+		s := 0.
+		for _, i := range order[from[l]:from[l+1]] {
+			if w == nil {
+				s += v[i]
+			} else {
+				s += w[i] * v[i]
+			}
+		}
+		s /= total[l]
+		for _, i := range order[from[l]:from[l+1]] {
+			v[i] -= s
+		}
+	}
+}
+
+func squares(v, w []float64) float64 {
+	s := 0.
+	for i, x := range v {
+		if w == nil {
+			s += x * x
+		} else {
+			s += w[i] * x * x
+		}
+	}
+	return s
+}
+
+// Covariance is the covariance of the kept coefficients and the degrees of freedom of their t tests. The factors are
+// fixest's: iid SSR/(n−K); HC1 n/(n−K); clustered Σ over dimensions by inclusion–exclusion times (n−1)/(n−K) · G/(G−1) with
+// the smallest G of the dimensions, df = G − 1. K counts the columns and the levels of the fixed effects, less one a further
+// dimension, and under NonNested less (levels − 1) of each dimension nested in a cluster.
+func (r *Regression) Covariance(kind VarianceKind, rule SmallSample) (v []float64, df float64) {
+	m, n := len(r.keep), float64(r.N)
+	full := float64(m)
+	for _, l := range r.levels {
+		full += float64(l)
+	}
+	full -= float64(len(r.levels) - 1)
+	K := full
+	switch rule.K {
+	case NoFixef:
+		K = float64(m)
+	case NonNested:
+		if kind == Clustered {
+			for d, f := range r.in.Fixed {
+				for _, c := range r.in.Cluster {
+					if nested(f, c, r.levels[d]) {
+						K -= float64(r.levels[d] - 1)
+						break
+					}
+				}
+			}
+		}
+	}
+	adjust := 1.
+	if !rule.NoK {
+		adjust = (n - 1) / (n - K)
+	}
+	score := func(i int, s []float64) {
+		w := r.e[i]
+		if r.in.Weights != nil {
+			w *= r.in.Weights[i]
+		}
+		for a := range s {
+			s[a] = w * r.tilde[a][i]
+		}
+	}
+	s := make([]float64, m)
+	meat := make([]float64, m*m)
+	df = n - full
+	switch kind {
+	case IID:
+		sigma := r.SSR / (n - 1) * adjust
+		v = make([]float64, m*m)
+		for i := range v {
+			v[i] = r.bread[i] * sigma
+		}
+		return v, df
+	case Hetero:
+		for i := range r.N {
+			score(i, s)
+			addGram(meat, 1, s)
+		}
+		if !rule.NoG {
+			adjust *= n / (n - 1)
+		}
+	case Clustered:
+		counts := make([]int, len(r.in.Cluster))
+		smallest := math.Inf(1)
+		for d, c := range r.in.Cluster {
+			for _, x := range c {
+				counts[d] = max(counts[d], int(x)+1)
+			}
+			smallest = min(smallest, float64(counts[d]))
+		}
+		for _, c := range clusterings(r.N, r.in.Cluster, counts) {
+			if c.number == nil {
+				for i := range r.N {
+					score(i, s)
+					addGram(meat, c.sign, s)
+				}
+				continue
+			}
+			sums := make([]float64, c.count*m)
+			for i := range r.N {
+				score(i, s)
+				row := sums[int(c.number[i])*m : (int(c.number[i])+1)*m]
+				for a, x := range s {
+					row[a] += x
+				}
+			}
+			for g := range c.count {
+				addGram(meat, c.sign, sums[g*m:(g+1)*m])
+			}
+		}
+		if !rule.NoG {
+			adjust *= smallest / (smallest - 1)
+		}
+		df = smallest - 1
+	}
+	mirror(meat, m)
+	v = sandwich(r.bread, meat, m)
+	for i := range v {
+		v[i] *= adjust
+	}
+	return v, df
+}
+
+// nested tells whether every level of f lies in one cluster.
+func nested(f, c []int32, levels int) bool {
+	of := make([]int32, levels)
+	for i, l := range f {
+		switch {
+		case of[l] == 0:
+			of[l] = c[i] + 1
+		case of[l] != c[i]+1:
+			return false
+		}
+	}
+	return true
+}
+
+// sandwich is B·M·B for symmetric B and M.
+func sandwich(b, m []float64, k int) []float64 {
+	half, out := make([]float64, k*k), make([]float64, k*k)
+	for i := range k {
+		for j := range k {
+			half[i*k+j] = dot(b[i*k:(i+1)*k], m[j*k:(j+1)*k])
+		}
+	}
+	for i := range k {
+		for j := range i + 1 {
+			x := dot(half[i*k:(i+1)*k], b[j*k:(j+1)*k])
+			out[i*k+j], out[j*k+i] = x, x
+		}
+	}
+	return out
+}
+
+// Term is a coefficient with its t interval.
+type Term struct {
+	Name string
+	estimate.Estimate
+}
+
+// Estimates are the coefficients with intervals at level from the t distribution.
+func (r *Regression) Estimates(kind VarianceKind, rule SmallSample, level float64) []Term {
+	v, df := r.Covariance(kind, rule)
+	m := len(r.keep)
+	out := make([]Term, len(r.Terms))
+	for j, name := range r.Terms {
+		out[j] = Term{name, estimate.Missing(estimate.Singular)}
+	}
+	for a, j := range r.keep {
+		out[j].Estimate = studentised(r.Coef[j], deviation(v[a*m+a]), df, level)
+	}
+	return out
+}
+
+// studentised is an estimate with interval and p-value from the t distribution.
+func studentised(value, se, df, level float64) estimate.Estimate {
+	e := estimate.Estimate{Estimate: value, StdError: se, ConfLow: math.NaN(), ConfHigh: math.NaN(), PValue: math.NaN()}
+	if math.IsNaN(se) || !(df > 0) {
+		return e
+	}
+	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: df}
+	q := t.Quantile((1 + level) / 2)
+	e.ConfLow, e.ConfHigh = value-q*se, value+q*se
+	e.PValue = 2 * t.CDF(-math.Abs(value/se))
+	return e
+}
+
+// Combine is Σ weight·coefficient over columns (by index in X) with its standard error, weights taken as known.
+func (r *Regression) Combine(index []int, weight []float64, kind VarianceKind, rule SmallSample, level float64) estimate.Estimate {
+	v, df := r.Covariance(kind, rule)
+	return r.combine(v, df, index, weight, level)
+}
+
+func (r *Regression) combine(v []float64, df float64, index []int, weight []float64, level float64) estimate.Estimate {
+	m := len(r.keep)
+	full := make([]float64, m)
+	value := 0.
+	for c, j := range index {
+		for a, i := range r.keep {
+			if i == j {
+				full[a] = weight[c]
+			}
+		}
+		value += weight[c] * r.Coef[j]
+	}
+	s := 0.
+	for a := range m {
+		s += full[a] * dot(v[a*m:(a+1)*m], full)
+	}
+	return studentised(value, deviation(s), df, level)
+}
