@@ -1,0 +1,454 @@
+package did
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/fault"
+)
+
+// Estimator is a regression with unit and period effects and dummies for cohorts and periods.
+type Estimator uint8
+
+// The regressions.
+const (
+	Static     Estimator = iota // one coefficient for treated: two-way fixed effects, a weighted mean with possibly negative weights
+	EventStudy                  // a coefficient an event time (reference −1)
+	SunAbraham                  // a coefficient a cohort and event time (reference −1); Sun and Abraham (2021, JoE 225:175)
+	Extended                    // a coefficient a cohort and period from the start on; Wooldridge (2021); the estimates of imputation
+)
+
+// RegressionOptions are the choices of Regress; the zero value is clustering by unit with fixest's default factors.
+type RegressionOptions struct {
+	Kind    VarianceKind
+	Rule    SmallSample
+	Level   float64 // 0 means 0.95
+	Workers int
+}
+
+// Regressed is a fitted regression with its averages.
+type Regressed struct {
+	Units, Periods, Rows, Groups, Never int
+	Dropped                             []Dropped
+	Terms                               []Term // covariates first (if any), then the dummies
+	Aggregates                          []Aggregate
+	DF                                  float64 // of the t intervals
+
+	// Event times with their joint covariance, for SunAbraham, Extended and EventStudy.
+	Events   []int64
+	EventATT []float64
+	EventCov []float64
+	Warnings []fault.Warning
+}
+
+// dummy is 1 for the units of some cohorts in some periods.
+type dummy struct {
+	name  string
+	cells [][2]int // cohort, period (indices)
+	group int64
+	event int64
+}
+
+// fitted regressions of either path.
+type linear interface {
+	coefficients() []float64
+	covariance(kind VarianceKind, rule SmallSample) (v []float64, df float64) // of all columns; 0 for those left out
+	rows() int
+}
+
+// Regress fits a regression with unit and period effects. Without covariates and clusters other than the unit, in a
+// balanced panel, it is solved from the statistics of the cohorts; otherwise from the rows, directly. Averages weight
+// coefficients by the observations of their cells, taken as known (as fixest does): ATT (the type simple) over all
+// periods from the start on, by event time, and by cohort.
+//
+// Units that are treated in all periods have no period before their start: they are set aside under SunAbraham and
+// Extended, and stay under Static and EventStudy, as fixest has it. Where nobody is never treated, SunAbraham and Extended
+// leave out the periods from the last start on, so that the last cohort is the reference.
+func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
+	if o.Level == 0 {
+		o.Level = 0.95
+	}
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	r := &Regressed{}
+	q := *p
+	if e == SunAbraham || e == Extended {
+		cut := r.reference(&q)
+		if cut < 2 {
+			return nil, fault.Dataf("no_comparison", "", "", "nobody is untreated beside the last cohort: there is nobody to compare with")
+		}
+	}
+	cohorts, _, _ := byCohort(q.Start, nil)
+	dummies := dummiesOf(e, cohorts, q.Times)
+	if len(dummies) == 0 {
+		return nil, fault.Dataf("no_treated", "", "", "no unit starts within the periods: there is nothing to estimate")
+	}
+	if len(dummies) > 4000 {
+		return nil, fault.Dataf("too_many_terms", "", "", "%d cohorts × periods give %d coefficients, too many for one regression; use `--estimator group-time`", len(cohorts), len(dummies))
+	}
+	balanced := true
+	for _, c := range q.Outcome {
+		if slices.ContainsFunc(c, math.IsNaN) {
+			balanced = false
+			break
+		}
+	}
+	count := map[[2]int]float64{}
+	var fit linear
+	if balanced && len(q.Covariates) == 0 && len(q.Clusters) == 0 && q.Weights == nil {
+		s, err := NewStatistics(q.Times, q.Start, q.Outcome, nil, o.Workers)
+		if err != nil {
+			return nil, err
+		}
+		for h := range s.Cohorts {
+			for t := range s.Times {
+				count[[2]int{h, t}] = s.Weight[h]
+			}
+		}
+		fit, err = s.twoWay(dummies)
+		if err != nil {
+			return nil, err
+		}
+	} else {
+		var err error
+		if fit, err = rowFit(&q, cohorts, dummies, count); err != nil {
+			return nil, err
+		}
+	}
+	r.Rows, r.Units, r.Periods = fit.rows(), len(q.Start), len(q.Times)
+	for _, g := range q.Start {
+		if g > q.Times[len(q.Times)-1] {
+			r.Never++
+		}
+	}
+	for _, g := range cohorts {
+		if g <= q.Times[len(q.Times)-1] {
+			r.Groups++
+		}
+	}
+	r.averages(e, fit, dummies, count, len(q.Covariates), o)
+	return r, nil
+}
+
+// reference sets always-treated units aside and, where nobody is never treated, cuts the panel before the last start.
+func (r *Regressed) reference(p *Panel) int {
+	first, last := p.Times[0], p.Times[len(p.Times)-1]
+	var keep []int
+	always, never := 0, false
+	latest := int64(math.MinInt64)
+	for i, g := range p.Start {
+		if g <= first {
+			always++
+			continue
+		}
+		keep = append(keep, i)
+		if g > last {
+			never = true
+		} else {
+			latest = max(latest, g)
+		}
+	}
+	if always > 0 {
+		r.Dropped = append(r.Dropped, Dropped{"already_treated", always})
+		r.Warnings = append(r.Warnings, fault.Warnf("already_treated", "%d units start at or before %d, the first period: they have no period before and are set aside", always, first))
+		*p = *p.at(keep)
+	}
+	cut := len(p.Times)
+	if !never {
+		for cut = 0; cut < len(p.Times) && p.Times[cut] < latest; cut++ {
+		}
+		p.Outcome = p.Outcome[:cut]
+		p.Times = p.Times[:cut]
+		r.Warnings = append(r.Warnings, fault.Warnf("no_never_treated", "nobody is never treated: periods from %d on are left out, and the last cohort is the reference", latest))
+	}
+	return cut
+}
+
+// at is the panel of the given units.
+func (p *Panel) at(units []int) *Panel {
+	take := func(c []float64) []float64 {
+		d := make([]float64, len(units))
+		for s, i := range units {
+			d[s] = c[i]
+		}
+		return d
+	}
+	q := &Panel{Times: p.Times}
+	for _, i := range units {
+		q.Start = append(q.Start, p.Start[i])
+	}
+	for _, c := range p.Outcome {
+		q.Outcome = append(q.Outcome, take(c))
+	}
+	for _, x := range p.Covariates {
+		var y [][]float64
+		for _, c := range x {
+			y = append(y, take(c))
+		}
+		q.Covariates = append(q.Covariates, y)
+	}
+	for _, c := range p.Weights {
+		q.Weights = append(q.Weights, take(c))
+	}
+	for _, c := range p.Clusters {
+		d := make([]int32, len(units))
+		for s, i := range units {
+			d[s] = c[i]
+		}
+		q.Clusters = append(q.Clusters, d)
+	}
+	return q
+}
+
+// dummiesOf lists the columns of an estimator in the order of event time, then cohort.
+func dummiesOf(e Estimator, cohorts, times []int64) []dummy {
+	last := times[len(times)-1]
+	var out []dummy
+	switch e {
+	case Static:
+		d := dummy{name: "treated"}
+		for h, g := range cohorts {
+			for t, v := range times {
+				if g <= last && v >= g {
+					d.cells = append(d.cells, [2]int{h, t})
+				}
+			}
+		}
+		if len(d.cells) > 0 {
+			out = append(out, d)
+		}
+	default:
+		events := map[int64][][2]int{}
+		for h, g := range cohorts {
+			if g > last {
+				continue
+			}
+			for t, v := range times {
+				if k := v - g; e == Extended && k >= 0 || e != Extended && k != -1 {
+					events[k] = append(events[k], [2]int{h, t})
+				}
+			}
+		}
+		keys := make([]int64, 0, len(events))
+		for k := range events {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		for _, k := range keys {
+			if e == EventStudy {
+				out = append(out, dummy{fmt.Sprintf("event_time::%d", k), events[k], 0, k})
+				continue
+			}
+			for _, c := range events[k] {
+				g := cohorts[c[0]]
+				out = append(out, dummy{fmt.Sprintf("event_time::%d:group::%d", k, g), [][2]int{c}, g, k})
+			}
+		}
+	}
+	return out
+}
+
+// averages fills terms and averages from the coefficients.
+func (r *Regressed) averages(e Estimator, fit linear, dummies []dummy, count map[[2]int]float64, covariates int, o RegressionOptions) {
+	coef := fit.coefficients()
+	v, df := fit.covariance(o.Kind, o.Rule)
+	r.DF = df
+	k := len(coef)
+	left := 0
+	for j := range coef {
+		name := ""
+		if j < covariates {
+			name = fmt.Sprintf("covariate %d", j+1)
+		} else {
+			name = dummies[j-covariates].name
+		}
+		t := Term{name, studentised(coef[j], deviation(v[j*k+j]), df, o.Level)}
+		if math.IsNaN(coef[j]) {
+			t.Estimate = estimate.Missing(estimate.Singular)
+			left++
+		}
+		r.Terms = append(r.Terms, t)
+	}
+	if left > 0 {
+		r.Warnings = append(r.Warnings, fault.Warnf("collinear", "%d terms depend on the others and the fixed effects and are left out", left))
+	}
+	combine := func(kind Aggregation, overall bool, key int64, pick func(d *dummy) bool) []float64 {
+		w := make([]float64, k)
+		total, value := 0., 0.
+		for j := range dummies {
+			d := &dummies[j]
+			if !pick(d) || math.IsNaN(coef[covariates+j]) {
+				continue
+			}
+			for _, c := range d.cells {
+				w[covariates+j] += count[c]
+			}
+			total += w[covariates+j]
+		}
+		if total == 0 {
+			return nil
+		}
+		s := 0.
+		for a := range w {
+			if w[a] /= total; w[a] != 0 {
+				value += w[a] * coef[a]
+			}
+		}
+		for a := range w {
+			if w[a] != 0 {
+				s += w[a] * dot(v[a*k:(a+1)*k], w)
+			}
+		}
+		r.Aggregates = append(r.Aggregates, Aggregate{Type: kind, Overall: overall, Key: key,
+			Estimate: studentised(value, deviation(s), df, o.Level), BandLow: math.NaN(), BandHigh: math.NaN()})
+		return w
+	}
+	combine(Simple, true, 0, func(d *dummy) bool { return e == Static || d.event >= 0 })
+	if e == Static {
+		return
+	}
+	var weights [][]float64
+	for i := range dummies {
+		if key := dummies[i].event; i == 0 || dummies[i-1].event != key {
+			if w := combine(Dynamic, false, key, func(d *dummy) bool { return d.event == key }); w != nil {
+				weights = append(weights, w)
+				r.Events = append(r.Events, key)
+				r.EventATT = append(r.EventATT, r.Aggregates[len(r.Aggregates)-1].Estimate.Estimate)
+			}
+		}
+	}
+	m := len(weights)
+	r.EventCov = make([]float64, m*m)
+	for a, x := range weights {
+		vx := make([]float64, k)
+		for i := range vx {
+			vx[i] = dot(v[i*k:(i+1)*k], x)
+		}
+		for b, y := range weights[:a+1] {
+			c := dot(vx, y)
+			r.EventCov[a*m+b], r.EventCov[b*m+a] = c, c
+		}
+	}
+	if e == EventStudy {
+		return
+	}
+	groups := map[int64][]int{}
+	for i := range dummies {
+		groups[dummies[i].group] = nil
+	}
+	for _, g := range sorted(groups) {
+		combine(Group, false, g, func(d *dummy) bool { return d.group == g && d.event >= 0 })
+	}
+}
+
+// rowLinear is a regression on rows.
+type rowLinear struct{ *Regression }
+
+func (r rowLinear) coefficients() []float64 { return r.Coef }
+func (r rowLinear) rows() int               { return r.N }
+
+func (r rowLinear) covariance(kind VarianceKind, rule SmallSample) ([]float64, float64) {
+	v, df := r.Covariance(kind, rule)
+	k, m := len(r.Coef), len(r.keep)
+	full := make([]float64, k*k)
+	for a, i := range r.keep {
+		for b, j := range r.keep {
+			full[i*k+j] = v[a*m+b]
+		}
+	}
+	return full, df
+}
+
+// rowFit is the regression of the observed rows of a panel; count becomes the weight of each cohort × period.
+func rowFit(p *Panel, cohorts []int64, dummies []dummy, count map[[2]int]float64) (linear, error) {
+	in := &FixedEffects{Fixed: make([][]int32, 2)}
+	dims := p.Clusters
+	in.Cluster = make([][]int32, max(1, len(dims)))
+	T := len(p.Times)
+	column := make(map[[2]int]int, len(dummies)) // cell → dummy; a cell is in one at most
+	for j := range dummies {
+		for _, c := range dummies[j].cells {
+			column[c] = j
+		}
+	}
+	K := len(p.Covariates)
+	in.X = make([][]float64, K+len(dummies))
+	for j := range in.X {
+		if j < K {
+			in.Terms = append(in.Terms, fmt.Sprintf("covariate %d", j+1))
+		} else {
+			in.Terms = append(in.Terms, dummies[j-K].name)
+		}
+	}
+	used := 0
+	renumber := make([]int32, len(p.Start))
+	for i, g := range p.Start {
+		h, _ := slices.BinarySearch(cohorts, g)
+		for t := range T {
+			y := p.Outcome[t][i]
+			w := 1.
+			if p.Weights != nil {
+				w = p.Weights[min(t, len(p.Weights)-1)][i]
+			}
+			ok := !math.IsNaN(y) && w > 0
+			for _, x := range p.Covariates {
+				ok = ok && !math.IsNaN(x[min(t, len(x)-1)][i])
+			}
+			if !ok {
+				continue
+			}
+			if renumber[i] == 0 {
+				used++
+				renumber[i] = int32(used)
+			}
+			in.Y = append(in.Y, y)
+			in.Fixed[0] = append(in.Fixed[0], renumber[i]-1)
+			in.Fixed[1] = append(in.Fixed[1], int32(t))
+			if p.Weights != nil {
+				in.Weights = append(in.Weights, w)
+			}
+			for k, x := range p.Covariates {
+				in.X[k] = append(in.X[k], x[min(t, len(x)-1)][i])
+			}
+			for j := range dummies {
+				in.X[K+j] = append(in.X[K+j], 0)
+			}
+			if j, ok := column[[2]int{h, t}]; ok {
+				in.X[K+j][len(in.Y)-1] = 1
+			}
+			count[[2]int{h, t}] += w
+			if len(dims) == 0 {
+				in.Cluster[0] = append(in.Cluster[0], renumber[i]-1)
+			}
+			for d := range dims {
+				in.Cluster[d] = append(in.Cluster[d], dims[d][i])
+			}
+		}
+	}
+	for d := range dims {
+		in.Cluster[d] = compact(in.Cluster[d])
+	}
+	r, err := in.Fit()
+	if err != nil {
+		return nil, err
+	}
+	return rowLinear{r}, nil
+}
+
+// compact renumbers clusters from 0 without holes.
+func compact(c []int32) []int32 {
+	number := map[int32]int32{}
+	out := make([]int32, len(c))
+	for i, v := range c {
+		k, ok := number[v]
+		if !ok {
+			k = int32(len(number))
+			number[v] = k
+		}
+		out[i] = k
+	}
+	return out
+}
