@@ -56,6 +56,23 @@ func (b *builder) reset() {
 	b.index = make(map[string]uint32)
 }
 
+// reserve makes room for rows.
+func (b *builder) reserve(rows int) {
+	v := &b.v
+	switch v.Kind {
+	case vector.Int64, vector.Timestamp:
+		v.Ints = make([]int64, 0, rows)
+	case vector.Float64:
+		v.Floats = make([]float64, 0, rows)
+	case vector.Bool:
+		v.Bools = make([]bool, 0, rows)
+	case vector.String:
+		v.Codes = make([]uint32, 0, rows)
+	case vector.Date:
+		v.Dates = make([]calendar.Date, 0, rows)
+	}
+}
+
 func (b *builder) values() vector.Values {
 	v := b.v
 	if len(v.Null) == 0 {

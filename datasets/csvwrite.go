@@ -74,7 +74,7 @@ func (c *csvWriter) WriteGroup(ctx context.Context, columns []vector.Values) err
 			case vector.Date:
 				c.line = append(c.line, v.Dates[row].String()...)
 			case vector.Timestamp:
-				c.line = time.UnixMicro(v.Ints[row]).UTC().AppendFormat(c.line, "2006-01-02T15:04:05.999999Z")
+				c.line = append(c.line, formatTime(v.Ints[row])...)
 			}
 		}
 		if err := c.end(); err != nil {
@@ -90,6 +90,11 @@ func (c *csvWriter) Close() error {
 		return err
 	}
 	return c.w.Flush()
+}
+
+// formatTime writes microseconds since 1970.
+func formatTime(micros int64) string {
+	return time.UnixMicro(micros).UTC().Format("2006-01-02T15:04:05.999999Z")
 }
 
 // appendFloat writes the fewest digits that give the number back; infinities as R and Python write them.

@@ -50,6 +50,9 @@ type Column struct {
 	Levels []string // String: distinct values in order of first appearance
 	Dates  []calendar.Date
 	Null   []bool // nil where no value is missing
+
+	file  string // where it was read from, for messages
+	first int64  // rows of the file before its first
 }
 
 // Len is the number of rows.
@@ -86,9 +89,11 @@ func (c *Column) Nulls() int {
 	return n
 }
 
-// Table is columns of equal length. File names where it came from, for messages.
+// Table is columns of equal length. File names where it came from, for messages; First is the number of rows of that
+// file before its first, for a part of a file.
 type Table struct {
 	File    string
+	First   int64
 	Columns []*Column
 	Rows    int
 }
