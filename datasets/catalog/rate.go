@@ -71,7 +71,7 @@ func RateWarning(r Rate, fit Fit, day calendar.Date) []fault.Warning {
 			r.Tiltak, day.Month(), r.Valid, r.Kroner))
 	}
 	if !r.Confirmed {
-		warnings = append(warnings, fault.Warnf("rate_unconfirmed", "column `kr` of satser: the rate of %s valid %s (%.0f kr) has no confirmed source: %s", r.Tiltak, r.Valid, r.Kroner, r.Note))
+		warnings = append(warnings, fault.Warnf("rate_unconfirmed", "column `kr` of satser: the rate of %s valid %s (%.0f kr) is not confirmed: %s", r.Tiltak, r.Valid, r.Kroner, r.Note("en")))
 	}
 	return warnings
 }

@@ -128,7 +128,7 @@ func malformed(file string, err error) error {
 	return fault.Wrap("unreadable", err, "the file cannot be read").In(file)
 }
 
-// places finds the columns in the header; −1 marks `merknad` where the file has none.
+// places finds the columns in the header; −1 marks a remark where the file has none.
 func (s *schema) places(file string, names []string) ([]int, error) {
 	place := make([]int, len(s.columns))
 	for i := range place {
@@ -147,7 +147,7 @@ func (s *schema) places(file string, names []string) ([]int, error) {
 		place[i] = j
 	}
 	for i, c := range s.columns {
-		if place[i] < 0 && c.Name != "merknad" {
+		if place[i] < 0 && !strings.HasPrefix(c.Name, "merknad") {
 			return nil, fault.Dataf("missing_column", file, c.Name, "line 1: column `%s` is missing (%s); add it", c.Name, c.Help)
 		}
 	}

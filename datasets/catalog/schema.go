@@ -33,7 +33,8 @@ var (
 	source = []Column{
 		{Name: "kilde", Kind: Text, Help: "the source, for people"},
 		{Name: "bekreftet", Kind: Sure, Help: "ja, nei, or `unntatt` and the columns of the row that are not confirmed"},
-		{Name: "merknad", Kind: Text, Empty: true, Help: "remark"},
+		{Name: "merknad", Kind: Text, Empty: true, Help: "remark in bokmål; the file may leave the column out"},
+		{Name: "merknad_en", Kind: Text, Empty: true, Help: "remark in English; the file may leave the column out"},
 	}
 )
 

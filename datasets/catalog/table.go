@@ -53,7 +53,16 @@ type Provenance struct {
 	Source    string   // kilde
 	Confirmed bool     // every figure of the row was read in the source
 	Doubtful  []string // the columns that were not, where some were; nil with Confirmed false means all of them
-	Note      string   // merknad
+	NoteNB    string   // merknad
+	NoteEN    string   // merknad_en
+}
+
+// Note is the remark in a language, nb or en; the other one where that is empty.
+func (p Provenance) Note(lang string) string {
+	if lang == "en" && p.NoteEN != "" || p.NoteNB == "" {
+		return p.NoteEN
+	}
+	return p.NoteNB
 }
 
 // Sure tells whether the figure in a column of the row is confirmed.
@@ -61,9 +70,9 @@ func (p Provenance) Sure(column string) bool {
 	return p.Confirmed || p.Doubtful != nil && !slices.Contains(p.Doubtful, column)
 }
 
-// provenance reads the cells `kilde`, `bekreftet` and `merknad`.
+// provenance reads the cells `kilde`, `bekreftet`, `merknad` and `merknad_en`.
 func provenance(r record) Provenance {
-	p := Provenance{Source: r.text("kilde"), Note: r.text("merknad")}
+	p := Provenance{Source: r.text("kilde"), NoteNB: r.text("merknad"), NoteEN: r.text("merknad_en")}
 	switch b := r.text("bekreftet"); {
 	case b == "ja":
 		p.Confirmed = true
