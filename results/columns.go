@@ -54,7 +54,7 @@ func tableOf(rows any) *datasets.Table {
 				if x := at(i).Float(); math.IsNaN(x) || math.IsInf(x, 0) {
 					miss(i)
 				} else {
-					c.Floats[i] = x + 0 // −0 is written as 0
+					c.Floats[i] = x + 0 // no negative zero
 				}
 			}
 		case f.typ.Kind() == reflect.Int:
@@ -91,23 +91,7 @@ func tableOf(rows any) *datasets.Table {
 	return datasets.NewTable(columns...)
 }
 
-// cell is the text of a value in CSV: "" where it is missing, numbers in the shortest form that reads back exactly.
-func cell(c *datasets.Column, i int) string {
-	if c.Missing(i) {
-		return ""
-	}
-	switch c.Kind {
-	case datasets.Float64:
-		return strconv.FormatFloat(c.Floats[i], 'g', -1, 64)
-	case datasets.Bool:
-		return strconv.FormatBool(c.Bools[i])
-	case datasets.String:
-		return c.Text(i)
-	}
-	return strconv.FormatInt(c.Ints[i], 10)
-}
-
-// setCell is the reverse of cell for one field of a row.
+// setCell reads the text of one field of a row; an empty text is a missing value.
 func setCell(v reflect.Value, text string) error {
 	switch {
 	case v.Kind() == reflect.String:

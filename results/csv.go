@@ -7,34 +7,10 @@ import (
 	"io"
 	"reflect"
 
-	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/fault"
 )
 
-// csvBytes is a table as CSV: comma, UTF-8 without BOM, LF, a header, missing values empty.
-func csvBytes(t *datasets.Table) ([]byte, error) {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	record := make([]string, len(t.Columns))
-	for j, c := range t.Columns {
-		record[j] = c.Name
-	}
-	if err := w.Write(record); err != nil {
-		return nil, err
-	}
-	for i := range t.Rows {
-		for j, c := range t.Columns {
-			record[j] = cell(c, i)
-		}
-		if err := w.Write(record); err != nil {
-			return nil, err
-		}
-	}
-	w.Flush()
-	return b.Bytes(), w.Error()
-}
-
-// readCSV reads what csvBytes wrote into rows, a pointer to a slice of structs. Columns are found by name; a column that
+// readCSV reads a table that WriteTables wrote as CSV into rows, a pointer to a slice of structs. Columns are found by name; a column that
 // the row does not know is passed over, so that a newer run can be read, and one that is missing is an error.
 func readCSV(file string, data []byte, rows any) error {
 	slice := reflect.ValueOf(rows).Elem()

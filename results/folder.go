@@ -1,6 +1,7 @@
 package results
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/fault"
 )
 
@@ -166,16 +168,19 @@ func (f *Folder) WriteRun(r *Run) error {
 	return f.WriteFile("run.json", append(b, '\n'))
 }
 
-// WriteTables writes each table as CSV under tables/. Suppress comes before it.
+// WriteTables writes each table as CSV and as Parquet under tables/. Suppress comes before it.
 func (f *Folder) WriteTables(t *Tables) error {
 	for _, e := range t.each() {
 		table := tableOf(e.rows)
-		data, err := csvBytes(table)
-		if err == nil {
-			err = f.WriteFile("tables/"+e.name+".csv", data)
-		}
-		if err != nil {
-			return err
+		for _, format := range []string{"csv", "parquet"} {
+			var b bytes.Buffer
+			err := datasets.WriteTo(&b, format, table, datasets.WriteOptions{})
+			if err == nil {
+				err = f.WriteFile("tables/"+e.name+"."+format, b.Bytes())
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -232,7 +232,7 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 }
 
-// TestKilled kills a process that makes runs without end, at 20 moments, and looks whether anything that has a manifest
+// TestKilled kills a process that makes runs without end, at 12 moments, and looks whether anything that has a manifest
 // is less than whole; the next attempt must go through.
 func TestKilled(t *testing.T) {
 	if dir := os.Getenv("RESULTS_TEST_KILL"); dir != "" {
@@ -246,13 +246,13 @@ func TestKilled(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
-	for k := range 20 {
+	for k := range 12 {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
 		cmd.Env = append(os.Environ(), "RESULTS_TEST_KILL="+dir)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(20+3*k) * time.Millisecond)
+		time.Sleep(time.Duration(60+25*k) * time.Millisecond)
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}

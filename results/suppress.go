@@ -1,0 +1,139 @@
+package results
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/fault"
+)
+
+// Suppress takes out of the tables, in place, every figure that rests on fewer than minCell distinct persons, and every
+// figure that would give such a one away by subtraction. It comes before anything is written or drawn; what it takes away
+// is NaN, −1 or "" with the reason `suppressed`, so nothing downstream can show it. It returns one warning a table and
+// rule with the number of rows, never a value. minCell under 2 suppresses nothing. It is called once: it needs the counts
+// that it takes away.
+//
+// A cell is small where an arm has 1 to minCell−1 persons, or, for a 0/1 outcome, where fewer than minCell persons of an
+// arm are with it or without it (none counts as few: "nobody in the group found work" tells about each of them). Level,
+// estimate and error go together.
+//
+// Against subtraction:
+//   - groups: where one group may lie inside another (judged from the counts of the whole run, see nesting), the smaller
+//     one goes where the difference is a small cell; where groups add up to a larger one, a small part takes its
+//     smallest sibling with it; the same for the values of a subset variable;
+//   - methods and samples: where a method analyses nearly the same starts as another, its levels go and the effect
+//     stays (the level of its comparison is unknown, so the effect tells nothing); a rival sample goes altogether;
+//   - months: a sum over a window goes with any month in it; where an outcome only ever grows (entry into work), months
+//     are thinned until each step between two that are shown is none or at least minCell persons;
+//   - years and bins: a small year takes the smallest other year with it; small bins are merged with their neighbours;
+//   - curves: events and censorings are pooled over time until they are none or enough, the tail with too few at risk
+//     goes, and the curve is rounded so that the pooled parts cannot be solved for;
+//   - flow: start = dropped + analysed is a sum like any other.
+//
+// It does not know of other runs, nor of tables that others publish.
+func Suppress(t *Tables, minCell int) []fault.Warning {
+	if minCell < 2 {
+		return nil
+	}
+	s := &suppressor{t: t, min: minCell, count: map[string]int{}, near: map[cellKey]bool{}}
+	written := len(t.Estimates)
+	t.Estimates = withFamilies(t.Estimates)
+	s.nest = newNesting(t.Estimates)
+	s.parts = newParts(t.Estimates, s.nest)
+	s.estimates()
+	t.Estimates = t.Estimates[:written]
+	s.balance()
+	s.overlap()
+	s.durations()
+	s.costs()
+	s.placebo()
+	s.flow()
+	s.diagnostics()
+	var warnings []fault.Warning
+	for _, key := range slices.Sorted(maps.Keys(s.count)) {
+		table, rule, _ := strings.Cut(key, "/")
+		warnings = append(warnings, fault.Warnf("suppressed", "%s: %d rows suppressed or reduced (%s, limit %d persons)", table, s.count[key], rule, minCell))
+	}
+	return warnings
+}
+
+type suppressor struct {
+	t     *Tables
+	min   int
+	count map[string]int
+	nest  nesting
+	parts map[string][]partition // by tiltak
+	near  map[cellKey]bool       // cells that are small, or differ from a larger one by a small cell
+}
+
+// cellKey is a tiltak in a group.
+type cellKey struct{ tiltak, group string }
+
+func (s *suppressor) note(table, rule string) { s.count[table+"/"+rule]++ }
+
+// few tells that a number of persons is over zero and too low. Negative means unknown or taken away.
+func (s *suppressor) few(persons int) bool { return persons > 0 && persons < s.min }
+
+// rare tells that a number with or without a 0/1 outcome is too low; zero counts. Negative means not 0/1.
+func (s *suppressor) rare(n int) bool { return n >= 0 && n < s.min }
+
+// member is one of the parts of a published total.
+type member struct {
+	size   int  // persons, to choose the smallest
+	hidden bool // hidden already, for whatever reason
+	small  bool // hidden because it is small itself
+	hide   func()
+}
+
+// complete hides one more member where a small one is hidden and every hidden one is small: the total less what is shown
+// would otherwise be the sum of small cells. The one that goes with them is the smallest that could stand alone, so that
+// what can be derived is never smaller than that.
+func complete(members []member) bool {
+	small, cover := false, false
+	best := -1
+	for i, m := range members {
+		switch {
+		case m.hidden && m.small:
+			small = true
+		case m.hidden:
+			cover = true
+		case m.size > 0 && (best < 0 || m.size < members[best].size):
+			best = i
+		}
+	}
+	if !small || cover || best < 0 {
+		return false
+	}
+	members[best].hide()
+	return true
+}
+
+// grouped collects indices by key, keys in order of first appearance.
+func grouped[R any](rows []R, key func(*R) string) [][]int {
+	place := map[string]int{}
+	var out [][]int
+	for i := range rows {
+		k := key(&rows[i])
+		j, ok := place[k]
+		if !ok {
+			j = len(out)
+			place[k] = j
+			out = append(out, nil)
+		}
+		out[j] = append(out[j], i)
+	}
+	return out
+}
+
+func join(parts ...any) string {
+	var b strings.Builder
+	for _, p := range parts {
+		fmt.Fprintf(&b, "%v\x00", p)
+	}
+	return b.String()
+}
+
+const suppressed = estimate.Suppressed

@@ -1,0 +1,164 @@
+package results
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// costCell is one year (or all years) of a tiltak in a group: every statistic of it stands and falls together.
+type costCell struct {
+	tiltak, group string
+	year          int // −1: all
+	rows          []int
+	persons       int
+	hidden, small bool
+}
+
+// costs hides small years, a further year where one is hidden, groups that are nearly the same as a larger one, parts of
+// sums, and quantiles with fewer than the limit on either side of them; small bins are merged.
+func (s *suppressor) costs() {
+	rows := s.t.Costs
+	var cells []*costCell
+	for _, at := range grouped(rows, func(c *Cost) string { return join(c.Tiltak, c.Group, yearOf(c)) }) {
+		first := &rows[at[0]]
+		c := &costCell{tiltak: first.Tiltak, group: first.Group, year: yearOf(first), rows: at}
+		for _, i := range at {
+			if rows[i].Statistic != "share_in_bin" {
+				c.persons = max(c.persons, rows[i].Persons)
+			}
+			c.hidden = c.hidden || rows[i].Reason == suppressed && rows[i].Statistic == "mean"
+		}
+		if s.few(c.persons) {
+			s.hideCost(c, "few persons")
+			c.small = true
+		} else if s.near[cellKey{c.tiltak, c.group}] {
+			s.hideCost(c, "nearly the same as a larger group")
+		}
+		cells = append(cells, c)
+	}
+	for changed := true; changed; {
+		changed = s.costYears(cells)
+		changed = s.costGroups(cells) || changed
+	}
+	for i := range rows {
+		if q, ok := quantile(rows[i].Statistic); ok && rows[i].Reason != suppressed && float64(rows[i].Persons)*min(q, 1-q) < float64(s.min) {
+			rows[i].Value, rows[i].Reason = math.NaN(), suppressed
+			s.note("costs", "quantile with few beyond it")
+		}
+	}
+	s.costBins()
+}
+
+func yearOf(c *Cost) int {
+	if c.Year == nil {
+		return -1
+	}
+	return *c.Year
+}
+
+// quantile reads p10 as 0.1.
+func quantile(statistic string) (float64, bool) {
+	digits, ok := strings.CutPrefix(statistic, "p")
+	n, err := strconv.Atoi(digits)
+	return float64(n) / 100, ok && err == nil
+}
+
+func (s *suppressor) hideCost(c *costCell, rule string) {
+	c.hidden = true
+	for _, i := range c.rows {
+		r := &s.t.Costs[i]
+		if r.Reason != suppressed && !math.IsNaN(r.Value) {
+			s.note("costs", rule)
+		}
+		r.Value, r.Reason = math.NaN(), suppressed
+	}
+}
+
+func (s *suppressor) costYears(cells []*costCell) (changed bool) {
+	for _, at := range grouped(cells, func(c **costCell) string { return join((*c).tiltak, (*c).group) }) {
+		var years []member
+		shown := false
+		for _, k := range at {
+			c := cells[k]
+			if c.year < 0 {
+				shown = !c.hidden
+				continue
+			}
+			years = append(years, member{c.persons, c.hidden, c.small, func() { s.hideCost(c, "part of a sum") }})
+		}
+		if shown {
+			changed = complete(years) || changed
+		}
+	}
+	return changed
+}
+
+func (s *suppressor) costGroups(cells []*costCell) (changed bool) {
+	for _, at := range grouped(cells, func(c **costCell) string { return join((*c).tiltak, (*c).year) }) {
+		byGroup := map[string]*costCell{}
+		for _, k := range at {
+			byGroup[cells[k].group] = cells[k]
+		}
+		for _, i := range at {
+			for _, j := range at {
+				inner, outer := cells[i], cells[j]
+				if d := outer.persons - inner.persons; s.nest[inner.group][outer.group] && d > 0 && d < s.min && !inner.hidden && !outer.hidden {
+					s.hideCost(inner, "nearly the same as a larger group")
+					changed = true
+				}
+			}
+		}
+		for _, p := range s.parts[cells[at[0]].tiltak] {
+			if total := byGroup[p.total]; total == nil || total.hidden {
+				continue
+			}
+			var ms []member
+			for _, g := range p.parts {
+				if c := byGroup[g]; c != nil {
+					ms = append(ms, member{c.persons, c.hidden, c.small, func() { s.hideCost(c, "part of a sum") }})
+				}
+			}
+			changed = complete(ms) || changed
+		}
+	}
+	return changed
+}
+
+// costBins merges the bins of histograms of cost.
+func (s *suppressor) costBins() {
+	rows := s.t.Costs
+	drop := map[int]bool{}
+	for _, cell := range grouped(rows, func(c *Cost) string {
+		return join(c.Tiltak, c.Group, yearOf(c), c.Measure, c.Statistic == "share_in_bin")
+	}) {
+		if rows[cell[0]].Statistic != "share_in_bin" {
+			continue
+		}
+		slices.SortStableFunc(cell, func(i, j int) int { return cmpFloat(rows[i].BinLow, rows[j].BinLow) })
+		var bins []bin
+		hidden := false
+		for _, i := range cell {
+			hidden = hidden || rows[i].Reason == suppressed
+			bins = append(bins, bin{i, rows[i].Persons})
+		}
+		merged := s.merge(bins)
+		if hidden || merged == nil {
+			for _, i := range cell {
+				rows[i].Value, rows[i].Reason = math.NaN(), suppressed
+			}
+			continue
+		}
+		for _, run := range merged {
+			into := &rows[run[0].row]
+			for _, b := range run[1:] {
+				r := &rows[b.row]
+				into.BinHigh, into.Value, into.Persons = r.BinHigh, into.Value+r.Value, into.Persons+r.Persons
+				drop[b.row] = true
+				s.note("costs", "bins merged")
+			}
+		}
+	}
+	s.t.Costs = without(rows, drop)
+}

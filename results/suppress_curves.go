@@ -1,0 +1,188 @@
+package results
+
+import (
+	"math"
+	"slices"
+)
+
+// durations pools the steps of survival curves. Going forward in time, a point is kept where the events and the
+// censorings since the last kept one are each none or at least the limit, at least the limit were at risk, and the same
+// holds for the difference to every curve of a larger group that is kept at this point. Its counts are then those since
+// the last kept point; other points lose all figures. A curve that was pooled is rounded to three decimals: unrounded, the
+// product over pooled steps could be solved for its parts.
+func (s *suppressor) durations() {
+	rows := s.t.Durations
+	orig := slices.Clone(rows)
+	curves := grouped(rows, func(d *Duration) string { return join(d.Tiltak, d.Group, d.Measure) })
+	size := func(c []int) int { return orig[c[0]].NRisk }
+	for _, c := range curves {
+		slices.SortStableFunc(c, func(i, j int) int { return cmpFloat(orig[i].Time, orig[j].Time) })
+	}
+	slices.SortStableFunc(curves, func(a, b []int) int { return size(b) - size(a) })
+	kept := make([]bool, len(rows)) // of curves done
+	for k, curve := range curves {
+		first := &orig[curve[0]]
+		var outer [][]int
+		for _, o := range curves[:k] {
+			f := &orig[o[0]]
+			if f.Tiltak == first.Tiltak && f.Measure == first.Measure && s.nest[first.Group][f.Group] {
+				outer = append(outer, o)
+			}
+		}
+		s.pool(rows, orig, curve, outer, kept, s.near[cellKey{first.Tiltak, first.Group}])
+	}
+}
+
+func cmpFloat(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, kept []bool, all bool) {
+	enough := func(n int) bool { return n <= 0 || n >= s.min }
+	events, censored, risk := 0, 0, -1
+	gap := make([]int, len(outer)) // events of a larger group less ours since the last kept point
+	pooled := false
+	for _, i := range curve {
+		o := &orig[i]
+		if o.Reason == suppressed {
+			pooled = true
+			continue
+		}
+		if risk < 0 {
+			risk = o.NRisk
+		}
+		events, censored = events+max(o.NEvent, 0), censored+max(o.NCensor, 0)
+		good := !all && o.NRisk >= s.min && enough(events) && enough(censored)
+		for k, out := range outer {
+			j := at(orig, out, o.Time)
+			if j < 0 {
+				continue
+			}
+			gap[k] += orig[j].NEvent - o.NEvent
+			if d := orig[j].NRisk - o.NRisk; d > 0 && d < s.min || !enough(gap[k]) || !kept[j] {
+				good = false
+			}
+		}
+		if !good {
+			d := &rows[i]
+			d.NRisk, d.NEvent, d.NCensor = -1, -1, -1
+			d.Estimate, d.StdError, d.ConfLow, d.ConfHigh, d.Reason = math.NaN(), math.NaN(), math.NaN(), math.NaN(), suppressed
+			s.note("durations", "few events or few at risk")
+			pooled = true
+			continue
+		}
+		rows[i].NRisk, rows[i].NEvent, rows[i].NCensor = risk, events, censored
+		kept[i] = true
+		events, censored, risk = 0, 0, -1
+		clear(gap)
+	}
+	if !pooled {
+		return
+	}
+	for _, i := range curve {
+		d := &rows[i]
+		for _, f := range []*float64{&d.Estimate, &d.StdError, &d.ConfLow, &d.ConfHigh} {
+			*f = math.Round(*f*1000) / 1000
+		}
+	}
+}
+
+// at is the row of a curve at a time, −1 where it has none.
+func at(rows []Duration, curve []int, time float64) int {
+	for _, j := range curve {
+		if rows[j].Time == time {
+			return j
+		}
+	}
+	return -1
+}
+
+// bin is a row of a histogram as merge sees it.
+type bin struct {
+	row     int
+	persons int
+}
+
+// merge cuts bins, in their order, into runs that may be shown as one bin each: one bin of the run holds enough persons,
+// or together they hold twice as many as needed, because one person may stand in two bins. The last run takes what is left
+// over. Nil where even all bins together do not reach it. Empty bins are none of anybody's.
+func (s *suppressor) merge(bins []bin) [][]bin {
+	var out [][]bin
+	var run []bin
+	most, sum := 0, 0
+	for _, b := range bins {
+		run = append(run, b)
+		most, sum = max(most, b.persons), sum+b.persons
+		if most >= s.min || sum >= 2*s.min || sum == 0 {
+			out = append(out, run)
+			run, most, sum = nil, 0, 0
+		}
+	}
+	if sum > 0 { // left over: goes to the last run that holds persons, over empty ones
+		for len(out) > 0 {
+			last := out[len(out)-1]
+			run = append(slices.Clone(last), run...)
+			out = out[:len(out)-1]
+			held := 0
+			for _, b := range last {
+				held += b.persons
+			}
+			if held > 0 {
+				return append(out, run)
+			}
+		}
+		return nil
+	}
+	return out
+}
+
+// overlap merges small bins of each arm.
+func (s *suppressor) overlap() {
+	drop := map[int]bool{}
+	rows := s.t.Overlap
+	for _, cell := range grouped(rows, func(o *Overlap) string { return join(o.Tiltak, o.Group, o.Method, o.Arm) }) {
+		slices.SortStableFunc(cell, func(i, j int) int { return cmpFloat(rows[i].BinLow, rows[j].BinLow) })
+		var bins []bin
+		for _, i := range cell {
+			bins = append(bins, bin{i, rows[i].Persons})
+		}
+		first := &rows[cell[0]]
+		merged := s.merge(bins)
+		if merged == nil || s.near[cellKey{first.Tiltak, first.Group}] {
+			for _, i := range cell {
+				rows[i].Share, rows[i].Reason = math.NaN(), suppressed
+				s.note("overlap", "few persons")
+			}
+			continue
+		}
+		for _, run := range merged {
+			into := &rows[run[0].row]
+			for _, b := range run[1:] {
+				r := &rows[b.row]
+				into.BinHigh, into.Share, into.Persons = r.BinHigh, into.Share+r.Share, into.Persons+r.Persons
+				drop[b.row] = true
+				s.note("overlap", "bins merged")
+			}
+		}
+	}
+	s.t.Overlap = without(rows, drop)
+}
+
+func without[R any](rows []R, drop map[int]bool) []R {
+	if len(drop) == 0 {
+		return rows
+	}
+	var left []R
+	for i := range rows {
+		if !drop[i] {
+			left = append(left, rows[i])
+		}
+	}
+	return left
+}

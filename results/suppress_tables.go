@@ -1,0 +1,206 @@
+package results
+
+import (
+	"math"
+	"strings"
+)
+
+// balance hides rows of small arms, shares of factor levels and other 0/1 covariates that stand for few persons, and the
+// means after an adjustment that dropped a few of the treated.
+func (s *suppressor) balance() {
+	rows := s.t.Balance
+	hidden, small := make([]bool, len(rows)), make([]bool, len(rows))
+	hide := func(i int, rule string) {
+		b := &rows[i]
+		if !hidden[i] {
+			s.note("balance", rule)
+		}
+		hidden[i] = true
+		nan := math.NaN()
+		b.MeanTreated, b.MeanComparison, b.SMD, b.VarianceRatio, b.ECDFMean, b.ECDFMax = nan, nan, nan, nan, nan, nan
+		b.Reason = suppressed
+	}
+	for i := range rows {
+		b := &rows[i]
+		hidden[i] = b.Reason == suppressed
+		small[i] = hidden[i]
+		switch {
+		case s.few(b.PersonsTreated) || s.few(b.PersonsComparison):
+			hide(i, "few persons")
+			small[i] = true
+		case s.near[cellKey{b.Tiltak, b.Group}]:
+			hide(i, "nearly the same as a larger group")
+		case binary(b) && (s.fewOf(b.MeanTreated, b.PersonsTreated) || s.fewOf(b.MeanComparison, b.PersonsComparison)):
+			hide(i, "few persons with a trait")
+			small[i] = true
+		}
+	}
+	// The levels of a factor add up to one; the reference level, which has no row, is the rest.
+	for _, cell := range grouped(rows, func(b *Balance) string {
+		factor, _, _ := strings.Cut(b.Variable, "=")
+		return join(b.Tiltak, b.Group, b.Method, b.Stage, factor)
+	}) {
+		if !strings.Contains(rows[cell[0]].Variable, "=") {
+			continue
+		}
+		var levels []member
+		rest, n, known := 1., 0, true
+		for _, i := range cell {
+			b := &rows[i]
+			n = max(n, b.PersonsTreated)
+			size := max(1, int(math.Round(b.MeanTreated*float64(b.PersonsTreated))))
+			if hidden[i] {
+				known = false
+			} else {
+				rest -= b.MeanTreated
+			}
+			levels = append(levels, member{size, hidden[i], small[i], func() { hide(i, "part of a sum") }})
+		}
+		if known && rest > 1e-9 { // the reference level can be derived now
+			levels = append(levels, member{hidden: true, small: s.fewOf(rest, n)})
+		}
+		complete(levels)
+	}
+	// A trait that is rare outside a group but inside a larger one.
+	for _, cell := range grouped(rows, func(b *Balance) string { return join(b.Tiltak, b.Method, b.Variable, b.Stage) }) {
+		for _, i := range cell {
+			for _, j := range cell {
+				a, b := &rows[i], &rows[j]
+				if hidden[i] || hidden[j] || !s.nest[a.Group][b.Group] || a.PersonsTreated >= b.PersonsTreated || !binary(b) {
+					continue
+				}
+				n := float64(b.PersonsTreated - a.PersonsTreated)
+				ones := b.MeanTreated*float64(b.PersonsTreated) - a.MeanTreated*float64(a.PersonsTreated)
+				if ones < float64(s.min)-0.5 || n-ones < float64(s.min)-0.5 {
+					hide(i, "nearly the same as a larger group")
+				}
+			}
+		}
+	}
+	// What an adjustment dropped is the difference of the means before and after.
+	for _, cell := range grouped(rows, func(b *Balance) string { return join(b.Tiltak, b.Group, b.Variable) }) {
+		most := 0
+		for _, i := range cell {
+			most = max(most, rows[i].PersonsTreated)
+		}
+		for _, i := range cell {
+			b := &rows[i]
+			if d := most - b.PersonsTreated; d > 0 && d < s.min && !hidden[i] && !math.IsNaN(b.MeanTreated) {
+				b.MeanTreated, b.MeanComparison = math.NaN(), math.NaN()
+				s.note("balance", "level of a method that drops a few")
+			}
+		}
+	}
+}
+
+// fewOf tells whether a share of so many persons, or the rest of them, is a small cell; none counts as few.
+func (s *suppressor) fewOf(share float64, persons int) bool {
+	ones := share * float64(persons)
+	return persons > 0 && (ones < float64(s.min)-0.5 || float64(persons)-ones < float64(s.min)-0.5)
+}
+
+// binary tells whether a covariate looks like 0/1: a factor level, or shares whose variances stand in the ratio of
+// p(1 − p). A continuous share that looks like it is treated like it.
+func binary(b *Balance) bool {
+	p, q := b.MeanTreated, b.MeanComparison
+	if math.IsNaN(p) || math.IsNaN(q) || p < 0 || p > 1 || q < 0 || q > 1 {
+		return false
+	}
+	if strings.Contains(b.Variable, "=") || p == 0 || p == 1 || q == 0 || q == 1 {
+		return true
+	}
+	ratio := p * (1 - p) / (q * (1 - q))
+	return math.IsNaN(b.VarianceRatio) || math.Abs(b.VarianceRatio-ratio) <= 0.05*ratio
+}
+
+func (s *suppressor) placebo() {
+	for i := range s.t.Placebo {
+		p := &s.t.Placebo[i]
+		if s.few(p.PersonsTreated) || s.few(p.PersonsComparison) || s.near[cellKey{p.Tiltak, p.Group}] {
+			nan := math.NaN()
+			p.Estimate, p.StdError, p.ConfLow, p.ConfHigh, p.PValue, p.Reason = nan, nan, nan, nan, nan, suppressed
+			s.note("placebo", "few persons")
+		}
+	}
+}
+
+// flow hides small numbers on the way from the register to the analysis. In a chain start = dropped + analysed; where
+// the hidden parts are all small another part goes with them, and where there is none the start goes.
+func (s *suppressor) flow() {
+	rows := s.t.Flow
+	hidden, small := make([]bool, len(rows)), make([]bool, len(rows))
+	hide := func(i int, rule string) {
+		if !hidden[i] {
+			s.note("flow", rule)
+		}
+		hidden[i] = true
+		rows[i].Rows, rows[i].Persons, rows[i].Reason = -1, -1, suppressed
+	}
+	size := make([]int, len(rows))
+	for i := range rows {
+		f := &rows[i]
+		size[i] = f.Persons
+		hidden[i] = f.Reason == suppressed
+		if s.few(f.Persons) || s.few(f.Rows) {
+			small[i] = true
+			hide(i, "few persons")
+		}
+	}
+	for _, cell := range grouped(rows, func(f *Flow) string { return join(f.Tiltak, f.Table, f.Step, f.Rule, f.Action) }) {
+		for _, i := range cell {
+			for _, j := range cell {
+				if d := size[j] - size[i]; s.nest[rows[i].Group][rows[j].Group] && d > 0 && d < s.min && !hidden[i] && !hidden[j] {
+					hide(i, "nearly the same as a larger group")
+				}
+			}
+		}
+	}
+	for _, chain := range grouped(rows, func(f *Flow) string { return join(f.Tiltak, f.Group, f.Table) }) {
+		var parts []member
+		start := -1
+		for _, i := range chain {
+			switch rows[i].Action {
+			case "start":
+				start = i
+			case "dropped", "analysed":
+				parts = append(parts, member{size[i], hidden[i], small[i], func() { hide(i, "part of a sum") }})
+			}
+		}
+		if start < 0 || hidden[start] || complete(parts) {
+			continue
+		}
+		lone, cover := false, false
+		for _, m := range parts {
+			lone, cover = lone || m.hidden && m.small, cover || m.hidden && !m.small
+		}
+		if lone && !cover {
+			hide(start, "part of a sum")
+		}
+	}
+}
+
+// diagnostics empties those of small cells, and counts and shares that stand for few persons.
+func (s *suppressor) diagnostics() {
+	persons := map[cellKey]int{}
+	for i := range s.t.Estimates {
+		e := &s.t.Estimates[i]
+		k := cellKey{e.Tiltak, e.Group}
+		persons[k] = max(persons[k], e.NPersonsTreated)
+	}
+	for i := range s.t.Diagnostics {
+		d := &s.t.Diagnostics[i]
+		k := cellKey{d.Tiltak, d.Group}
+		n, v := float64(persons[k]), d.Value
+		hide := s.near[k]
+		switch {
+		case strings.HasPrefix(d.Name, "n_"):
+			hide = hide || v > 0 && v < float64(s.min)
+		case strings.HasPrefix(d.Name, "share_") && v > 0 && v < 1:
+			hide = hide || n*v < float64(s.min) || n*(1-v) < float64(s.min)
+		}
+		if hide && d.Tiltak != "" && !math.IsNaN(v) {
+			d.Value, d.Text = math.NaN(), ""
+			s.note("diagnostics", "few persons")
+		}
+	}
+}

@@ -1,0 +1,550 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+
+	"tiltakseffekt/analysis/estimate"
+)
+
+// micro is one person of a made-up register, the unit that an attacker must not see.
+type micro struct {
+	young, dropped bool // dropped: by the caliper of the method nearest
+	county         int
+	works          [4]bool // by month 1–3
+	entered        int     // month of entry into work, 9 = never
+}
+
+// area is a set of persons that a row is about; atoms are the finest cells, young × county × dropped.
+type area struct {
+	name string
+	in   func(young bool, county int, dropped bool) bool
+}
+
+func areas() []area {
+	all := []area{
+		{"alle", func(bool, int, bool) bool { return true }},
+		{"unge", func(y bool, _ int, _ bool) bool { return y }},
+		{"eldre", func(y bool, _ int, _ bool) bool { return !y }},
+	}
+	for k := range 4 {
+		all = append(all, area{fmt.Sprintf("fylke=%d", k), func(_ bool, c int, _ bool) bool { return c == k }})
+	}
+	return all
+}
+
+func (a area) vector(dropped bool) []float64 {
+	v := make([]float64, 0, 16)
+	for _, y := range []bool{false, true} {
+		for c := range 4 {
+			for _, d := range []bool{false, true} {
+				x := 0.
+				if a.in(y, c, d) && (dropped || !d) {
+					x = 1
+				}
+				v = append(v, x)
+			}
+		}
+	}
+	return v
+}
+
+func people(r *rand.Rand, n int) []micro {
+	ps := make([]micro, n)
+	rate, young, county := 0.05+0.9*r.Float64(), r.Float64(), r.Float64()
+	for i := range ps {
+		p := &ps[i]
+		p.young, p.dropped = r.Float64() < young, r.Float64() < 0.1
+		for p.county < 3 && r.Float64() < county {
+			p.county++
+		}
+		for m := 1; m <= 3; m++ {
+			p.works[m] = r.Float64() < rate
+		}
+		if p.entered = 1 + r.IntN(6); p.entered > 3 {
+			p.entered = 9
+		}
+	}
+	return ps
+}
+
+func estimatesOf(ps []micro, groups []area) []Estimate {
+	var rows []Estimate
+	for _, g := range groups {
+		for _, method := range []string{"ebal", "nearest"} {
+			for _, outcome := range []string{"arbeid", "inn_i_arbeid"} {
+				for m := 1; m <= 3; m++ {
+					e := Estimate{Tiltak: "AFT", Group: g.name, Outcome: outcome, Method: method, Month: &m, Role: "primary", Estimate: 0.1, StdError: 0.1, MeanComparison: 0.5, NPersonsComparison: 1000, OnesComparison: 500, ZerosComparison: 500}
+					for _, p := range ps {
+						if !g.in(p.young, p.county, p.dropped) || method == "nearest" && p.dropped {
+							continue
+						}
+						e.NStarts++
+						if outcome == "arbeid" && p.works[m] || outcome != "arbeid" && p.entered <= m {
+							e.OnesTreated++
+						}
+					}
+					e.NPersonsTreated, e.ZerosTreated, e.NStartsEligible = e.NStarts, e.NStarts-e.OnesTreated, e.NStarts
+					if e.NStarts == 0 {
+						e.Estimate, e.StdError, e.MeanComparison, e.Reason = math.NaN(), math.NaN(), math.NaN(), estimate.TooFewTreated
+						e.MeanTreated = math.NaN()
+					} else {
+						e.MeanTreated = float64(e.OnesTreated) / float64(e.NStarts)
+					}
+					rows = append(rows, e)
+				}
+			}
+		}
+	}
+	return rows
+}
+
+// determined tells whether a vector lies in the row space of the published ones: whether an attacker can solve for it.
+func determined(published [][]float64, want []float64) bool {
+	rank := func(rows [][]float64) int {
+		m := make([][]float64, len(rows))
+		for i, r := range rows {
+			m[i] = append([]float64(nil), r...)
+		}
+		rank := 0
+		for c := range len(want) {
+			best := -1
+			for i := rank; i < len(m); i++ {
+				if math.Abs(m[i][c]) > 1e-9 && (best < 0 || math.Abs(m[i][c]) > math.Abs(m[best][c])) {
+					best = i
+				}
+			}
+			if best < 0 {
+				continue
+			}
+			m[rank], m[best] = m[best], m[rank]
+			for i := rank + 1; i < len(m); i++ {
+				f := m[i][c] / m[rank][c]
+				for k := c; k < len(want); k++ {
+					m[i][k] -= f * m[rank][k]
+				}
+			}
+			rank++
+		}
+		return rank
+	}
+	return rank(published) == rank(append(published[:len(published):len(published)], want))
+}
+
+// TestAttackBySubtraction solves the published levels of random small registers for every cell, every difference of two
+// nested cells and every step between months, and finds none that is small. The oracle is linear algebra on the persons:
+// it shares nothing with the rules.
+func TestAttackBySubtraction(t *testing.T) {
+	const limit = 5
+	shown, total := 0, 0
+	seeds := uint64(300)
+	if os.Getenv("EVALUATE_SLOW") == "1" {
+		seeds = 20000
+	}
+	for seed := range seeds {
+		r := rand.New(rand.NewPCG(seed, 7))
+		ps := people(r, 10+r.IntN(400))
+		groups := areas()
+		if seed%3 == 0 { // now and then without the other half of unge, or without alle
+			groups = append(groups[:2:2], groups[3:]...)
+		}
+		if seed%7 == 0 {
+			groups = groups[1:]
+		}
+		tables := &Tables{Estimates: estimatesOf(ps, groups)}
+		Suppress(tables, limit)
+		for _, outcome := range []string{"arbeid", "inn_i_arbeid"} {
+			for m := 1; m <= 3; m++ {
+				var levels, sizes [][]float64
+				for _, e := range tables.Estimates {
+					if e.Outcome != outcome || *e.Month != m {
+						continue
+					}
+					total++
+					for _, g := range areas() {
+						if g.name != e.Group {
+							continue
+						}
+						if e.Method == "ebal" && e.NPersonsTreated >= 0 {
+							sizes = append(sizes, g.vector(true))
+						}
+						if !math.IsNaN(e.MeanTreated) {
+							shown++
+							levels = append(levels, g.vector(e.Method == "ebal"))
+						}
+					}
+				}
+				attack(t, seed, ps, outcome, m, limit, levels, sizes)
+			}
+		}
+	}
+	t.Logf("%d of %d rows show their level", shown, total)
+	if shown*4 < total {
+		t.Errorf("only %d of %d rows show their level: suppression that hides everything is no use", shown, total)
+	}
+}
+
+func attack(t *testing.T, seed uint64, ps []micro, outcome string, m, limit int, levels, sizes [][]float64) {
+	t.Helper()
+	all := areas()
+	type target struct {
+		name string
+		v    []float64
+	}
+	var targets []target
+	for _, a := range all {
+		for _, d := range []bool{true, false} {
+			targets = append(targets, target{fmt.Sprint(a.name, d), a.vector(d)})
+		}
+	}
+	for _, a := range targets[:len(targets):len(targets)] {
+		for _, b := range targets[:2*len(all)] {
+			diff, nested := make([]float64, len(a.v)), true
+			for k := range diff {
+				diff[k] = a.v[k] - b.v[k]
+				nested = nested && diff[k] >= 0
+			}
+			if nested {
+				targets = append(targets, target{a.name + " less " + b.name, diff})
+			}
+		}
+	}
+	for _, c := range targets {
+		n, ones := 0, 0
+		for _, p := range ps {
+			k := 0
+			if p.young {
+				k += 8
+			}
+			k += 2 * p.county
+			if p.dropped {
+				k++
+			}
+			if c.v[k] > 0 {
+				n++
+				if outcome == "arbeid" && p.works[m] || outcome != "arbeid" && p.entered <= m {
+					ones++
+				}
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		if n < limit && determined(sizes, c.v) {
+			t.Errorf("seed %d, %s month %d: %s has %d persons, which can be derived", seed, outcome, m, c.name, n)
+		}
+		if (ones < limit || n-ones < limit) && determined(levels, c.v) {
+			t.Errorf("seed %d, %s month %d: %s has %d of %d persons with the outcome, which can be derived", seed, outcome, m, c.name, ones, n)
+		}
+	}
+}
+
+// TestStepsBetweenMonths attacks an outcome that only grows: whoever entered between two months that are shown.
+func TestStepsBetweenMonths(t *testing.T) {
+	shown := 0
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 11))
+		var rows []Estimate
+		for k, g := range []string{"alle", "unge"} {
+			n := 400 / (k + 1)
+			ones, other := 0, 0
+			for m := 1; m <= 36; m++ {
+				ones, other = min(n, ones+r.IntN(8)), min(1000, other+r.IntN(30))
+				rows = append(rows, Estimate{Tiltak: "AFT", Group: g, Outcome: "inn", Method: "ebal", Month: &m, Role: "primary", Estimate: 0.1, MeanTreated: float64(ones) / float64(n), NStarts: n, NPersonsTreated: n, OnesTreated: ones, ZerosTreated: n - ones, NPersonsComparison: 1000, OnesComparison: other, ZerosComparison: 1000 - other})
+			}
+		}
+		tables := &Tables{Estimates: rows}
+		Suppress(tables, 5)
+		last := map[string]int{}
+		for i, e := range tables.Estimates {
+			if math.IsNaN(e.MeanTreated) {
+				continue
+			}
+			shown++
+			if d := rows[i].OnesTreated - last[e.Group]; d > 0 && d < 5 {
+				t.Fatalf("seed %d: %d persons entered between two shown months, the second is %d", seed, d, *e.Month)
+			}
+			last[e.Group] = rows[i].OnesTreated
+		}
+	}
+	if shown == 0 {
+		t.Error("no month is shown")
+	}
+}
+
+// TestCurvesCannotBeSolved looks at what a reader of a curve can add up: events, censorings and those at risk.
+func TestCurvesCannotBeSolved(t *testing.T) {
+	kept := 0
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		var rows []Duration
+		n, surv := 30+r.IntN(400), 1.
+		for m := range 30 {
+			d, c := 0, 0
+			if m > 0 {
+				d, c = min(n, r.IntN(12)), 0
+				c = min(n-d, r.IntN(6)*r.IntN(2))
+			}
+			if n == 0 {
+				break
+			}
+			surv *= 1 - float64(d)/float64(n)
+			rows = append(rows, Duration{Tiltak: "AFT", Group: "alle", Measure: "time_in_tiltak", Time: float64(m), NRisk: n, NEvent: d, NCensor: c, Estimate: surv, StdError: 0.01, ConfLow: surv - 0.02, ConfHigh: surv + 0.02})
+			n -= d + c
+		}
+		tables := &Tables{Durations: append([]Duration(nil), rows...)}
+		Suppress(tables, 5)
+		events, censored, risk := 0, 0, -1
+		for i, d := range tables.Durations {
+			events, censored = events+rows[i].NEvent, censored+rows[i].NCensor
+			if risk < 0 {
+				risk = rows[i].NRisk
+			}
+			if d.Reason != "" {
+				if !math.IsNaN(d.Estimate) || d.NRisk >= 0 || d.NEvent >= 0 || d.NCensor >= 0 {
+					t.Fatalf("seed %d: a hidden point shows %+v", seed, d)
+				}
+				continue
+			}
+			kept++
+			if d.NEvent != events || d.NCensor != censored || d.NRisk != risk {
+				t.Fatalf("seed %d: counts since the last kept point are %d %d %d, written %d %d %d", seed, events, censored, risk, d.NEvent, d.NCensor, d.NRisk)
+			}
+			if events > 0 && events < 5 || censored > 0 && censored < 5 || rows[i].NRisk < 5 {
+				t.Fatalf("seed %d: a kept point stands for %d events, %d censored, %d at risk", seed, events, censored, rows[i].NRisk)
+			}
+			events, censored, risk = 0, 0, -1
+		}
+	}
+	if kept < 1000 {
+		t.Errorf("only %d points kept", kept)
+	}
+}
+
+func TestHistogramsAreMerged(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		var rows []Overlap
+		for b := range 20 {
+			n := r.IntN(4) * r.IntN(10)
+			rows = append(rows, Overlap{Tiltak: "AFT", Group: "alle", Arm: "treated", BinLow: float64(b) / 20, BinHigh: float64(b+1) / 20, Share: float64(n), Persons: n})
+		}
+		tables := &Tables{Overlap: append([]Overlap(nil), rows...)}
+		Suppress(tables, 5)
+		sum, edge := 0., 0.
+		for _, o := range tables.Overlap {
+			if math.IsNaN(o.Share) {
+				t.Fatalf("seed %d: hidden although there are enough", seed)
+			}
+			if o.Share > 0 && o.Share < 5 {
+				t.Errorf("seed %d: a bin of %v persons", seed, o.Share)
+			}
+			if o.BinLow != edge {
+				t.Errorf("seed %d: a gap at %v", seed, edge)
+			}
+			sum, edge = sum+o.Share, o.BinHigh
+		}
+		want := 0.
+		for _, o := range rows {
+			want += o.Share
+		}
+		if sum != want || edge != 1 {
+			t.Errorf("seed %d: bins hold %v of %v, up to %v", seed, sum, want, edge)
+		}
+	}
+	few := &Tables{Overlap: []Overlap{{Arm: "treated", BinHigh: 1, Share: 1, Persons: 4}}}
+	Suppress(few, 5)
+	if !math.IsNaN(few.Overlap[0].Share) || few.Overlap[0].Reason != estimate.Suppressed {
+		t.Errorf("four persons are shown: %+v", few.Overlap)
+	}
+}
+
+func TestCostMargins(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		var rows []Cost
+		all := 0
+		var counts []int
+		for y := range 4 {
+			n := r.IntN(12) * (1 + r.IntN(10))
+			counts = append(counts, n)
+			all += n
+			year := 2018 + y
+			for _, s := range []string{"n", "mean", "sum", "p10", "p50"} {
+				rows = append(rows, Cost{Tiltak: "AFT", Group: "alle", Year: &year, Measure: "per_participant", Statistic: s, Value: 1, Persons: n})
+			}
+		}
+		for _, s := range []string{"n", "mean", "sum", "p10", "p50"} {
+			rows = append(rows, Cost{Tiltak: "AFT", Group: "alle", Measure: "per_participant", Statistic: s, Value: 1, Persons: all})
+		}
+		tables := &Tables{Costs: rows}
+		Suppress(tables, 5)
+		hiddenPersons, hiddenYears, allShown := 0, 0, false
+		for _, c := range tables.Costs {
+			if c.Statistic == "p10" && !math.IsNaN(c.Value) && c.Persons < 50 {
+				t.Errorf("seed %d: p10 of %d persons is shown", seed, c.Persons)
+			}
+			if c.Statistic != "mean" {
+				continue
+			}
+			if !math.IsNaN(c.Value) && c.Persons > 0 && c.Persons < 5 {
+				t.Errorf("seed %d: a mean of %d persons is shown", seed, c.Persons)
+			}
+			if c.Year == nil {
+				allShown = !math.IsNaN(c.Value)
+			} else if math.IsNaN(c.Value) {
+				hiddenPersons += c.Persons
+				hiddenYears++
+			}
+		}
+		if allShown && hiddenPersons > 0 && hiddenPersons < 5 {
+			t.Errorf("seed %d: years %v: %d persons can be derived", seed, counts, hiddenPersons)
+		}
+		_ = hiddenYears
+	}
+}
+
+func TestFlowChains(t *testing.T) {
+	shown := 0
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 13))
+		rows := []Flow{{Tiltak: "AFT", Group: "alle", Action: "start"}}
+		left := 50 + r.IntN(100)
+		rows[0].Rows, rows[0].Persons = left, left
+		for k := range 4 {
+			n := r.IntN(4) * r.IntN(8)
+			left -= min(left, n)
+			rows = append(rows, Flow{Tiltak: "AFT", Group: "alle", Step: k + 1, Rule: fmt.Sprint("rule", k), Action: "dropped", Rows: n, Persons: n})
+		}
+		rest := rows[0].Persons
+		for _, f := range rows[1:] {
+			rest -= f.Persons
+		}
+		if rest < 0 {
+			continue
+		}
+		rows = append(rows, Flow{Tiltak: "AFT", Group: "alle", Step: 9, Action: "analysed", Rows: rest, Persons: rest})
+		orig := append([]Flow(nil), rows...)
+		Suppress(&Tables{Flow: rows}, 5)
+		var published [][]float64
+		vec := func(k int) []float64 {
+			v := make([]float64, 5) // the parts: four rules and analysed
+			if k == 0 {
+				return []float64{1, 1, 1, 1, 1}
+			}
+			v[k-1] = 1
+			return v
+		}
+		for k, f := range rows {
+			if f.Persons >= 0 {
+				shown++
+				published = append(published, vec(k))
+			}
+		}
+		for k, f := range orig {
+			if f.Persons > 0 && f.Persons < 5 && determined(published, vec(k)) {
+				t.Errorf("seed %d: %s = %d can be derived", seed, f.Rule, f.Persons)
+			}
+		}
+	}
+	if shown == 0 {
+		t.Error("nothing is shown")
+	}
+}
+
+func TestWindowGoesWithItsMonth(t *testing.T) {
+	var rows []Estimate
+	for m := 1; m <= 3; m++ {
+		rows = append(rows, Estimate{Tiltak: "AFT", Group: "alle", Month: &m, Estimate: 1, NStarts: 50, NPersonsTreated: 50, NPersonsComparison: 50, OnesTreated: 20, ZerosTreated: 30, OnesComparison: 20, ZerosComparison: 30})
+	}
+	rows[1].OnesTreated, rows[1].ZerosTreated = 2, 48
+	window := rows[0]
+	window.Month, window.Window, window.OnesTreated, window.ZerosTreated, window.OnesComparison, window.ZerosComparison = nil, "1-3", -1, -1, -1, -1
+	other := window
+	other.Window = "3-3"
+	tables := &Tables{Estimates: append(rows, window, other)}
+	Suppress(tables, 5)
+	for i, hidden := range []bool{false, true, false, true, false} {
+		if got := tables.Estimates[i].Reason == estimate.Suppressed; got != hidden {
+			t.Errorf("row %d: hidden %v, want %v", i, got, hidden)
+		}
+	}
+	for s, want := range map[string][2]int{"1-12": {1, 12}, "-12--7": {-12, -7}, "-3-2": {-3, 2}} {
+		if a, b, ok := parseWindow(s); !ok || a != want[0] || b != want[1] {
+			t.Errorf("window %s is read as %d %d %v", s, a, b, ok)
+		}
+	}
+}
+
+func TestBalanceLevels(t *testing.T) {
+	row := func(v string, mean float64) Balance {
+		return Balance{Tiltak: "AFT", Group: "alle", Method: "ebal", Stage: "before", Variable: v, MeanTreated: mean, MeanComparison: 0.5, SMD: 0.1, VarianceRatio: 1, PersonsTreated: 100, PersonsComparison: 1000}
+	}
+	// Two levels are given and one is the reference, with 2 of 100 persons: a level that could stand alone goes with it.
+	tables := &Tables{Balance: []Balance{row("utdanning=1", 0.6), row("utdanning=2", 0.38), row("alder", 0.4), row("kvinne=1", 0.03)}}
+	Suppress(tables, 5)
+	for i, hidden := range []bool{false, true, false, true} {
+		if got := math.IsNaN(tables.Balance[i].MeanTreated); got != hidden {
+			t.Errorf("%s: hidden %v, want %v", tables.Balance[i].Variable, got, hidden)
+		}
+	}
+	if !math.IsNaN(tables.Balance[1].SMD) {
+		t.Error("the difference of a hidden level is shown")
+	}
+}
+
+func TestLargeTablesAreLeftAlone(t *testing.T) {
+	ps := people(rand.New(rand.NewPCG(1, 1)), 20000)
+	for i := range ps {
+		ps[i].dropped = false
+	}
+	tables := &Tables{Estimates: estimatesOf(ps, areas())}
+	for i := range tables.Estimates {
+		e := &tables.Estimates[i]
+		if e.OnesTreated < 5 || e.ZerosTreated < 5 {
+			t.Skip("the draw has a rare outcome")
+		}
+	}
+	if w := Suppress(tables, 5); len(w) > 0 {
+		t.Errorf("something is suppressed where nothing is small: %v", w)
+	}
+	if w := Suppress(&Tables{Estimates: []Estimate{{NPersonsTreated: 1}}}, 1); w != nil {
+		t.Errorf("a limit of 1 suppresses: %v", w)
+	}
+}
+
+// TestNothingLeftInFiles writes tables with one small cell among others and looks for its figures in every file.
+func TestNothingLeftInFiles(t *testing.T) {
+	month := 24
+	const secret = 0.123456789
+	e := Estimate{Tiltak: "AFT", Group: "liten", Outcome: "arbeid", Month: &month, Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, BandLow: secret, BandHigh: secret, PValue: secret, PAdjusted: secret, MeanTreated: secret, MeanComparison: secret, ESS: secret, NStarts: 3333, NStartsEligible: 3333, NPersonsTreated: 4, NPersonsComparison: 100, OnesTreated: 2, ZerosTreated: 2, OnesComparison: 50, ZerosComparison: 50}
+	tables := &Tables{
+		Estimates:   []Estimate{e},
+		Balance:     []Balance{{Tiltak: "AFT", Group: "liten", MeanTreated: secret, MeanComparison: secret, SMD: secret, VarianceRatio: secret, ECDFMean: secret, ECDFMax: secret, PersonsTreated: 4, PersonsComparison: 100}},
+		Overlap:     []Overlap{{Tiltak: "AFT", Group: "liten", Share: secret, Persons: 4}},
+		Flow:        []Flow{{Tiltak: "AFT", Group: "liten", Action: "analysed", Rows: 3333, Persons: 4}},
+		Durations:   []Duration{{Tiltak: "AFT", Group: "liten", NRisk: 3333, NEvent: 3333, Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret}},
+		Costs:       []Cost{{Tiltak: "AFT", Group: "liten", Statistic: "mean", Value: secret, Persons: 4}, {Tiltak: "AFT", Group: "liten", Statistic: "share_in_bin", Value: secret, Persons: 4}},
+		Placebo:     []Placebo{{Tiltak: "AFT", Group: "liten", Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, PValue: secret, PersonsTreated: 4, PersonsComparison: 100}},
+		Diagnostics: []Diagnostic{{Tiltak: "AFT", Group: "liten", Name: "share_kept", Value: secret, Text: "3333"}},
+	}
+	if w := Suppress(tables, 5); len(w) == 0 {
+		t.Error("no warning says what was suppressed")
+	}
+	path, err := Write(t.TempDir(), testRun(), tables, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := reflect.ValueOf(*tables)
+	for i := range v.NumField() {
+		text := readFile(t, path, "tables", strings.ToLower(v.Type().Field(i).Name)+".csv")
+		if strings.Contains(text, "0.1234") || strings.Contains(text, "3333") {
+			t.Errorf("%s: %s", v.Type().Field(i).Name, text)
+		}
+	}
+}
