@@ -36,6 +36,9 @@ func Read(ctx context.Context, source Source, opt Options) (*Register, error) {
 		}
 	}
 	b.Ledger = b.ledger.entries()
+	if opt.NoInputs {
+		return b.Register, nil
+	}
 	var err error
 	b.Inputs, err = source.Inputs(ctx)
 	return b.Register, err

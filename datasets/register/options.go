@@ -1,6 +1,7 @@
 package register
 
 import (
+	"tiltakseffekt/datasets"
 	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
@@ -19,6 +20,13 @@ type Options struct {
 	Workers int
 	// Rules are the parameters of the rules.
 	Rules Rules
+	// Mapping renames and drops columns and translates codes of the files of a folder; nil is none. Tables in memory
+	// have their final names.
+	Mapping *datasets.Mapping
+	// Encoding of CSV files: "" (UTF-8) or "latin1".
+	Encoding string
+	// NoInputs leaves Register.Inputs empty: hashing reads every byte of every file, also of columns that are not used.
+	NoInputs bool
 }
 
 // Rules are the parameters of the rules that clean a register; the zero value is the default of each.
@@ -87,4 +95,13 @@ func columnsOf(file, table string, have, need []string) ([]string, error) {
 		}
 	}
 	return columns, nil
+}
+
+// tableNames are the names of the tables that a register may have.
+func tableNames() []string {
+	var names []string
+	for _, r := range required {
+		names = append(names, r.table)
+	}
+	return names
 }

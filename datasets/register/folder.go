@@ -1,0 +1,119 @@
+package register
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/internal/fault"
+)
+
+// extensions are how a table may be stored, besides a folder of Parquet files of its name.
+var extensions = []string{".parquet", ".csv", ".csv.gz"}
+
+// folder is a Source of files: <table>.parquet, <table>.csv, <table>.csv.gz or a folder <table> of Parquet files.
+type folder struct {
+	dir     string
+	paths   map[string]string // table → path
+	sources map[string]*datasets.Source
+}
+
+var _ Source = (*folder)(nil)
+
+// Open reads the register of a folder; see Read for what it does and refuses. Only the columns that are used are read;
+// the others are searched for direct identifiers.
+func Open(ctx context.Context, dir string, opt Options) (*Register, error) {
+	source, err := OpenFolder(ctx, dir, opt)
+	if err != nil {
+		return nil, err
+	}
+	return Read(ctx, source, opt)
+}
+
+// OpenFolder is the Source of a folder: it finds the files of the tables and reads their schemas, but no rows of
+// Parquet files. Of opt it uses Mapping, Encoding and Workers.
+func OpenFolder(ctx context.Context, dir string, opt Options) (Source, error) {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Dataf("missing_file", dir, "", "there is no such folder; give the folder that holds person, deltakelse, arbeidssoker and maaned")
+	} else if err != nil {
+		return nil, fault.Wrap("unreadable", err, "the folder cannot be read").In(dir)
+	} else if !info.IsDir() {
+		return nil, fault.Dataf("not_a_folder", dir, "", "a register is a folder; give the folder that holds person, deltakelse, arbeidssoker and maaned")
+	}
+	f := &folder{dir: dir, paths: map[string]string{}, sources: map[string]*datasets.Source{}}
+	for _, table := range tableNames() {
+		if err := f.find(table); err != nil {
+			return nil, err
+		}
+	}
+	for _, table := range f.Tables() {
+		f.sources[table], err = datasets.OpenContext(ctx, f.paths[table], datasets.ReadOptions{
+			Mapping: opt.Mapping, Table: table, Encoding: opt.Encoding, Workers: opt.Workers,
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+// find finds the file or folder of a table; two of them are refused, since one would be silently left out.
+func (f *folder) find(table string) error {
+	var found []string
+	for _, extension := range extensions {
+		path := filepath.Join(f.dir, table+extension)
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			found = append(found, path)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(f.dir, table)); err == nil && info.IsDir() {
+		found = append(found, filepath.Join(f.dir, table))
+	}
+	if len(found) > 1 {
+		names := make([]string, len(found))
+		for i, path := range found {
+			names[i] = filepath.Base(path)
+		}
+		return fault.Dataf("ambiguous_table", f.dir, "", "the table `%s` is there more than once (%s); remove all but one", table, strings.Join(names, ", "))
+	}
+	if len(found) == 1 {
+		f.paths[table] = found[0]
+	}
+	return nil
+}
+
+func (f *folder) Tables() []string {
+	var names []string
+	for name := range f.paths {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (f *folder) File(table string) string {
+	if path, ok := f.paths[table]; ok {
+		return filepath.Base(path)
+	}
+	return table
+}
+
+func (f *folder) Columns(_ context.Context, table string) ([]string, error) {
+	var names []string
+	for _, field := range f.sources[table].Schema() {
+		names = append(names, field.Name)
+	}
+	return names, nil
+}
+
+func (f *folder) Scan(ctx context.Context, table string, columns []string, workers int, visit func(Part) error) error {
+	return f.sources[table].Scan(ctx, columns, workers, func(part int, t *datasets.Table) error {
+		return visit(Part{part, t.First, t})
+	})
+}
