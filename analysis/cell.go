@@ -1,0 +1,299 @@
+package analysis
+
+import (
+	"math"
+
+	"tiltakseffekt/analysis/cohort"
+	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/internal/random"
+	"tiltakseffekt/internal/regression"
+)
+
+// cell is the analysis rows of one tiltak × target group, as the arrays that the estimators take. Rows stand in the order
+// of persons; all slices but x have one element a row.
+type cell struct {
+	trial   *cohort.Trial
+	row     []int32 // index into Trials.Rows
+	start   []int32 // participation of a treated row, −1 otherwise
+	treated []bool
+	weight  []float64 // sample weight
+	stratum []int32
+	person  []int32 // dense, from 0
+	persons int
+	key     []uint64 // stable, for ties
+	day     []uint8
+
+	names      []string
+	covariates []int // index into Rows.Covariates of each column of x, −1 for the start day
+	x          [][]float64
+
+	nTreated, nComparison             int
+	personsTreated, personsComparison int
+	noCounterpart                     int // comparison rows left out, see support
+
+	propensity    *regression.Fit // made once a cell, by score
+	propensityErr error
+	separated     []string // columns that separate the groups
+}
+
+// startDay is the covariate that the trial adds: the day of the month, since fewer comparison rows reach a late day.
+const startDay = "startdag"
+
+// newCell gathers the rows of a tiltak that belong to group number g. Columns that do not vary are left out.
+func newCell(t *cohort.Trials, trial *cohort.Trial, g int, seed uint64) *cell {
+	c := &cell{trial: trial}
+	var at []int32
+	for i, row := range trial.Row {
+		if t.Rows.Groups[row]&(1<<g) != 0 {
+			at = append(at, int32(i))
+		}
+	}
+	at, c.noCounterpart = support(t, trial, at)
+	keyed := random.NewKeyed(seed, "ties")
+	last := int32(-1)
+	for _, i := range at {
+		row := trial.Row[i]
+		person := t.Rows.Person[row]
+		if person != last {
+			c.persons++
+			last = person
+		}
+		c.row = append(c.row, row)
+		c.start = append(c.start, trial.Start[i])
+		c.treated = append(c.treated, trial.Treated[i])
+		c.weight = append(c.weight, trial.Weight[i])
+		c.stratum = append(c.stratum, trial.Stratum[i])
+		c.person = append(c.person, int32(c.persons-1))
+		c.key = append(c.key, keyed.Uint64(uint64(person), uint64(t.Rows.Month[row])))
+		c.day = append(c.day, trial.Day[i])
+		if trial.Treated[i] {
+			c.nTreated++
+		} else {
+			c.nComparison++
+		}
+	}
+	c.personsTreated = c.countPersons(func(i int) bool { return c.treated[i] })
+	c.personsComparison = c.countPersons(func(i int) bool { return !c.treated[i] })
+	for j := range t.Rows.Covariates {
+		from := t.Rows.X[j]
+		varies := false
+		for _, row := range c.row {
+			if from[row] != from[c.row[0]] {
+				varies = true
+				break
+			}
+		}
+		if !varies {
+			continue
+		}
+		column := make([]float64, len(c.row))
+		for i, row := range c.row {
+			column[i] = from[row]
+		}
+		c.add(t.Rows.Covariates[j].Name, j, column)
+	}
+	day := make([]float64, len(at))
+	for i := range day {
+		day[i] = float64(c.day[i]) / 31
+	}
+	c.add(startDay, -1, day)
+	return c
+}
+
+// support leaves out the comparison rows that differ in a covariate which is the same for every treated row, such as a
+// category that no treated row has: they have no counterpart, and with them the propensity score has no finite fit.
+// Strata without a treated row have no comparison rows in a trial; in a group they may, and those rows go too.
+func support(t *cohort.Trials, trial *cohort.Trial, at []int32) (kept []int32, out int) {
+	occupied := map[int32]bool{}
+	for _, i := range at {
+		if trial.Treated[i] {
+			occupied[trial.Stratum[i]] = true
+		}
+	}
+	type only struct {
+		x     []float64
+		value float64
+	}
+	var rules []only
+	for _, x := range t.Rows.X {
+		seen, first, same := false, 0., true
+		for _, i := range at {
+			if !trial.Treated[i] {
+				continue
+			}
+			if v := x[trial.Row[i]]; !seen {
+				seen, first = true, v
+			} else if v != first {
+				same = false
+				break
+			}
+		}
+		if seen && same {
+			rules = append(rules, only{x, first})
+		}
+	}
+	kept = at[:0]
+rows:
+	for _, i := range at {
+		if !trial.Treated[i] {
+			if !occupied[trial.Stratum[i]] {
+				out++
+				continue
+			}
+			for _, r := range rules {
+				if r.x[trial.Row[i]] != r.value {
+					out++
+					continue rows
+				}
+			}
+		}
+		kept = append(kept, i)
+	}
+	return kept, out
+}
+
+func (c *cell) add(name string, covariate int, column []float64) {
+	c.names = append(c.names, name)
+	c.covariates = append(c.covariates, covariate)
+	c.x = append(c.x, column)
+}
+
+// columns are the columns of x whose covariate passes; the start day always does.
+func (c *cell) columns(rows *cohort.Rows, pass func(cohort.Covariate) bool) [][]float64 {
+	var x [][]float64
+	for j, k := range c.covariates {
+		if k < 0 || pass(rows.Covariates[k]) {
+			x = append(x, c.x[j])
+		}
+	}
+	return x
+}
+
+// countPersons counts distinct persons among the rows that pass.
+func (c *cell) countPersons(pass func(i int) bool) int {
+	n, last := 0, int32(-1)
+	for i, p := range c.person {
+		if p != last && pass(i) {
+			n++
+			last = p
+		}
+	}
+	return n
+}
+
+// follow is the outcome of every row at months 1…horizon after its own month: y[h−1][row], NaN where it is not known.
+func (c *cell) follow(def *outcome.Definition, reg *register.Register, rows *cohort.Rows, horizon int) [][]float64 {
+	y := make([][]float64, horizon)
+	flat := make([]float64, horizon*len(c.row))
+	for h := range y {
+		y[h], flat = flat[:len(c.row):len(c.row)], flat[len(c.row):]
+	}
+	values := make([]float64, horizon)
+	for i, row := range c.row {
+		values = def.Follow(reg.Panel.History(rows.Person[row]), rows.Month[row], horizon, values)
+		for h, v := range values {
+			y[h][i] = v
+		}
+	}
+	return y
+}
+
+// Months before the registration that make the base of the conditional difference-in-differences: the mean over months
+// 7 to 18 before it, before the dip.
+const baseFrom, baseTo = 18, 7
+
+// base is the mean of the outcome over the base months of each row, NaN where the panel does not hold all of them.
+func (c *cell) base(def *outcome.Definition, reg *register.Register, rows *cohort.Rows) []float64 {
+	out := make([]float64, len(c.row))
+	var series []float64
+	loaded := int32(-1)
+	for i, row := range c.row {
+		person := rows.Person[row]
+		history := reg.Panel.History(person)
+		if person != loaded {
+			series = def.Series(history, series)
+			loaded = person
+		}
+		began := rows.EpisodeStart[row].Month()
+		sum, n := 0., 0
+		for m := began - baseFrom; m <= began-baseTo; m++ {
+			if k := int(m - history.First); k >= 0 && k < len(series) {
+				sum += series[k]
+				n++
+			}
+		}
+		out[i] = math.NaN()
+		if n == baseFrom-baseTo+1 {
+			out[i] = sum / float64(n)
+		}
+	}
+	return out
+}
+
+// complete replaces what emigration hides, in place. Within an arm and group of origin, with observed share G (by sample
+// weight) and observed mean c, a row becomes c + (y − c)/G where it is observed and c where it is not: the augmented
+// inverse-probability-of-censoring estimate with the cell's mean as outcome model, whose mean is that of the observed,
+// and whose spread carries the loss of information. Returned is the share of rows that were hidden; 1 where nothing is
+// known in one arm, and then y is not touched.
+func (c *cell) complete(y []float64, reg *register.Register, rows *cohort.Rows) (hidden float64) {
+	const origins = 4
+	var weight, seen, sum [2 * origins]float64
+	var known [2]bool
+	missing := 0
+	arm := func(i int) int {
+		if c.treated[i] {
+			return 1
+		}
+		return 0
+	}
+	group := func(i int) int { return arm(i)*origins + int(reg.Persons.Origin[rows.Person[c.row[i]]]) }
+	for _, v := range y {
+		if v != v {
+			missing++
+		}
+	}
+	if missing == 0 {
+		return 0
+	}
+	for i, v := range y {
+		g := group(i)
+		weight[g] += c.weight[i]
+		if v == v {
+			seen[g] += c.weight[i]
+			sum[g] += c.weight[i] * v
+			known[arm(i)] = true
+		}
+	}
+	if !known[0] || !known[1] {
+		return 1
+	}
+	var armSeen, armSum [2]float64
+	for g := range weight {
+		armSeen[g/origins] += seen[g]
+		armSum[g/origins] += sum[g]
+	}
+	for i, v := range y {
+		g := group(i)
+		if seen[g] == 0 { // a handful of people who all left: the arm's mean stands for them
+			y[i] = armSum[arm(i)] / armSeen[arm(i)]
+			continue
+		}
+		mean := sum[g] / seen[g]
+		if v != v {
+			y[i] = mean
+		} else {
+			y[i] = mean + (v-mean)*weight[g]/seen[g]
+		}
+	}
+	return float64(missing) / float64(len(y))
+}
+
+// ones counts, for a 0/1 outcome, the distinct persons of each arm with the outcome in a row that carries weight, and
+// without it: what disclosure control needs. It takes the outcome as it was before complete.
+func (c *cell) ones(y, weight []float64) (onesTreated, zerosTreated, onesComparison, zerosComparison int) {
+	count := func(arm bool, value float64) int {
+		return c.countPersons(func(i int) bool { return c.treated[i] == arm && y[i] == value && (weight == nil || weight[i] > 0) })
+	}
+	return count(true, 1), count(true, 0), count(false, 1), count(false, 0)
+}

@@ -1,0 +1,127 @@
+package analysis
+
+import (
+	"fmt"
+
+	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/datasets/catalog"
+	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/results"
+)
+
+type registerHistory = register.History
+
+// deflator gives, for a price year, what turns kroner of a month into kroner of that year: KPI(price year)/KPI(year of the
+// month). Years outside the index are refused rather than carried on.
+func deflator(cat *catalog.Catalog) func(int) (func(calendar.Month) float64, error) {
+	return func(priceYear int) (func(calendar.Month) float64, error) {
+		base, exact := cat.KPI(priceYear)
+		if !exact {
+			first, last := cat.KPIYears()
+			return nil, fault.Usagef("no_kpi", "`price_year: %d` is outside the consumer price index of the catalogue (%d–%d); choose a year inside it or give a newer kpi.csv in `data.catalog`", priceYear, first, last)
+		}
+		return func(m calendar.Month) float64 {
+			k, _ := cat.KPI(m.Year()) // the nearest year outside the index: said by a warning of the run
+			return base.Value / k.Value
+		}, nil
+	}
+}
+
+// flow fills the table of who was dropped: the register's ledger, then the starts of each cell rule by rule.
+func (r *runner) flow(t *results.Tables) {
+	for i, e := range r.reg.Ledger {
+		t.Flow = append(t.Flow, results.Flow{Table: e.Table, Step: i + 1, Rule: e.Rule, Action: e.Action, Rows: int(e.Rows), Persons: int(e.Persons)})
+	}
+	for _, f := range r.trials.Flow {
+		action := "dropped"
+		switch f.Rule {
+		case "starts":
+			action = "start"
+		case "analysed":
+			action = "analysed"
+		}
+		t.Flow = append(t.Flow, results.Flow{Tiltak: f.Tiltak, Group: f.Group, Table: "deltakelse", Step: f.Step, Rule: f.Rule, Action: action, Rows: f.Starts, Persons: f.Persons})
+	}
+}
+
+// methodText names the methods for people.
+var methodText = map[string]results.Text{
+	nearest:   {NB: "Nærmeste nabo", EN: "Nearest neighbour"},
+	ebal:      {NB: "Entropibalansering", EN: "Entropy balancing"},
+	didMethod: {NB: "Betinget forskjell-i-forskjell", EN: "Conditional difference-in-differences"},
+}
+
+// describe is run.json as far as the study and the register decide it.
+func (r *runner) describe() results.Run {
+	s := r.study
+	run := results.Run{Schema: 1, Study: s.Study, Title: results.Text(s.Title), Seed: *s.Seed, Level: s.Inference.Level, MinCell: *s.Disclosure.MinCell,
+		Horizon: s.Horizon, From: s.Population.From.String(), To: s.Population.To.String(), Cut: r.reg.Cut.String(), PriceYear: s.Cost.PriceYear,
+		Comparison: s.Comparison.Against, LaterEntry: s.Comparison.LaterEntry, Inputs: r.reg.Inputs}
+	for _, trial := range r.trials.Tiltak {
+		label := results.Label{ID: trial.Tiltak, Text: results.Text{NB: trial.Tiltak, EN: trial.Tiltak}}
+		if t, ok := r.cat.Tiltak(trial.Tiltak); ok {
+			label.Text = results.Text{NB: t.Name("nb"), EN: t.Name("en")}
+		}
+		run.Tiltak = append(run.Tiltak, label)
+	}
+	for _, g := range r.trials.Groups {
+		label := results.Label{ID: g.ID, Text: results.Text{NB: g.ID, EN: g.ID}, Note: results.Text{NB: g.Definition, EN: g.Definition}}
+		if c, ok := r.cat.Group(g.ID); ok {
+			label.Text = results.Text{NB: c.Name("nb"), EN: c.Name("en")}
+			label.Note = results.Text{NB: c.Definition("nb"), EN: c.Definition("en")}
+		}
+		run.Groups = append(run.Groups, label)
+	}
+	for _, o := range s.Outcomes {
+		run.Outcomes = append(run.Outcomes, outcomeLabel(o))
+	}
+	for _, m := range s.Methods {
+		label := results.Label{ID: m.ID, Text: methodText[m.Name]}
+		switch m.Name {
+		case nearest:
+			label.Note = results.Text{NB: fmt.Sprintf("én til én uten tilbakelegging innenfor kalendermåned × varighet, kaliper %g standardavvik", m.Caliper),
+				EN: fmt.Sprintf("1:1 without replacement inside calendar month × elapsed duration, caliper %g standard deviations", m.Caliper)}
+		case didMethod:
+			label.Note = results.Text{NB: "endring fra gjennomsnittet 7–18 måneder før registrering, " + m.DID, EN: "change from the mean 7–18 months before registration, " + m.DID}
+		}
+		run.Methods = append(run.Methods, label)
+	}
+	for _, c := range r.trials.Rows.Covariates {
+		run.Covariates = append(run.Covariates, results.Label{ID: c.Name, Text: results.Text{NB: c.NB, EN: c.EN}})
+	}
+	run.Covariates = append(run.Covariates, results.Label{ID: startDay, Text: results.Text{NB: "Startdag i måneden", EN: "Day of the month of the start"}})
+	run.Notes.Question, run.Notes.Limitations = results.Text(s.Notes.Question), results.Text(s.Notes.Limitations)
+	return run
+}
+
+func outcomeLabel(o outcome.Spec) results.Label {
+	l := results.Label{ID: o.ID}
+	switch o.Kind {
+	case outcome.Work:
+		l.Text = results.Text{NB: "I arbeid", EN: "In work"}
+		l.Note = results.Text{NB: fmt.Sprintf("ordinært arbeid i måneden, minst %g prosent stilling", o.Position), EN: fmt.Sprintf("ordinary work in the month, a position of at least %g per cent", o.Position)}
+	case outcome.StableWork:
+		l.Text = results.Text{NB: "I stabilt arbeid", EN: "In stable work"}
+		l.Note = results.Text{NB: fmt.Sprintf("ordinært arbeid i minst %g prosent stilling i %d av de siste %d månedene", o.Position, o.Months, o.Of),
+			EN: fmt.Sprintf("ordinary work of at least %g per cent in %d of the last %d months", o.Position, o.Months, o.Of)}
+		if o.Mode == outcome.Entered {
+			l.Text = results.Text{NB: "Har fått stabilt arbeid", EN: "Has entered stable work"}
+			l.Note = results.Text{NB: fmt.Sprintf("har begynt på %d av %d måneder i ordinært arbeid på minst %g prosent", o.Months, o.Of, o.Position),
+				EN: fmt.Sprintf("has begun a run of %d in %d months in ordinary work of at least %g per cent", o.Months, o.Of, o.Position)}
+		}
+	case outcome.Earnings:
+		l.Text = results.Text{NB: "Lønn per måned", EN: "Wage a month"}
+		l.Note = results.Text{NB: fmt.Sprintf("ordinær lønn, null medregnet, i %d-kroner", o.PriceYear), EN: fmt.Sprintf("ordinary wage, zeros included, in kroner of %d", o.PriceYear)}
+	}
+	return l
+}
+
+// diagnose adds the diagnostics of a method in a cell.
+func (out *cellResult) diagnose(tiltak, group, method string, rows []results.Diagnostic) {
+	for _, d := range rows {
+		d.Tiltak, d.Group, d.Method = tiltak, group, method
+		out.diagnostics = append(out.diagnostics, d)
+	}
+}

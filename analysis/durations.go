@@ -1,0 +1,155 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"tiltakseffekt/analysis/duration"
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/parallel"
+	"tiltakseffekt/results"
+)
+
+// The measures of table durations.
+const (
+	timeInTiltak     = "time_in_tiltak"
+	timeToWork       = "time_to_work"
+	timeToStableWork = "time_to_stable_work"
+)
+
+// meanMonth is the length of a month in days, 365.2425/12: a duration in days becomes whole months by it.
+const meanMonth = 365.2425 / 12
+
+// durations fills the survival curves of each tiltak × group: time in tiltak over every start in the window, ended or
+// still going on at the cut (censored there), and time from the start month to the first month in work and in stable
+// work over the starts that are analysed (censored at the horizon, at emigration, and at death).
+//
+// Months are counted whole: a spell of d days ends in month ⌈d/30.436875⌉.
+func (r *runner) durations(ctx context.Context, t *results.Tables) error {
+	groups := len(r.trials.Groups)
+	parts := make([][]results.Duration, len(r.trials.Tiltak)*groups)
+	toWork, toStable, err := r.firsts()
+	if err != nil {
+		return err
+	}
+	if err := parallel.For(ctx, r.opt.Workers, len(parts), func(i int) error {
+		k, g := i/groups, i%groups
+		var inTiltak, work, stable spells
+		for _, s := range r.trials.Starts {
+			if int(s.Tiltak) != k || s.Groups&(1<<g) == 0 {
+				continue
+			}
+			p := &r.reg.Participations[s.Participation]
+			inTiltak.add(monthsOf(p.Start, p.End, r.reg.Cut))
+			if s.Analysed {
+				m := p.Start.Month()
+				h := r.reg.Panel.History(p.Person)
+				work.add(first(toWork, h, m, r.study.Horizon))
+				stable.add(first(toStable, h, m, r.study.Horizon))
+			}
+		}
+		for _, c := range []struct {
+			measure string
+			s       *spells
+			def     bool
+		}{{timeInTiltak, &inTiltak, true}, {timeToWork, &work, toWork != nil}, {timeToStableWork, &stable, toStable != nil}} {
+			if !c.def {
+				continue
+			}
+			rows, err := c.s.curve(r.study.Inference.Level)
+			if err != nil {
+				return fmt.Errorf("%s of %s: %w", c.measure, r.trials.Tiltak[k].Tiltak, err)
+			}
+			for j := range rows {
+				rows[j].Tiltak, rows[j].Group, rows[j].Measure, rows[j].Unit = r.trials.Tiltak[k].Tiltak, r.trials.Groups[g].ID, c.measure, "months"
+			}
+			parts[i] = append(parts[i], rows...)
+		}
+		return nil
+	}); err != nil {
+		return err
+	}
+	for _, p := range parts {
+		t.Durations = append(t.Durations, p...)
+	}
+	return nil
+}
+
+// firsts are the definitions whose first 1 is "in work" and "in stable work": the study's own, stable work read as
+// entered (the month the run began).
+func (r *runner) firsts() (work, stable *outcome.Definition, err error) {
+	for i, def := range r.outcomes {
+		spec := r.study.Outcomes[i]
+		switch {
+		case spec.Kind == outcome.Work && work == nil:
+			work = def
+		case spec.Kind == outcome.StableWork && stable == nil:
+			spec.Mode = outcome.Entered
+			if stable, err = spec.Compile(outcome.Env{Cut: r.reg.Cut}); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	return work, stable, nil
+}
+
+// spells are durations in whole months with whether they ended.
+type spells struct {
+	time  []float64
+	event []int32
+}
+
+func (s *spells) add(time float64, ended bool) {
+	s.time = append(s.time, time)
+	if ended {
+		s.event = append(s.event, 1)
+	} else {
+		s.event = append(s.event, 0)
+	}
+}
+
+// monthsOf is the duration of a participation: the month it ended in, or, going on at the cut, the whole months so far.
+func monthsOf(start, end calendar.Date, cut calendar.Month) (time float64, ended bool) {
+	if end > cut.Last() {
+		return math.Floor(float64(cut.Last()-start+1) / meanMonth), false
+	}
+	return math.Ceil(float64(end-start+1) / meanMonth), true
+}
+
+// first is the first month after m with the outcome, or the last month known without it.
+func first(def *outcome.Definition, h registerHistory, m calendar.Month, horizon int) (time float64, happened bool) {
+	if def == nil {
+		return 0, false
+	}
+	known := 0
+	for i, v := range def.Follow(h, m, horizon, nil) {
+		if v == 1 {
+			return float64(i + 1), true
+		}
+		if v == 0 {
+			known = i + 1
+		}
+	}
+	return float64(known), false
+}
+
+// curve is the Kaplan–Meier curve of the spells as rows; without spells it is one row with a reason.
+func (s *spells) curve(level float64) ([]results.Duration, error) {
+	if len(s.time) == 0 {
+		nan := math.NaN()
+		return []results.Duration{{Estimate: nan, StdError: nan, ConfLow: nan, ConfHigh: nan, Reason: estimate.TooFewTreated}}, nil
+	}
+	c, err := duration.KaplanMeier(duration.Input{Time: s.time, Event: s.event}, duration.Options{Level: level, Interval: duration.LogLogInterval, Workers: 1})
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]results.Duration, len(c.Time))
+	for i := range rows {
+		rows[i] = results.Duration{Time: c.Time[i], NRisk: int(c.NRisk[i]), NEvent: int(c.NEvent[i]), NCensor: int(c.NCensor[i]),
+			Estimate: c.Estimate[i], StdError: c.StdError[i], ConfLow: c.ConfLow[i], ConfHigh: c.ConfHigh[i]}
+	}
+	return rows, nil
+}

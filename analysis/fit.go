@@ -1,0 +1,280 @@
+package analysis
+
+import (
+	"errors"
+	"math"
+	"strings"
+
+	"tiltakseffekt/analysis/cohort"
+	"tiltakseffekt/analysis/did"
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/regression"
+	"tiltakseffekt/matching"
+	"tiltakseffekt/results"
+)
+
+// fitted is a method fitted to the rows of a cell, before any outcome is looked at.
+type fitted interface {
+	reason() estimate.Reason                                        // why there is none; "" where there is
+	outcome(c *cell, r *runner, def *outcome.Definition) outcomeFit // the method for one outcome
+	balanceWeights() []float64                                      // weights of the rows, nil where the method has none
+	diagnostics() []results.Diagnostic
+}
+
+// outcomeFit estimates the effect on one outcome at one month after another.
+type outcomeFit interface {
+	effect(y []float64) results.Estimate
+	weights() []float64 // rows with weight over 0 are used; nil: all
+	used() []bool       // nil: all
+}
+
+// failed is a method that could not be fitted.
+type failed struct{ why estimate.Reason }
+
+func (f failed) reason() estimate.Reason                                { return f.why }
+func (f failed) outcome(*cell, *runner, *outcome.Definition) outcomeFit { return nil }
+func (f failed) balanceWeights() []float64                              { return nil }
+func (f failed) diagnostics() []results.Diagnostic {
+	return []results.Diagnostic{{Name: "failed", Value: math.NaN(), Text: string(f.why)}}
+}
+
+// fit fits a method to a cell. A reason says that this cell has no such estimate; an error is a failure of the run.
+func (r *runner) fit(c *cell, m Method) (fitted, estimate.Reason, error) {
+	switch m.Name {
+	case nearest:
+		return r.fitNearest(c, m)
+	case ebal:
+		return r.fitBalance(c)
+	}
+	return r.fitDID(c, m)
+}
+
+// score fits the propensity score of a cell: a logit with the sampling weights, penalised where the groups separate.
+func (c *cell) score() (*regression.Fit, error) {
+	if c.propensity != nil || c.propensityErr != nil {
+		return c.propensity, c.propensityErr
+	}
+	y := make([]float64, len(c.treated))
+	for i, t := range c.treated {
+		if t {
+			y[i] = 1
+		}
+	}
+	opt := regression.LogitOptions{Names: c.names, Workers: 1}
+	fit, err := regression.Logit(c.x, y, c.weight, opt)
+	var separated *regression.SeparationError
+	if errors.As(err, &separated) {
+		c.separated = separated.Names
+		opt.Penalised = true
+		fit, err = regression.Logit(c.x, y, c.weight, opt)
+	}
+	c.propensity, c.propensityErr = fit, err
+	return fit, err
+}
+
+// refused turns an error of an estimator into a reason where the data of the cell is the cause.
+func refused(err error, why estimate.Reason) (estimate.Reason, error) {
+	if fault.StatusOf(err) == fault.Data {
+		return why, nil
+	}
+	return "", err
+}
+
+// nearestFit is nearest-neighbour matching inside the strata.
+type nearestFit struct {
+	c       *cell
+	level   float64
+	matched *matching.Matched
+	score   *regression.Fit
+	ess     float64
+	n       int
+	pt, pc  int
+}
+
+func (r *runner) fitNearest(c *cell, m Method) (fitted, estimate.Reason, error) {
+	fit, err := c.score()
+	if err != nil {
+		why, err := refused(err, estimate.NotConverged)
+		return nil, why, err
+	}
+	if !fit.Converged {
+		return nil, estimate.NotConverged, nil
+	}
+	matched, err := matching.Nearest(matching.NearestInput{Score: fit.Linear, Treated: c.treated, Stratum: c.stratum, Unit: c.person, Key: c.key},
+		matching.NearestOptions{Caliper: m.Caliper, Seed: *r.study.Seed, Workers: 1})
+	if err != nil {
+		why, err := refused(err, estimate.NoOverlap)
+		return nil, why, err
+	}
+	if matched.MatchedTreated < minTreated {
+		return nil, estimate.NoOverlap, nil
+	}
+	_, ess := matching.ESS(matched.Weight, c.treated)
+	f := &nearestFit{c: c, level: r.study.Inference.Level, matched: matched, score: fit, ess: ess, n: matched.MatchedTreated}
+	f.pt = c.countPersons(func(i int) bool { return c.treated[i] && matched.Weight[i] > 0 })
+	f.pc = c.countPersons(func(i int) bool { return !c.treated[i] && matched.Weight[i] > 0 })
+	return f, "", nil
+}
+
+func (f *nearestFit) reason() estimate.Reason                                { return "" }
+func (f *nearestFit) outcome(*cell, *runner, *outcome.Definition) outcomeFit { return f }
+func (f *nearestFit) balanceWeights() []float64                              { return f.matched.Weight }
+func (f *nearestFit) weights() []float64                                     { return f.matched.Weight }
+
+func (f *nearestFit) used() []bool {
+	out := make([]bool, len(f.matched.Weight))
+	for i, w := range f.matched.Weight {
+		out[i] = w > 0
+	}
+	return out
+}
+
+func (f *nearestFit) effect(y []float64) results.Estimate {
+	e := f.matched.ATT(y, nil, f.c.person, f.c.persons)
+	return fromEffect(e, f.level, f.n, f.pt, f.pc, f.ess)
+}
+
+func (f *nearestFit) diagnostics() []results.Diagnostic {
+	out := scoreDiagnostics(f.c, f.score)
+	kept := float64(f.matched.MatchedTreated) / float64(f.c.nTreated)
+	return append(out,
+		results.Diagnostic{Name: "caliper", Value: f.matched.CaliperAbsolute, Text: "units of the linear predictor"},
+		results.Diagnostic{Name: "share_kept", Value: kept, Text: keptInWords(kept)},
+		results.Diagnostic{Name: "no_counterpart", Value: float64(f.c.noCounterpart), Text: "comparison rows with a value or in a stratum that no treated row has"},
+		results.Diagnostic{Name: "ess_comparison", Value: f.ess})
+}
+
+// keptInWords names the estimand when too many treated were dropped.
+func keptInWords(kept float64) string {
+	if kept < 0.95 {
+		return "ATT among the matched: under 95 % of the treated were kept"
+	}
+	return "ATT"
+}
+
+func scoreDiagnostics(c *cell, fit *regression.Fit) []results.Diagnostic {
+	penalised := 0.
+	text := ""
+	if fit.Penalised {
+		penalised, text = 1, "the groups separate in "+strings.Join(c.separated, ", ")+": logit with Firth's penalty"
+	}
+	return []results.Diagnostic{
+		{Name: "score_iterations", Value: float64(fit.Iterations)},
+		{Name: "score_columns_dropped", Value: float64(len(fit.Dropped)), Text: "constant or collinear"},
+		{Name: "score_penalised", Value: penalised, Text: text},
+	}
+}
+
+func fromEffect(e matching.Effect, level float64, n, personsTreated, personsComparison int, ess float64) results.Estimate {
+	row := figure(e.Interval(level))
+	row.StdErrorType = e.StdErrorType
+	row.MeanTreated, row.MeanComparison = e.MeanTreated, e.MeanComparison
+	row.NStarts, row.NPersonsTreated, row.NPersonsComparison, row.ESS = n, personsTreated, personsComparison, ess
+	return row
+}
+
+// didFit is the conditional difference-in-differences: the change of the outcome from its mean before the registration.
+type didFit struct {
+	method did.Method
+}
+
+func (r *runner) fitDID(_ *cell, m Method) (fitted, estimate.Reason, error) {
+	return &didFit{method: map[string]did.Method{"dr": did.DR, "ipw": did.IPW, "reg": did.Reg}[m.DID]}, "", nil
+}
+
+func (f *didFit) reason() estimate.Reason           { return "" }
+func (f *didFit) balanceWeights() []float64         { return nil }
+func (f *didFit) diagnostics() []results.Diagnostic { return nil }
+
+// didOutcome holds the rows whose base is known.
+type didOutcome struct {
+	c        *cell
+	level    float64
+	base     []float64
+	keep     []int32
+	fitter   *did.Fitter
+	why      estimate.Reason
+	constant bool
+	n        int
+	pt, pc   int
+	mask     []bool
+	dy       []float64
+}
+
+func (f *didFit) outcome(c *cell, r *runner, def *outcome.Definition) outcomeFit {
+	o := &didOutcome{c: c, level: r.study.Inference.Level, base: c.base(def, r.reg, &r.trials.Rows), mask: make([]bool, len(c.row))}
+	var s did.Sample
+	for i, b := range o.base {
+		if math.IsNaN(b) {
+			continue
+		}
+		o.mask[i] = true
+		o.keep = append(o.keep, int32(i))
+		s.Treated = append(s.Treated, c.treated[i])
+		s.Weights = append(s.Weights, c.weight[i])
+		s.Cluster = append(s.Cluster, c.person[i])
+		if c.treated[i] {
+			o.n++
+		}
+	}
+	o.pt = c.countPersons(func(i int) bool { return o.mask[i] && c.treated[i] })
+	o.pc = c.countPersons(func(i int) bool { return o.mask[i] && !c.treated[i] })
+	if o.n < minTreated {
+		o.why = estimate.TooFewTreated
+		return o
+	}
+	if len(o.keep)-o.n < minComparison {
+		o.why = estimate.TooFewComparison
+		return o
+	}
+	_, o.constant = did.ConstantBase(o.base)
+	// Only what no month of the history moves: conditioning on the outcome just before the start would undo the base.
+	for _, column := range c.columns(&r.trials.Rows, func(v cohort.Covariate) bool { return v.Latest == cohort.Fixed }) {
+		x := make([]float64, len(o.keep))
+		for j, i := range o.keep {
+			x[j] = column[i]
+		}
+		s.X = append(s.X, x)
+	}
+	var err error
+	if o.fitter, err = did.NewFitter(s, f.method, o.level); err != nil {
+		o.why = estimate.Singular
+	}
+	o.dy = make([]float64, len(o.keep))
+	return o
+}
+
+func (o *didOutcome) weights() []float64 {
+	w := make([]float64, len(o.mask))
+	for i, m := range o.mask {
+		if m {
+			w[i] = 1
+		}
+	}
+	return w
+}
+
+func (o *didOutcome) used() []bool { return o.mask }
+
+func (o *didOutcome) effect(y []float64) results.Estimate {
+	if o.why != "" {
+		return missing(o.why)
+	}
+	treated, weight := 0., 0.
+	for j, i := range o.keep {
+		o.dy[j] = y[i] - o.base[i]
+		if o.c.treated[i] {
+			treated += o.c.weight[i] * y[i]
+			weight += o.c.weight[i]
+		}
+	}
+	a := o.fitter.ATT(o.dy)
+	row := figure(a.Estimate)
+	row.StdErrorType = "influence, person"
+	row.MeanTreated = treated / weight
+	row.MeanComparison = row.MeanTreated - a.Estimate.Estimate
+	row.NStarts, row.NPersonsTreated, row.NPersonsComparison, row.ESS = o.n, o.pt, o.pc, a.ESS
+	return row
+}

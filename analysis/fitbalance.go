@@ -1,0 +1,118 @@
+package analysis
+
+import (
+	"errors"
+	"math"
+
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/matching"
+	"tiltakseffekt/results"
+)
+
+// balanceFit is entropy balancing of the comparison rows to the treated.
+type balanceFit struct {
+	c        *cell
+	level    float64
+	balanced *matching.Balanced
+	dropped  []string
+	ess      float64
+}
+
+// designWeights are the sampling weights, in the comparison times (treated rows of the stratum)/(weight of its comparison
+// rows): before any balancing each stratum, calendar month × elapsed duration, counts as it does among the treated.
+func (c *cell) designWeights() []float64 {
+	treated, comparison := map[int32]float64{}, map[int32]float64{}
+	for i, s := range c.stratum {
+		if c.treated[i] {
+			treated[s] += c.weight[i]
+		} else {
+			comparison[s] += c.weight[i]
+		}
+	}
+	base := make([]float64, len(c.weight))
+	for i, s := range c.stratum {
+		base[i] = c.weight[i]
+		if !c.treated[i] {
+			base[i] *= treated[s] / comparison[s]
+		}
+	}
+	return base
+}
+
+// fitBalance balances the means of all covariates. Where no weighting reaches the mean of some columns, those are left
+// out, at most a few, and named in the diagnostics: a column that the comparison cannot match must be said, not hidden.
+func (r *runner) fitBalance(c *cell) (fitted, estimate.Reason, error) {
+	f := &balanceFit{c: c, level: r.study.Inference.Level}
+	x, names := c.x, c.names
+	base := c.designWeights()
+	for {
+		b, err := matching.EntropyBalance(x, c.treated, base, matching.EntropyOptions{Names: names, Workers: 1})
+		var infeasible *matching.InfeasibleError
+		if errors.As(err, &infeasible) && len(f.dropped)+len(infeasible.Columns) <= maxUnbalanced {
+			out := map[int]bool{}
+			for _, j := range infeasible.Columns {
+				out[j] = true
+				f.dropped = append(f.dropped, names[j])
+			}
+			var keptX [][]float64
+			var keptNames []string
+			for j := range x {
+				if !out[j] {
+					keptX, keptNames = append(keptX, x[j]), append(keptNames, names[j])
+				}
+			}
+			x, names = keptX, keptNames
+			continue
+		}
+		if err != nil {
+			why, err := refused(err, estimate.NoOverlap)
+			return nil, why, err
+		}
+		if !b.Converged {
+			return nil, estimate.NotConverged, nil
+		}
+		f.balanced = b
+		break
+	}
+	_, f.ess = matching.ESS(f.balanced.Weight, c.treated)
+	return f, "", nil
+}
+
+// maxUnbalanced is how many columns may be left out before a cell is said to have no overlap.
+const maxUnbalanced = 3
+
+func (f *balanceFit) reason() estimate.Reason                                { return "" }
+func (f *balanceFit) outcome(*cell, *runner, *outcome.Definition) outcomeFit { return f }
+func (f *balanceFit) balanceWeights() []float64                              { return f.balanced.Weight }
+func (f *balanceFit) weights() []float64                                     { return nil }
+func (f *balanceFit) used() []bool                                           { return nil }
+
+func (f *balanceFit) effect(y []float64) results.Estimate {
+	e := f.balanced.ATT(y, nil, f.c.person, f.c.persons)
+	return fromEffect(e, f.level, f.c.nTreated, f.c.personsTreated, f.c.personsComparison, f.ess)
+}
+
+func (f *balanceFit) diagnostics() []results.Diagnostic {
+	text := ""
+	for i, name := range f.dropped {
+		if i > 0 {
+			text += ", "
+		}
+		text += name
+	}
+	largest := 0.
+	for i, w := range f.balanced.Weight {
+		if !f.c.treated[i] {
+			largest = math.Max(largest, w)
+		}
+	}
+	return []results.Diagnostic{
+		{Name: "iterations", Value: float64(f.balanced.Iterations)},
+		{Name: "imbalance", Value: f.balanced.Imbalance, Text: "largest difference of means in standard deviations"},
+		{Name: "not_balanced", Value: float64(len(f.dropped)), Text: text},
+		{Name: "no_counterpart", Value: float64(f.c.noCounterpart), Text: "comparison rows with a value or in a stratum that no treated row has"},
+		{Name: "ess_comparison", Value: f.ess},
+		{Name: "largest_weight_share", Value: largest / float64(f.c.nTreated)},
+	}
+}

@@ -1,0 +1,344 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"tiltakseffekt/analysis/cohort"
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/datasets/catalog"
+	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/parallel"
+	"tiltakseffekt/results"
+)
+
+// Options are what a run takes besides its study: nothing here changes a figure.
+type Options struct {
+	Workers  int
+	Progress func(done, total float64, what string) // may be nil; may be called from several goroutines
+}
+
+func (o Options) progress(done, total float64, what string) {
+	if o.Progress != nil {
+		o.Progress(done, total, what)
+	}
+}
+
+// Result is what a study found: the tables and what the report needs to name things, and, for whoever holds the truth
+// of a simulated register, which starts each figure is about.
+type Result struct {
+	Run      results.Run
+	Tables   results.Tables
+	Trials   *cohort.Trials
+	Outcomes []*outcome.Definition // in the order of the study
+	Cells    []CellStarts
+}
+
+// CellStarts are the starts behind the figures of a cell, as indices into Register.Participations. They never enter a
+// run folder.
+type CellStarts struct {
+	Tiltak, Group, Method, Outcome string
+	Analysed                       []int32 // every treated row of the cell
+	Used                           []int32 // those the method kept (matched, or with a base)
+}
+
+// minTreated and minComparison are the rows under which a cell is not estimated: a propensity model with dozens of
+// covariates means nothing on fewer.
+const minTreated, minComparison = 20, 40
+
+// runner is one run in progress.
+type runner struct {
+	study    *Study
+	reg      *register.Register
+	cat      *catalog.Catalog
+	opt      Options
+	trials   *cohort.Trials
+	outcomes []*outcome.Definition
+}
+
+// Estimate runs a resolved study on a register that has been read. It reads no file and writes none.
+func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalog.Catalog, opt Options) (*Result, error) {
+	r := &runner{study: s, reg: reg, cat: cat, opt: opt}
+	if s.Cost.PriceYear == 0 {
+		s.Cost.PriceYear = reg.Cut.Year()
+	}
+	for i := range s.Outcomes {
+		if s.Outcomes[i].Kind == outcome.Earnings && s.Outcomes[i].PriceYear == 0 {
+			s.Outcomes[i].PriceYear = s.Cost.PriceYear
+		}
+	}
+	env := outcome.Env{Cut: reg.Cut, Death: outcome.Exit(s.Exits.Death), Emigration: outcome.Exit(s.Exits.Emigration), PriceYear: s.Cost.PriceYear, Deflate: deflator(cat)}
+	d := s.design()
+	d.Workers = opt.Workers
+	for _, spec := range s.Outcomes {
+		def, err := spec.Compile(env)
+		if err != nil {
+			return nil, err
+		}
+		r.outcomes = append(r.outcomes, def)
+		d.FollowUp = max(d.FollowUp, def.MinFollowUp(s.Horizon))
+	}
+	opt.progress(0, 1, "cohort")
+	var err error
+	if r.trials, err = cohort.Build(ctx, reg, d); err != nil {
+		return nil, err
+	}
+	out := &Result{Trials: r.trials, Outcomes: r.outcomes}
+	if err := r.estimates(ctx, out); err != nil {
+		return nil, err
+	}
+	adjust(out.Tables.Estimates, s.Inference)
+	r.flow(&out.Tables)
+	if err := r.durations(ctx, &out.Tables); err != nil {
+		return nil, err
+	}
+	costWarnings, err := r.costs(ctx, &out.Tables)
+	if err != nil {
+		return nil, err
+	}
+	out.Run = r.describe()
+	out.Run.Warnings = append(slices.Clone(reg.Warnings), append(r.warnings(out), costWarnings...)...)
+	return out, nil
+}
+
+// estimates fills the estimates and what belongs to them, cell by cell: tiltak × group. Cells are independent tasks; their
+// tables are joined in the order of the study.
+func (r *runner) estimates(ctx context.Context, out *Result) error {
+	groups := len(r.trials.Groups)
+	n := len(r.trials.Tiltak) * groups
+	parts := make([]cellResult, n)
+	done := make(chan int, n)
+	finished := 0
+	total := float64(n)
+	stop := make(chan struct{})
+	go func() { // progress is counted in one place
+		defer close(stop)
+		for i := range done {
+			finished++
+			r.opt.progress(float64(finished), total, fmt.Sprintf("%s × %s", r.trials.Tiltak[i/groups].Tiltak, r.trials.Groups[i%groups].ID))
+		}
+	}()
+	err := parallel.For(ctx, r.opt.Workers, n, func(i int) error {
+		var err error
+		parts[i], err = r.cell(ctx, &r.trials.Tiltak[i/groups], i%groups)
+		if err == nil {
+			done <- i
+		}
+		return err
+	})
+	close(done)
+	<-stop
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		t := &out.Tables
+		t.Estimates = append(t.Estimates, p.estimates...)
+		t.Balance = append(t.Balance, p.balance...)
+		t.Overlap = append(t.Overlap, p.overlap...)
+		t.Diagnostics = append(t.Diagnostics, p.diagnostics...)
+		out.Cells = append(out.Cells, p.starts...)
+	}
+	return nil
+}
+
+// cellResult is what one tiltak × group gives.
+type cellResult struct {
+	estimates   []results.Estimate
+	balance     []results.Balance
+	overlap     []results.Overlap
+	diagnostics []results.Diagnostic
+	starts      []CellStarts
+}
+
+func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResult, error) {
+	var out cellResult
+	c := newCell(r.trials, trial, g, *r.study.Seed)
+	group := r.trials.Groups[g].ID
+	reason := estimate.Reason("")
+	switch {
+	case c.nTreated < minTreated:
+		reason = estimate.TooFewTreated
+	case c.nComparison == 0:
+		reason = estimate.NoComparison
+	case c.nComparison < minComparison:
+		reason = estimate.TooFewComparison
+	}
+	var fits []fitted
+	for _, m := range r.study.Methods {
+		why := reason
+		var f fitted
+		if why == "" {
+			if err := ctx.Err(); err != nil {
+				return out, err
+			}
+			var err error
+			if f, why, err = r.fit(c, m); err != nil {
+				return out, fmt.Errorf("%s × %s, %s: %w", trial.Tiltak, group, m.ID, err)
+			}
+		}
+		if why != "" {
+			f = failed{why}
+		}
+		fits = append(fits, f)
+		out.diagnose(trial.Tiltak, group, m.ID, f.diagnostics())
+		out.addBalance(c, trial.Tiltak, group, m.ID, f)
+	}
+	out.addOverlap(c, trial.Tiltak, group, r.study.Methods, fits)
+	for o, def := range r.outcomes {
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		var y [][]float64
+		if reason == "" {
+			y = c.follow(def, r.reg, &r.trials.Rows, r.study.Horizon)
+		}
+		for i, m := range r.study.Methods {
+			rows, used := r.figures(c, def, fits[i], y, reason)
+			for h := range rows {
+				row := &rows[h]
+				month := h + 1
+				row.Tiltak, row.Group, row.Outcome, row.Method, row.Month = trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID, &month
+				row.Estimand, row.Comparison, row.LaterEntry = "ATT", r.study.Comparison.Against, r.study.Comparison.LaterEntry
+				row.Sample, row.Definition, row.CovariateSet, row.Role = "main", "main", "default", "primary"
+				if r.study.Covariates != nil {
+					row.CovariateSet = "own"
+				}
+				row.NStartsEligible = c.nTreated
+			}
+			out.estimates = append(out.estimates, rows...)
+			out.starts = append(out.starts, c.starts(trial.Tiltak, group, m.ID, r.study.Outcomes[o].ID, used))
+		}
+	}
+	return out, nil
+}
+
+// starts lists the participations behind a figure; used nil means all.
+func (c *cell) starts(tiltak, group, method, outcome string, used []bool) CellStarts {
+	s := CellStarts{Tiltak: tiltak, Group: group, Method: method, Outcome: outcome}
+	for i, start := range c.start {
+		if start < 0 {
+			continue
+		}
+		s.Analysed = append(s.Analysed, start)
+		if used == nil || used[i] {
+			s.Used = append(s.Used, start)
+		}
+	}
+	return s
+}
+
+// figures are the estimates of one outcome and method at months 1…horizon, and which rows the method used.
+func (r *runner) figures(c *cell, def *outcome.Definition, f fitted, y [][]float64, reason estimate.Reason) ([]results.Estimate, []bool) {
+	rows := make([]results.Estimate, r.study.Horizon)
+	if why := f.reason(); why != "" {
+		reason = why
+	}
+	var per outcomeFit
+	if reason == "" {
+		per = f.outcome(c, r, def)
+	}
+	complete := make([]float64, len(c.row))
+	for h := range rows {
+		why := reason
+		if only := r.study.OnlyMonths; only != nil && !slices.Contains(only, h+1) {
+			why = estimate.NotDefined
+		}
+		if why == "" && h+1 < def.FirstMonth() {
+			why = estimate.NotDefined
+		}
+		var hidden float64
+		if why == "" {
+			copy(complete, y[h])
+			if hidden = c.complete(complete, r.reg, &r.trials.Rows); hidden == 1 {
+				why = estimate.NoFollowUp
+			}
+		}
+		if why != "" {
+			rows[h] = missing(why)
+			continue
+		}
+		rows[h] = per.effect(complete)
+		rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = -1, -1, -1, -1
+		if def.Binary() {
+			rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = c.ones(y[h], per.weights())
+		}
+	}
+	if per == nil {
+		return rows, make([]bool, len(c.row))
+	}
+	return rows, per.used()
+}
+
+// missing is a row of figures that could not be made.
+func missing(why estimate.Reason) results.Estimate {
+	nan := math.NaN()
+	return results.Estimate{Estimate: nan, StdError: nan, ConfLow: nan, ConfHigh: nan, BandLow: nan, BandHigh: nan, PValue: nan, PAdjusted: nan,
+		MeanTreated: nan, MeanComparison: nan, ESS: nan, Reason: why, OnesTreated: -1, ZerosTreated: -1, OnesComparison: -1, ZerosComparison: -1}
+}
+
+// figure is a row of figures from an estimate.
+func figure(e estimate.Estimate) results.Estimate {
+	row := missing(e.Reason)
+	row.Estimate, row.StdError, row.ConfLow, row.ConfHigh, row.PValue = e.Estimate, e.StdError, e.ConfLow, e.ConfHigh, e.PValue
+	return row
+}
+
+// adjust fills p_adjusted over the family of the study by Holm's method (Holm 1979): with p₍₁₎ ≤ … ≤ p₍ₘ₎ the adjusted
+// value of rank i is max_{j ≤ i} min(1, (m − j + 1)·p₍ⱼ₎). Figures without a p-value are no members.
+func adjust(rows []results.Estimate, in Inference) {
+	if in.Multiplicity != holm {
+		return
+	}
+	f := in.Family
+	var members []int
+	for i := range rows {
+		e := &rows[i]
+		if e.Outcome == f.Outcome && e.Method == f.Method && e.Month != nil && *e.Month == f.Month && e.Role == "primary" && !math.IsNaN(e.PValue) {
+			members = append(members, i)
+		}
+	}
+	slices.SortStableFunc(members, func(a, b int) int {
+		switch pa, pb := rows[a].PValue, rows[b].PValue; {
+		case pa < pb:
+			return -1
+		case pa > pb:
+			return 1
+		}
+		return 0
+	})
+	worst := 0.
+	name := fmt.Sprintf("%s, month %d, %s, over tiltak and group", f.Outcome, f.Month, f.Method)
+	for rank, i := range members {
+		worst = max(worst, min(1, float64(len(members)-rank)*rows[i].PValue))
+		rows[i].PAdjusted, rows[i].Family = worst, name
+	}
+}
+
+// warnings are what the run itself has to say.
+func (r *runner) warnings(out *Result) []fault.Warning {
+	var w []fault.Warning
+	for _, trial := range r.trials.Tiltak {
+		for _, g := range r.trials.Groups {
+			starts, analysed := 0, 0
+			for _, f := range r.trials.Flow {
+				if f.Tiltak == trial.Tiltak && f.Group == g.ID {
+					switch f.Rule {
+					case "starts":
+						starts = f.Starts
+					case "analysed":
+						analysed = f.Starts
+					}
+				}
+			}
+			if starts > 0 && 2*analysed < starts {
+				w = append(w, fault.Warnf("under_half_analysed", "%s × %s: %d of %d starts are analysed, under half; `flow` says which rule took the others", trial.Tiltak, g.ID, analysed, starts))
+			}
+		}
+	}
+	return w
+}

@@ -1,0 +1,317 @@
+package analysis
+
+import (
+	"regexp"
+	"slices"
+
+	"tiltakseffekt/analysis/cohort"
+	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/results"
+)
+
+// Study is a study file (CONTRACT.md, "The study"), with the defaults filled in once Resolve has run. What a later
+// version will serve is read and refused by name, so that a study never runs as something else than it says.
+type Study struct {
+	Study      string         `yaml:"study" json:"study"`
+	Title      localText      `yaml:"title" json:"title"`
+	Data       Data           `yaml:"data" json:"data"`
+	Population Population     `yaml:"population" json:"population"`
+	TimeZero   string         `yaml:"time_zero" json:"time_zero"`
+	Tiltak     codes          `yaml:"tiltak" json:"tiltak"`
+	Groups     []string       `yaml:"groups" json:"groups"`
+	Comparison Comparison     `yaml:"comparison" json:"comparison"`
+	Outcomes   []outcome.Spec `yaml:"outcomes" json:"outcomes"`
+	Horizon    int            `yaml:"horizon" json:"horizon"`
+	Covariates names          `yaml:"covariates" json:"covariates"`
+	Methods    []Method       `yaml:"methods" json:"methods"`
+	Cost       Cost           `yaml:"cost" json:"cost"`
+	Robustness *unserved      `yaml:"robustness" json:"robustness,omitempty"`
+	Exits      Exits          `yaml:"exits" json:"exits"`
+	Inference  Inference      `yaml:"inference" json:"inference"`
+	Disclosure Disclosure     `yaml:"disclosure" json:"disclosure"`
+	Notes      Notes          `yaml:"notes" json:"notes"`
+	Seed       *uint64        `yaml:"seed" json:"seed"`
+
+	// What no study file can say: for experiments on simulated registers alone.
+	IgnoreStart bool  `yaml:"-" json:"ignore_start_day,omitempty"` // turns the start-day rule off
+	OnlyMonths  []int `yaml:"-" json:"only_months,omitempty"`      // months to estimate; nil: all
+}
+
+// Data says where the register is. Paths are relative to the study file and are no part of the run id: contents are.
+type Data struct {
+	Register string          `yaml:"register" json:"-"`
+	Mapping  string          `yaml:"mapping" json:"-"`
+	Catalog  string          `yaml:"catalog" json:"-"`
+	Cut      *calendar.Month `yaml:"cut" json:"cut"`
+}
+
+// Population is who can be in the risk set, and when.
+type Population struct {
+	Age      []int           `yaml:"age" json:"age"`
+	From     *calendar.Month `yaml:"from" json:"from"`
+	To       *calendar.Month `yaml:"to" json:"to"`
+	Eligible cohort.Eligible `yaml:"eligible" json:"eligible"`
+	Washout  Washout         `yaml:"washout" json:"washout"`
+}
+
+// Comparison is against whom.
+type Comparison struct {
+	Against    string `yaml:"against" json:"against"`
+	LaterEntry string `yaml:"later_entry" json:"later_entry"`
+	PerTreated *int   `yaml:"per_treated" json:"per_treated"`
+}
+
+// Cost is how participation is priced.
+type Cost struct {
+	PriceYear    int      `yaml:"price_year" json:"price_year"`
+	Perspectives []string `yaml:"perspectives" json:"perspectives,omitempty"`
+}
+
+// Exits is what death, emigration and age 67 do to an outcome.
+type Exits struct {
+	Death      string `yaml:"death" json:"death"`
+	Emigration string `yaml:"emigration" json:"emigration"`
+	Age67      string `yaml:"age67" json:"age67"`
+}
+
+// Inference is the level and what is corrected for looking at many figures.
+type Inference struct {
+	Level        float64 `yaml:"level" json:"level"`
+	Multiplicity string  `yaml:"multiplicity" json:"multiplicity"`
+	Family       *Family `yaml:"family" json:"family"`
+}
+
+// Family is the set of figures over which p-values are adjusted.
+type Family struct {
+	Outcome string   `yaml:"outcome" json:"outcome"`
+	Month   int      `yaml:"month" json:"month"`
+	Method  string   `yaml:"method" json:"method"`
+	Over    []string `yaml:"over" json:"over"`
+}
+
+// Disclosure is the limit under which a cell is suppressed.
+type Disclosure struct {
+	MinCell *int `yaml:"min_cell" json:"min_cell"`
+}
+
+// Notes are the researcher's own words, printed beside the generated ones.
+type Notes struct {
+	Question    localText `yaml:"question" json:"question"`
+	Limitations localText `yaml:"limitations" json:"limitations"`
+}
+
+var studyName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
+
+// The words that a study chooses among.
+const (
+	againstNotNow    = "not-now"
+	laterEntryFollow = "follow"
+	timeZeroStart    = "start"
+	holm             = "holm"
+	noCorrection     = "none"
+)
+
+// Resolve fills in the defaults and says what is wrong, as a fault of usage that names the key.
+func (s *Study) Resolve() error {
+	if !studyName.MatchString(s.Study) {
+		return fault.Usagef("bad_study", "`study: %s` must be 1 to 40 of a-z, 0-9 and -: it names a folder", s.Study)
+	}
+	if s.Title.NB == "" && s.Title.EN == "" {
+		s.Title = localText{NB: s.Study, EN: s.Study}
+	}
+	if s.Data.Register == "" {
+		return fault.Usagef("bad_study", "`data.register` is missing; name the folder with person, deltakelse, arbeidssoker and maaned")
+	}
+	if s.Population.Age == nil {
+		s.Population.Age = []int{18, 66}
+	}
+	if len(s.Population.Age) != 2 {
+		return fault.Usagef("bad_study", "`population.age` must be [lowest, highest]")
+	}
+	if s.Population.From == nil || s.Population.To == nil {
+		return fault.Usagef("bad_study", "`population.from` and `population.to` are the first and last month of starts (such as 2018-01); both are needed")
+	}
+	if s.Population.Eligible == "" {
+		s.Population.Eligible = cohort.ByRegistration
+	}
+	if !s.Population.Washout.set {
+		s.Population.Washout = Washout{Same: 6, set: true}
+	}
+	if s.Groups == nil {
+		s.Groups = []string{"alle"}
+	}
+	if s.Horizon == 0 {
+		s.Horizon = 36
+	}
+	if s.Horizon < 1 || s.Horizon > 180 {
+		return fault.Usagef("bad_study", "`horizon` is a number of months from 1 to 180, not %d", s.Horizon)
+	}
+	if s.Seed == nil {
+		one := uint64(1)
+		s.Seed = &one
+	}
+	for _, step := range []func() error{s.resolveChoices, s.resolveOutcomes, s.resolveMethods, s.resolveInference} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	d := s.design()
+	return d.Validate()
+}
+
+// resolveChoices handles the words of which only some are served.
+func (s *Study) resolveChoices() error {
+	choose := func(key string, value *string, def string, later ...string) error {
+		if *value == "" {
+			*value = def
+		}
+		if *value == def {
+			return nil
+		}
+		if slices.Contains(later, *value) {
+			return fault.Usagef("not_served", "`%s: %s` is not served yet; this version serves %s", key, *value, def)
+		}
+		return fault.Usagef("bad_study", "`%s: %s` is not known%s", key, *value, fault.Suggest(*value, append(later, def)))
+	}
+	if s.Comparison.Against != "" && s.Comparison.Against != againstNotNow && s.Comparison.Against != "never" {
+		return fault.Usagef("not_served", "`comparison.against: %s` (a tiltak) is not served yet; this version serves not-now", s.Comparison.Against)
+	}
+	for _, c := range []struct {
+		key   string
+		value *string
+		def   string
+		later []string
+	}{
+		{"time_zero", &s.TimeZero, timeZeroStart, []string{"referral"}},
+		{"comparison.against", &s.Comparison.Against, againstNotNow, []string{"never"}},
+		{"comparison.later_entry", &s.Comparison.LaterEntry, laterEntryFollow, []string{"censor"}},
+		{"exits.death", &s.Exits.Death, "zero", []string{"censor"}},
+		{"exits.emigration", &s.Exits.Emigration, "censor", []string{"zero"}},
+		{"exits.age67", &s.Exits.Age67, "ineligible", []string{"censor", "zero"}},
+	} {
+		if err := choose(c.key, c.value, c.def, c.later...); err != nil {
+			return err
+		}
+	}
+	if s.Comparison.PerTreated == nil {
+		twenty := 20
+		s.Comparison.PerTreated = &twenty
+	}
+	if *s.Comparison.PerTreated < 0 {
+		return fault.Usagef("bad_study", "`comparison.per_treated` is the number of comparison rows sampled a treated one; 0 keeps all")
+	}
+	if s.Robustness != nil {
+		return fault.Usagef("not_served", "`robustness` is not served yet; run one study for each definition or sample")
+	}
+	for _, p := range s.Cost.Perspectives {
+		if p != "budget" && p != "society" {
+			return fault.Usagef("bad_study", "`cost.perspectives` names `%s`; it is budget or society%s", p, fault.Suggest(p, []string{"budget", "society"}))
+		}
+		return fault.Usagef("not_served", "`cost.perspectives` (cost–benefit) is not served yet; leave it out")
+	}
+	if y := s.Cost.PriceYear; y != 0 && (y < 1980 || y > 2100) {
+		return fault.Usagef("bad_study", "`cost.price_year: %d` is not a year", y)
+	}
+	if s.Disclosure.MinCell == nil {
+		five := 5
+		s.Disclosure.MinCell = &five
+	}
+	if *s.Disclosure.MinCell < 3 {
+		return fault.Usagef("bad_study", "`disclosure.min_cell` must be at least 3: smaller cells identify people")
+	}
+	return nil
+}
+
+// resolveOutcomes fills in the default pair: never one definition alone.
+func (s *Study) resolveOutcomes() error {
+	if s.Outcomes == nil {
+		s.Outcomes = []outcome.Spec{
+			{ID: "stabilt_arbeid", Kind: outcome.StableWork, Position: 50, Months: 6, Of: 6},
+			{ID: "arbeid", Kind: outcome.Work, Position: 1},
+			{ID: "lonn", Kind: outcome.Earnings},
+		}
+	}
+	seen := map[string]bool{}
+	for i := range s.Outcomes {
+		if err := s.Outcomes[i].Validate(); err != nil {
+			return err
+		}
+		s.Outcomes[i] = s.Outcomes[i].Resolved()
+		if s.Outcomes[i].Kind == outcome.Earnings && s.Outcomes[i].PriceYear == 0 {
+			s.Outcomes[i].PriceYear = s.Cost.PriceYear // 0: the year of the cut, decided when the register is known
+		}
+		if seen[s.Outcomes[i].ID] {
+			return fault.Usagef("bad_study", "`outcomes` has two with the id `%s`", s.Outcomes[i].ID)
+		}
+		seen[s.Outcomes[i].ID] = true
+	}
+	return nil
+}
+
+func (s *Study) resolveMethods() error {
+	if s.Methods == nil {
+		s.Methods = []Method{{Name: nearest}, {Name: ebal}, {Name: didMethod}}
+	}
+	seen := map[string]bool{}
+	for i := range s.Methods {
+		if err := s.Methods[i].resolve(); err != nil {
+			return err
+		}
+		if id := s.Methods[i].ID; seen[id] {
+			return fault.Usagef("bad_study", "`methods` has two called `%s`; give one of them an `id`", id)
+		} else {
+			seen[id] = true
+		}
+	}
+	return nil
+}
+
+func (s *Study) resolveInference() error {
+	in := &s.Inference
+	if in.Level == 0 {
+		in.Level = 0.95
+	}
+	if !(in.Level > 0.5 && in.Level < 1) {
+		return fault.Usagef("bad_study", "`inference.level: %v` must lie between 0.5 and 1, such as 0.95", in.Level)
+	}
+	if in.Multiplicity == "" {
+		in.Multiplicity = holm
+	}
+	if in.Multiplicity != holm && in.Multiplicity != noCorrection {
+		return fault.Usagef("bad_study", "`inference.multiplicity: %s` is not served; it is holm or none", in.Multiplicity)
+	}
+	if in.Family == nil {
+		in.Family = &Family{Outcome: s.Outcomes[0].ID, Month: min(24, s.Horizon), Method: s.Methods[0].ID, Over: []string{"tiltak", "group"}}
+	}
+	f := in.Family
+	if !slices.ContainsFunc(s.Outcomes, func(o outcome.Spec) bool { return o.ID == f.Outcome }) {
+		return fault.Usagef("bad_study", "`inference.family.outcome: %s` is no outcome of the study", f.Outcome)
+	}
+	if !slices.ContainsFunc(s.Methods, func(m Method) bool { return m.ID == f.Method }) {
+		return fault.Usagef("bad_study", "`inference.family.method: %s` is no method of the study", f.Method)
+	}
+	if f.Month < 1 || f.Month > s.Horizon {
+		return fault.Usagef("bad_study", "`inference.family.month: %d` must lie between 1 and the horizon %d", f.Month, s.Horizon)
+	}
+	if !slices.Equal(f.Over, []string{"tiltak", "group"}) && !slices.Equal(f.Over, []string{"group", "tiltak"}) {
+		return fault.Usagef("bad_study", "`inference.family.over` must be [tiltak, group]: other families are not served yet")
+	}
+	return nil
+}
+
+// design is the cohort part of the study.
+func (s *Study) design() cohort.Design {
+	return cohort.Design{
+		AgeMin: s.Population.Age[0], AgeMax: s.Population.Age[1], From: *s.Population.From, To: *s.Population.To,
+		Eligible: s.Population.Eligible, WashoutAny: s.Population.Washout.Any, WashoutSame: s.Population.Washout.Same,
+		Tiltak: s.Tiltak, Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
+		IgnoreStartDay: s.IgnoreStart,
+	}
+}
+
+// canonical is the resolved study as canonical JSON: what the run id is made of. Paths and comments are no part of it.
+func (s *Study) canonical() ([]byte, error) {
+	return results.Canonical(s)
+}

@@ -1,0 +1,267 @@
+package analysis
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/results"
+)
+
+// Load reads a study file, strictly: an unknown key names its line and the key it may be meant for. Relative paths in it
+// are taken from the folder of the file. The study that comes back is resolved.
+func Load(path string) (*Study, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil, fault.Usagef("no_study", "there is no study file `%s`; `evaluate init %s` writes one", path, path)
+		}
+		return nil, fault.Usagef("no_study", "study file `%s` cannot be read: %v", path, err)
+	}
+	s, err := Parse(b)
+	if err != nil {
+		var e *fault.Error
+		if errors.As(err, &e) {
+			return nil, e.In(path)
+		}
+		return nil, err
+	}
+	for _, p := range []*string{&s.Data.Register, &s.Data.Mapping, &s.Data.Catalog} {
+		if *p != "" && !filepath.IsAbs(*p) {
+			*p = filepath.Join(filepath.Dir(path), filepath.FromSlash(*p))
+		}
+	}
+	return s, nil
+}
+
+// Parse reads and resolves the text of a study file.
+func Parse(text []byte) (*Study, error) {
+	var s Study
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	dec.KnownFields(true)
+	if err := dec.Decode(&s); err != nil {
+		if errors.Is(err, io.EOF) {
+			return nil, fault.Usagef("bad_study", "the study file is empty; `evaluate init` writes one with every key")
+		}
+		return nil, yamlFault(err)
+	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		return nil, fault.Usagef("bad_study", "the study file holds more than one document; keep one")
+	}
+	if err := s.Resolve(); err != nil {
+		return nil, locate(err, text)
+	}
+	return &s, nil
+}
+
+var (
+	unknownField = regexp.MustCompile(`line (\d+): field (\S+) not found in type (\S+)`)
+	wrongType    = regexp.MustCompile("line (\\d+): cannot unmarshal \\S+ `?([^`]*)`? into (\\S+)")
+	atLine       = regexp.MustCompile(`line (\d+): (.*)`)
+	keyInMessage = regexp.MustCompile("^`([a-z_0-9.]+)")
+)
+
+// yamlFault turns the complaint of the YAML decoder into one sentence about the first thing that is wrong.
+func yamlFault(err error) error {
+	var known *fault.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	text := err.Error()
+	if m := unknownField.FindStringSubmatch(text); m != nil {
+		return fault.Usagef("unknown_key", "line %s: `%s` is no key of a study%s", m[1], m[2], fault.Suggest(m[2], keysOf(m[3]))).At(atoi(m[1]))
+	}
+	if m := wrongType.FindStringSubmatch(text); m != nil {
+		return fault.Usagef("bad_study", "line %s: `%s` is not %s", m[1], m[2], goTypeInWords(m[3])).At(atoi(m[1]))
+	}
+	if m := atLine.FindStringSubmatch(text); m != nil {
+		return fault.Usagef("bad_study", "line %s: %s", m[1], strings.TrimSuffix(m[2], ".")).At(atoi(m[1]))
+	}
+	return fault.Usagef("bad_study", "the study file is no YAML: %s", strings.TrimPrefix(text, "yaml: "))
+}
+
+func atoi(s string) int64 {
+	n, _ := strconv.ParseInt(s, 10, 64)
+	return n
+}
+
+func goTypeInWords(t string) string {
+	switch {
+	case strings.HasPrefix(t, "int"), strings.HasPrefix(t, "uint"):
+		return "a whole number"
+	case strings.HasPrefix(t, "float"):
+		return "a number"
+	case t == "string":
+		return "a text"
+	case strings.HasPrefix(t, "[]"):
+		return "a list"
+	case strings.HasSuffix(t, "Month"):
+		return "a month such as 2018-01"
+	}
+	return "what belongs there"
+}
+
+// keysOf are the YAML keys of a type of the study, by the name the decoder gives it.
+func keysOf(typeName string) []string {
+	var keys []string
+	var walk func(t reflect.Type)
+	seen := map[reflect.Type]bool{}
+	walk = func(t reflect.Type) {
+		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct || seen[t] {
+			return
+		}
+		seen[t] = true
+		for i := range t.NumField() {
+			f := t.Field(i)
+			if key, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); key != "" && key != "-" && t.String() == typeName {
+				keys = append(keys, key)
+			}
+			walk(f.Type)
+		}
+	}
+	walk(reflect.TypeFor[Study]())
+	return keys
+}
+
+// locate gives a complaint about a value the line of its key, where the key stands once in the file.
+func locate(err error, text []byte) error {
+	var e *fault.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	m := keyInMessage.FindStringSubmatch(e.Message)
+	if m == nil {
+		return err
+	}
+	key := m[1][strings.LastIndexByte(m[1], '.')+1:]
+	line, n := 0, 0
+	for i, l := range strings.Split(string(text), "\n") {
+		if code, _, _ := strings.Cut(l, "#"); regexp.MustCompile(`(^|[\s{,-])` + regexp.QuoteMeta(key) + `\s*:`).MatchString(code) {
+			line = i + 1
+			n++
+		}
+	}
+	if n == 1 {
+		e.Message = "line " + strconv.Itoa(line) + ": " + e.Message
+		e.Row = int64(line)
+	}
+	return e
+}
+
+// knownKeys refuses a mapping with a key that is not allowed; for types that decode themselves, which the decoder's own
+// strictness does not reach.
+func knownKeys(n *yaml.Node, place string, allowed ...string) error {
+	if n.Kind != yaml.MappingNode {
+		return fault.Usagef("bad_study", "line %d: `%s` is not what belongs there", n.Line, place).At(int64(n.Line))
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		k := n.Content[i]
+		found := false
+		for _, a := range allowed {
+			found = found || a == k.Value
+		}
+		if !found {
+			return fault.Usagef("unknown_key", "line %d: `%s` is no key of `%s`%s", k.Line, k.Value, place, fault.Suggest(k.Value, allowed)).At(int64(k.Line))
+		}
+	}
+	return nil
+}
+
+// localText is a text, or one in each language.
+type localText results.Text
+
+// UnmarshalYAML reads a text or {nb: …, en: …}.
+func (t *localText) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		t.NB, t.EN = n.Value, n.Value
+		return nil
+	}
+	if err := knownKeys(n, "nb/en", "nb", "en"); err != nil {
+		return err
+	}
+	type plain struct {
+		NB string `yaml:"nb"`
+		EN string `yaml:"en"`
+	}
+	var p plain
+	if err := n.Decode(&p); err != nil {
+		return err
+	}
+	t.NB, t.EN = p.NB, p.EN
+	return nil
+}
+
+// codes is a list, or the word all (nil).
+type codes []string
+
+// UnmarshalYAML reads a list of codes or `all`.
+func (c *codes) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		if n.Value != "all" {
+			return fault.Usagef("bad_study", "line %d: `tiltak` is a list of codes, or all", n.Line).At(int64(n.Line))
+		}
+		*c = nil
+		return nil
+	}
+	return n.Decode((*[]string)(c))
+}
+
+// names is a list of covariates, or the word default (nil).
+type names []string
+
+// UnmarshalYAML reads a list of covariates or `default`.
+func (c *names) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		if n.Value != "default" {
+			return fault.Usagef("bad_study", "line %d: `covariates` is a list of names, or default", n.Line).At(int64(n.Line))
+		}
+		*c = nil
+		return nil
+	}
+	return n.Decode((*[]string)(c))
+}
+
+// Washout is months without a start before time zero: of any tiltak, of the same tiltak.
+type Washout struct {
+	Any  int  `json:"any"`
+	Same int  `json:"same"`
+	set  bool // false: the study says nothing, and the default applies
+}
+
+// UnmarshalYAML reads {any: 0, same: 6} or a number, which is `any`.
+func (w *Washout) UnmarshalYAML(n *yaml.Node) error {
+	w.set = true
+	if n.Kind == yaml.ScalarNode {
+		return n.Decode(&w.Any)
+	}
+	if err := knownKeys(n, "washout", "any", "same"); err != nil {
+		return err
+	}
+	p := struct {
+		Any  int `yaml:"any"`
+		Same int `yaml:"same"`
+	}{Same: 6}
+	if err := n.Decode(&p); err != nil {
+		return err
+	}
+	w.Any, w.Same = p.Any, p.Same
+	return nil
+}
+
+// unserved takes whatever stands under a key that is refused.
+type unserved struct{}
+
+// UnmarshalYAML accepts anything.
+func (*unserved) UnmarshalYAML(*yaml.Node) error { return nil }

@@ -1,0 +1,270 @@
+// Package validity asks of whole studies what a referee asks of a method: on registers whose truth is known, do the
+// intervals cover it as often as they claim, and do they fail when an assumption does.
+package validity
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+
+	"tiltakseffekt/analysis"
+	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/datasets/catalog"
+	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/datasets/simulate"
+	"tiltakseffekt/datasets/simulate/truth"
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/parallel"
+)
+
+// Options of a coverage experiment; the zero value of a field is its default.
+type Options struct {
+	Registers      int    // simulated registers; default 200
+	Persons        int    // in each; default 5,000
+	Scenario       string // of simulate; default "default"
+	IgnoreStartDay bool   // turn the start-day rule off
+	Month          int    // after the start month; default 24
+	Methods        []string
+	Seed           uint64 // register i has seed Seed + i; default 1
+	Workers        int
+	Progress       func(done, total float64, what string)
+}
+
+// Row is how a method did on one tiltak × outcome over all registers, or, with Tiltak and Outcome empty, over all of them.
+type Row struct {
+	Method, Tiltak, Outcome string
+	Estimates               int     // registers with an estimate
+	Missing                 int     // registers without
+	Truth                   float64 // mean true effect on the starts analysed
+	Bias                    float64 // mean of estimate − truth
+	SD                      float64 // of estimate − truth
+	StdError                float64 // root mean square of the standard errors
+	Coverage                float64 // share of 95 % intervals with the truth of the starts analysed
+	CoverageUsed            float64 // the same for the truth of the starts that the method kept
+	MonteCarlo              float64 // standard error of Coverage: of independent intervals for a cell; for a pooled row, of registers
+}
+
+// Table is the result of an experiment: one row a method × tiltak × outcome, then one row a method over all.
+type Table struct {
+	Options Options
+	Cells   []Row
+	Pooled  []Row
+}
+
+// study is what each register is asked; the group is everybody.
+const study = `
+study: coverage
+data: {register: memory}
+population: {from: 2019-01, to: 2021-12}
+tiltak: all
+groups: [alle]
+outcomes:
+  - {id: arbeid, kind: work, position: 1}
+  - {id: stabilt_arbeid, kind: stable_work, position: 50, months: 6, of: 6}
+  - {id: lonn, kind: earnings}
+disclosure: {min_cell: 5}
+`
+
+// trialOf is one interval beside its truth.
+type trialOf struct {
+	method, tiltak, outcome       string
+	register                      int
+	estimate, stdError, low, high float64
+	truth, truthUsed              float64
+}
+
+// Coverage runs the experiment. The result does not depend on the number of workers.
+func Coverage(ctx context.Context, opt Options) (*Table, error) {
+	if opt.Registers == 0 {
+		opt.Registers = 200
+	}
+	if opt.Persons == 0 {
+		opt.Persons = 5000
+	}
+	if opt.Month == 0 {
+		opt.Month = 24
+	}
+	if opt.Seed == 0 {
+		opt.Seed = 1
+	}
+	if opt.Methods == nil {
+		opt.Methods = []string{"nearest", "ebal"}
+	}
+	if opt.Registers < 1 || opt.Month < 6 || opt.Month > 24 {
+		return nil, fault.Usagef("bad_flag", "`--registers` must be at least 1 and `--month` between 6 and 24")
+	}
+	results := make([][]trialOf, opt.Registers)
+	var mu sync.Mutex
+	done := 0
+	if err := parallel.For(ctx, opt.Workers, opt.Registers, func(i int) error {
+		var err error
+		if results[i], err = one(ctx, opt, i); err != nil {
+			return fmt.Errorf("register %d: %w", i, err)
+		}
+		if opt.Progress != nil {
+			mu.Lock()
+			done++
+			opt.Progress(float64(done), float64(opt.Registers), "registers")
+			mu.Unlock()
+		}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	return tabulate(opt, slices.Concat(results...)), nil
+}
+
+// one simulates a register, runs the study on it and puts the truth beside each interval.
+func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
+	sim, err := simulate.Generate(ctx, simulate.Options{Persons: opt.Persons, Seed: opt.Seed + uint64(i), Scenario: opt.Scenario, Counterfactual: true, Workers: 1})
+	if err != nil {
+		return nil, err
+	}
+	reg, err := register.FromTables(ctx, sim.Tables, register.Options{Workers: 1})
+	if err != nil {
+		return nil, err
+	}
+	s, err := analysis.Parse(fmt.Appendf(nil, "%shorizon: %d\nmethods: [%s]\ninference: {family: {outcome: arbeid, month: %d, method: %s, over: [tiltak, group]}}\n",
+		study, opt.Month, join(opt.Methods), opt.Month, opt.Methods[0]))
+	if err != nil {
+		return nil, err
+	}
+	s.IgnoreStart, s.OnlyMonths = opt.IgnoreStartDay, []int{opt.Month}
+	out, err := analysis.Estimate(ctx, s, reg, catalog.Default(), analysis.Options{Workers: 1})
+	if err != nil {
+		return nil, err
+	}
+	known, err := truth.New(reg, sim.Paths)
+	if err != nil {
+		return nil, err
+	}
+	defs := map[string]*outcome.Definition{}
+	for k, o := range s.Outcomes {
+		defs[o.ID] = out.Outcomes[k]
+	}
+	var trials []trialOf
+	for _, c := range out.Cells {
+		t := trialOf{method: c.Method, tiltak: c.Tiltak, outcome: c.Outcome, register: i, estimate: math.NaN()}
+		for _, e := range out.Tables.Estimates {
+			if e.Tiltak == c.Tiltak && e.Method == c.Method && e.Outcome == c.Outcome && *e.Month == opt.Month {
+				t.estimate, t.stdError, t.low, t.high = e.Estimate, e.StdError, e.ConfLow, e.ConfHigh
+			}
+		}
+		for _, k := range []struct {
+			starts []int32
+			to     *float64
+		}{{c.Analysed, &t.truth}, {c.Used, &t.truthUsed}} {
+			effects, err := known.Effects(defs[c.Outcome], k.starts, simulate.Follow, opt.Month)
+			if err != nil {
+				return nil, err
+			}
+			*k.to = effects[opt.Month-1]
+		}
+		trials = append(trials, t)
+	}
+	return trials, nil
+}
+
+func join(words []string) string {
+	s := ""
+	for i, w := range words {
+		if i > 0 {
+			s += ", "
+		}
+		s += w
+	}
+	return s
+}
+
+// tabulate sums the intervals up, by cell and by method.
+func tabulate(opt Options, trials []trialOf) *Table {
+	t := &Table{Options: opt}
+	slices.SortStableFunc(trials, func(a, b trialOf) int {
+		return cmp.Or(cmp.Compare(slices.Index(opt.Methods, a.method), slices.Index(opt.Methods, b.method)), cmp.Compare(a.tiltak, b.tiltak),
+			cmp.Compare(a.outcome, b.outcome), cmp.Compare(a.register, b.register))
+	})
+	same := func(a, b trialOf) bool { return a.method == b.method && a.tiltak == b.tiltak && a.outcome == b.outcome }
+	for i := 0; i < len(trials); {
+		j := i
+		for j < len(trials) && same(trials[i], trials[j]) {
+			j++
+		}
+		row := sum(trials[i:j])
+		row.Tiltak, row.Outcome = trials[i].tiltak, trials[i].outcome
+		t.Cells = append(t.Cells, row)
+		i = j
+	}
+	for _, m := range opt.Methods {
+		var of []trialOf
+		for _, x := range trials {
+			if x.method == m {
+				of = append(of, x)
+			}
+		}
+		row := sum(of)
+		row.Bias, row.SD, row.StdError, row.Truth = math.NaN(), math.NaN(), math.NaN(), math.NaN() // outcomes of different units
+		t.Pooled = append(t.Pooled, row)
+	}
+	return t
+}
+
+// sum is a row from intervals. The Monte Carlo error takes the intervals of one register as dependent: it is the standard
+// deviation over registers of their mean coverage, over √registers.
+func sum(trials []trialOf) Row {
+	var r Row
+	if len(trials) > 0 {
+		r.Method = trials[0].method
+	}
+	byRegister := map[int][2]float64{}
+	var errors, squares float64
+	for _, t := range trials {
+		if math.IsNaN(t.stdError) || math.IsNaN(t.estimate) || math.IsNaN(t.truth) {
+			r.Missing++
+			continue
+		}
+		r.Estimates++
+		r.Truth += t.truth
+		d := t.estimate - t.truth
+		errors += d
+		squares += d * d
+		r.StdError += t.stdError * t.stdError
+		c := byRegister[t.register]
+		c[1]++
+		if t.low <= t.truth && t.truth <= t.high {
+			r.Coverage++
+			c[0]++
+		}
+		if t.low <= t.truthUsed && t.truthUsed <= t.high {
+			r.CoverageUsed++
+		}
+		byRegister[t.register] = c
+	}
+	n := float64(r.Estimates)
+	r.Truth /= n
+	r.Bias = errors / n
+	r.SD = math.Sqrt((squares - errors*errors/n) / (n - 1))
+	r.StdError = math.Sqrt(r.StdError / n)
+	r.Coverage /= n
+	r.CoverageUsed /= n
+	k := float64(len(byRegister))
+	variance := 0.
+	for _, i := range sortedKeys(byRegister) {
+		c := byRegister[i]
+		d := c[0] - r.Coverage*c[1]
+		variance += d * d
+	}
+	r.MonteCarlo = math.Sqrt(variance*k/(k-1)) / n
+	return r
+}
+
+func sortedKeys(m map[int][2]float64) []int {
+	keys := make([]int, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
