@@ -90,6 +90,9 @@ func (b *builder) warnMonths(count []int64) {
 	if empty > 0 {
 		b.warn("months_without_rows", "%s: %s no row (the first is %s); nobody is in work then", b.file("maaned"), plural(empty, "month has", "months have"), example)
 	}
+	if first := calendar.NewMonth(2015, 1); b.Panel.First < first && b.Cut >= first {
+		b.warn("break_2015", "%s: employment and wages have a break in January 2015, when a-ordningen replaced the older registers; do not compare months across it", b.file("maaned"))
+	}
 	if n := len(count); n > 1 && 2*count[n-1] < count[n-2] {
 		b.warn("last_month_incomplete", "%s: the last month, %s, has %d rows and the one before %d; set `cut` to the last month with complete data", b.file("maaned"), b.Cut, count[n-1], count[n-2])
 	}

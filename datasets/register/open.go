@@ -161,3 +161,11 @@ func plural(n int64, one, more string) string {
 
 // lastDay is the last day of the cut.
 func (b *builder) lastDay() calendar.Date { return b.Cut.Last() }
+
+// reference is the last day of which participations are known: that of the cut, or the as-of date before it.
+func (b *builder) reference() calendar.Date {
+	if b.opt.AsOf != 0 {
+		return min(b.lastDay(), b.opt.AsOf)
+	}
+	return b.lastDay()
+}

@@ -16,6 +16,10 @@ type Options struct {
 	Cut calendar.Month
 	// First is the first month of the panel; 0 is the first month in maaned. Earlier rows are dropped.
 	First calendar.Month
+	// AsOf is the day whose knowledge is wanted; 0 is all there is. Rows of deltakelse registered later are dropped, of
+	// several versions of a row the last one changed by then is used, part-time changes entered later are dropped, and
+	// an end after the day is open. Tables without registration dates cannot be taken back.
+	AsOf calendar.Date
 	// Workers is how many processors to use; under 1 is all. It changes nothing but the time.
 	Workers int
 	// Rules are the parameters of the rules.
@@ -38,6 +42,16 @@ type Rules struct {
 	// spell: a re-enrolment, not a new start. Default 0: they are merged where they overlap or the second begins the
 	// day after the first ends.
 	MergeGap int
+	// OpenPastMax says what becomes of participations that are open at the cut and have lasted longer than the rules
+	// allow anybody (catalog.MaxMonths): at 0, the default, they are counted and stay open; at n > 0 those that are n
+	// months past the maximum end on its last day; what the register has forgotten to close is no participation.
+	OpenPastMax int
+	// KeepCounties leaves the codes of `fylke` as they are. By default codes from before and after the reforms of 2018,
+	// 2020 and 2024 that stand side by side are made one division: see reformCounties.
+	KeepCounties bool
+	// JobDay is the day of the month on which an employment spell of `arbeidsforhold` counts in the month, 1–28;
+	// default 16, the reference day of SSB's monthly statistics.
+	JobDay int
 	// MaxBad is the largest share of values of a column of dates or months that may be impossible (2021-02-30, year
 	// 0204) before the column is taken to be of the wrong type and refused. Default 0.05.
 	MaxBad float64
@@ -71,7 +85,7 @@ var required = []struct {
 // optional are the further columns that are read where they are.
 var optional = map[string][]string{
 	"person":       {"innvandret_aar", "fylke", "nav_enhet", "dod_dato", "utvandret_dato", "vekt"},
-	"deltakelse":   {"deltidsprosent", "henvist_dato", "vedtak_dato", "opphav", "arrangor_id", "arbeidsgiver_id", "nav_enhet", "lonnstilskudd_prosent", "kostnad", "endret"},
+	"deltakelse":   {"deltidsprosent", "henvist_dato", "vedtak_dato", "opphav", "arrangor_id", "arbeidsgiver_id", "nav_enhet", "lonnstilskudd_prosent", "kostnad", "endret", "registrert"},
 	"arbeidssoker": {"innsatsgruppe"},
 	"maaned":       {"tiltakslonn", "tiltakslonn_belop", "arbeidsgiver_id", "dagpenger", "aap", "ufore", "sosialhjelp", "tiltakspenger", "utdanning_igang"},
 }

@@ -17,6 +17,7 @@ type participation struct {
 	Participation
 	id       string
 	status   uint8
+	members  []string      // ids of the rows that were joined into this one
 	changed  calendar.Date // endret
 	provider int32
 	employer int32
@@ -102,6 +103,8 @@ func (b *builder) participationRows(parts []Part, tiltak, providers, employers *
 	file := b.file("deltakelse")
 	missing := b.ledger.rule("deltakelse", "person_id_missing", Dropped)
 	strangers := b.ledger.rule("deltakelse", "person_unknown", Dropped)
+	later := b.ledger.rule("deltakelse", "registered_after_as_of", Dropped)
+	recoded := b.ledger.rule("deltakelse", "tiltak_recoded", Changed)
 	unknownTiltak := b.ledger.rule("deltakelse", "tiltak_unknown", Kept)
 	unknown := newCounter()
 	rows, total := []participation(nil), int64(0)
@@ -117,6 +120,7 @@ func (b *builder) participationRows(parts []Part, tiltak, providers, employers *
 		d := dateColumns{file: file, t: t}
 		start, end := d.read("start_dato"), d.read("slutt_dato")
 		referred, decided, changed := d.read("henvist_dato"), d.read("vedtak_dato"), d.read("endret")
+		registered := d.read("registrert")
 		x := textColumns{file: file, t: t}
 		id, code, status, origin := x.read("deltakelse_id"), x.read("tiltakskode"), x.read("status"), x.read("opphav")
 		provider, employer, office := x.read("arrangor_id"), x.read("arbeidsgiver_id"), x.read("nav_enhet")
@@ -143,10 +147,16 @@ func (b *builder) participationRows(parts []Part, tiltak, providers, employers *
 				countStranger(strangers, t.Column("person_id"), i)
 				continue
 			}
+			if b.opt.AsOf != 0 && clean(registered[i]) > b.opt.AsOf {
+				later.add(person[i])
+				continue
+			}
 			resolved, known := b.catalog.Resolve(code(i))
 			if !known {
 				unknown.add(resolved)
 				unknownTiltak.add(person[i])
+			} else if !strings.EqualFold(resolved, code(i)) {
+				recoded.add(person[i])
 			}
 			if resolved == "" {
 				resolved = "UKJENT"
@@ -182,21 +192,44 @@ func clean(d calendar.Date) calendar.Date {
 	return d
 }
 
-// latestVersions keeps, of the rows with the same id and person, the one that was changed last.
+// latestVersions keeps, of the rows with the same id and person, the one that was changed last, by the as-of date where
+// there is one. A single row that was changed after it is kept as it is: what it said before is not known.
 func (b *builder) latestVersions(rows []participation) []participation {
+	late := b.ledger.rule("deltakelse", "version_after_as_of", Dropped)
+	unknown := b.ledger.rule("deltakelse", "changed_after_as_of", Kept)
 	versions := b.ledger.rule("deltakelse", "superseded", Dropped)
 	slices.SortFunc(rows, func(x, y participation) int {
-		return cmp.Or(cmp.Compare(x.Person, y.Person), compareIDs(x.id, y.id), -cmp.Compare(x.changed, y.changed), compareParticipations(x, y))
+		return cmp.Or(cmp.Compare(x.Person, y.Person), compareIDs(x.id, y.id), b.compareLate(x, y), -cmp.Compare(x.changed, y.changed), compareParticipations(x, y))
 	})
 	kept := rows[:0]
 	for i, r := range rows {
 		if n := len(kept); i > 0 && n > 0 && r.id != "" && kept[n-1].id == r.id && kept[n-1].Person == r.Person {
-			versions.add(r.Person)
+			if b.late(r) {
+				late.add(r.Person)
+			} else {
+				versions.add(r.Person)
+			}
 			continue
+		}
+		if b.late(r) {
+			unknown.add(r.Person)
 		}
 		kept = append(kept, r)
 	}
 	return kept
+}
+
+// late tells whether a row was changed after the as-of date; compareLate puts such rows last.
+func (b *builder) late(r participation) bool { return b.opt.AsOf != 0 && r.changed > b.opt.AsOf }
+
+func (b *builder) compareLate(x, y participation) int {
+	switch lx, ly := b.late(x), b.late(y); {
+	case lx == ly:
+		return 0
+	case ly:
+		return -1
+	}
+	return 1
 }
 
 // resolveOffices numbers the offices of persons and participations in byte order.
@@ -226,7 +259,9 @@ func (b *builder) participationRules(rows []participation) []participation {
 	zeroDays := rule("one_day", Kept)
 	noPartTime := rule("part_time_missing", Kept)
 	badPartTime := rule("part_time_impossible", Changed)
-	last := b.lastDay()
+	pastMax := rule("open_past_maximum", Kept)
+	ended := rule("open_past_maximum_ended", Changed)
+	last := b.reference()
 	kept := rows[:0]
 	var referrals []participation
 	for _, r := range rows {
@@ -271,6 +306,14 @@ func (b *builder) participationRules(rows []participation) []participation {
 				r.End = died
 			}
 		}
+		if end := b.maximum(r.Participation); r.End == calendar.Open && end < last {
+			if n := b.opt.Rules.OpenPastMax; n > 0 && addMonths(end, n) < last {
+				ended.add(r.Person)
+				r.End = end
+			} else {
+				pastMax.add(r.Person)
+			}
+		}
 		if r.End == r.Start {
 			zeroDays.add(r.Person)
 		}
@@ -302,6 +345,7 @@ func (b *builder) dropDuplicates(rows []participation) []participation {
 			k := &kept[n-1]
 			if k.Person == r.Person && k.Tiltak == r.Tiltak && k.Start == r.Start && k.End == r.End {
 				duplicates.add(r.Person)
+				k.members = append(append(k.members, r.id), r.members...)
 				continue
 			}
 		}
@@ -329,6 +373,7 @@ func (b *builder) mergeSpells(rows []participation) []participation {
 			continue
 		}
 		k := &kept[n-1]
+		k.members = append(append(k.members, r.id), r.members...)
 		if r.Start <= k.End {
 			overlap.add(r.Person)
 		} else {

@@ -223,13 +223,20 @@ func (b *builder) fillPersons(file string, parts []Part, order []place) error {
 	counties := newInterner()
 	if has("fylke") {
 		p.County = make([]int16, p.N)
-		if err := b.eachText(file, parts, whole, "fylke", func(i int32, v string) { p.County[i] = int16(counties.of(v)) }); err != nil {
+		if err := b.eachText(file, parts, whole, "fylke", func(i int32, v string) { p.County[i] = int16(counties.of(countyCode(v))) }); err != nil {
 			return err
 		}
 		if len(counties.texts) > math.MaxInt16 {
 			return fault.Dataf("too_many_levels", file, "fylke", "`fylke` has %d values; name the column that holds the county in the mapping", len(counties.texts))
 		}
-		names, order := counties.sorted()
+		b.harmoniseCounties(counties)
+		present := newInterner() // a county that nobody is left in has no place
+		for i, c := range p.County {
+			if c >= 0 {
+				p.County[i] = int16(present.of(counties.texts[c]))
+			}
+		}
+		names, order := present.sorted()
 		p.Counties = names
 		for i, c := range p.County {
 			p.County[i] = int16(replace(order, int32(c)))

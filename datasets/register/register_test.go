@@ -105,7 +105,7 @@ func TestLedger(t *testing.T) {
 			6 30 MENTOR FULLF 2020-03-01 2999-03-01 100
 			7 30 AMO FULLF 2020-03-01 . 100
 			8 30 VASV FULLF 2020-03-01 2021-03-01 100`), Options{},
-			"deltakelse start_missing 1/1 dropped\ndeltakelse start_impossible 1/1 dropped\ndeltakelse start_after_cut 1/1 dropped\n" +
+			"deltakelse tiltak_recoded 1/1 changed\ndeltakelse start_missing 1/1 dropped\ndeltakelse start_impossible 1/1 dropped\ndeltakelse start_after_cut 1/1 dropped\n" +
 				"deltakelse end_impossible 1/1 changed\ndeltakelse end_before_start 1/1 dropped\ndeltakelse one_day 1/1 kept"},
 		{"the same participation twice, re-enrolment, overlap, another tiltak", replaced("deltakelse", deltakelseHeader+`
 			1 10 MENTOR FULLF 2020-01-01 2020-01-31 100
@@ -119,11 +119,36 @@ func TestLedger(t *testing.T) {
 		{"old and new code are one tiltak", replaced("deltakelse", deltakelseHeader+`
 			1 10 ARBTREN FULLF 2020-01-01 2020-01-31 100
 			2 10 ARBEIDSTRENING FULLF 2020-01-01 2020-01-31 100`), Options{},
-			"deltakelse duplicate 1/1 dropped"},
+			"deltakelse tiltak_recoded 1/1 changed\ndeltakelse duplicate 1/1 dropped"},
 		{"gap of a week", replaced("deltakelse", deltakelseHeader+`
 			1 10 MENTOR FULLF 2020-01-01 2020-01-31 100
 			2 10 MENTOR FULLF 2020-02-08 2020-02-20 100`), Options{Rules: Rules{MergeGap: 7}},
 			"deltakelse adjoining_same_tiltak 1/1 changed"},
+		{"as of a date", replaced("deltakelse", "deltakelse_id person_id tiltakskode status start_dato slutt_dato deltidsprosent registrert endret\n"+`
+			1 10 MENTOR FULLF     2020-01-01 2020-02-01 100 2020-01-01 2020-02-02
+			2 10 AVKLARING FULLF  2020-03-01 2020-03-31 100 2020-05-01 2020-05-01
+			3 20 MENTOR GJENN     2020-02-01 2020-06-01 100 2020-01-20 2020-02-01
+			3 20 MENTOR DELAVB    2020-02-01 2020-03-15 100 2020-01-20 2020-05-01
+			4 30 MENTOR FULLF     2020-02-01 2020-03-15 100 2020-01-20 2020-05-01
+			5 30 AVKLARING GJENN  2020-04-20 2020-06-15 100 2020-01-20 2020-01-20`), Options{AsOf: date("2020-04-15")},
+			"deltakelse registered_after_as_of 1/1 dropped\ndeltakelse version_after_as_of 1/1 dropped\ndeltakelse changed_after_as_of 1/1 kept\n" +
+				"deltakelse not_participation 1/1 kept"},
+		{"open past the maximum", replaced("deltakelse", deltakelseHeader+`
+			1 10 AVKLARING GJENN 2020-01-10 . 100
+			2 20 AVKLARING GJENN 2020-05-10 . 100
+			3 30 ARBEIDSTRENING GJENN 2018-06-10 . 100`), Options{},
+			"deltakelse open_past_maximum 2/2 kept"},
+		{"open past the maximum by months", replaced("deltakelse", deltakelseHeader+`
+			1 10 AVKLARING GJENN 2020-01-10 . 100
+			3 30 ARBEIDSTRENING GJENN 2018-06-10 . 100`), Options{Rules: Rules{OpenPastMax: 4}},
+			"deltakelse open_past_maximum 1/1 kept\ndeltakelse open_past_maximum_ended 1/1 changed"},
+		{"counties of several years", replaced("person", `
+			person_id fodselsaar kjonn  landgruppe utdanning fylke
+			10        1980       kvinne norge      4         1
+			20        1990       mann   norge      .         30
+			30        2000       kvinne norge      7         03
+			40        1960       mann   norge      0         .`), Options{},
+			"person county_reformed 1/1 changed\ndeltakelse part_time_missing 2/2 kept"},
 		{"part time", replaced("deltakelse", deltakelseHeader+`
 			1 10 MENTOR FULLF 2020-01-01 2020-01-31 .
 			2 20 MENTOR FULLF 2020-02-08 2020-02-20 0
@@ -187,7 +212,7 @@ func TestLedger(t *testing.T) {
 			b["deltakelse"] = deltakelseHeader + "1 20 MIDLONTIL FULLF 2020-03-31 2020-06-30 100"
 			return b
 		}(), Options{},
-			"maaned tiltak_wage_marked 1/1 changed\nmaaned tiltak_wage_amount 2/2 changed\nmaaned tiltak_wage_overlap 2/1 changed"},
+			"deltakelse tiltak_recoded 1/1 changed\nmaaned tiltak_wage_marked 1/1 changed\nmaaned tiltak_wage_amount 2/2 changed\nmaaned tiltak_wage_overlap 2/1 changed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := mustRead(t, c.tables, c.opt)
@@ -199,6 +224,38 @@ func TestLedger(t *testing.T) {
 				t.Errorf("got\n%s\nwant\n%s", got, c.want)
 			}
 		})
+	}
+}
+
+func TestReformCounties(t *testing.T) {
+	for _, c := range []struct{ codes, change string }{
+		{"01 02 03 06 07", "map[]"},
+		{"03 30 34 38", "map[]"},
+		{"01 03 30", "map[01:30 02:30 06:30 31:30 32:30 33:30]"},
+		{"30 31 33", "map[01:30 02:30 06:30 31:30 32:30 33:30]"},
+		{"01 06 31 07", "map[01:31 02:32 06:33]"},
+		{"16 50", "map[16:50 17:50]"},
+		{"16 17 30", "map[16:50 17:50]"},
+		{"19 20 55", "map[19:55 20:56]"},
+		{"Oslo Viken", "map[]"},
+	} {
+		if got := fmt.Sprint(reformCounties(strings.Fields(c.codes))); got != c.change {
+			t.Errorf("%s: %s, want %s", c.codes, got, c.change)
+		}
+	}
+}
+
+func TestMaximum(t *testing.T) {
+	r := mustRead(t, replaced("deltakelse", deltakelseHeader+"1 10 AVKLARING GJENN 2020-01-10 . 100\n2 30 ARBEIDSTRENING GJENN 2018-06-10 . 100"), Options{Rules: Rules{OpenPastMax: 1}})
+	// Twelve weeks are 2.76 months: two months and ceil(0.76 · 30) = 23 days; eighteen months are to the 9th of the 19th.
+	if got := r.Participations[0].End.String(); got != "2020-04-01" {
+		t.Errorf("AVKLARING ends %s", got)
+	}
+	if got := r.Participations[1].End.String(); got != "2019-12-09" {
+		t.Errorf("ARBEIDSTRENING ends %s", got)
+	}
+	if got := addMonths(date("2020-01-31"), 1); got != date("2020-02-29") {
+		t.Errorf("a month after 31 January: %v", got)
 	}
 }
 
