@@ -1,0 +1,74 @@
+package figure
+
+import (
+	"math"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// ForestRow is an estimate with its interval beside others. Note stands in its place where it is NaN.
+type ForestRow struct {
+	Label               string
+	Estimate, Low, High float64
+	Note                string
+}
+
+// Forest draws estimates under each other on one axis, each with its interval and its number, and a line at zero.
+func Forest(rows []ForestRow, u Unit, o Options) *Figure {
+	const rowHeight = 16
+	names, nums := style(smallSize, ink, right, middle), style(smallSize, ink, right, middle)
+	room, tail := vg.Length(0), vg.Length(0)
+	value := func(v float64) string {
+		if u == Kroner {
+			return o.lang().SignedKroner(v)
+		}
+		return o.lang().Points(v, 1)
+	}
+	var centre, edges []float64
+	for _, r := range rows {
+		room = max(room, names.Width(r.Label))
+		centre, edges = append(centre, r.Estimate), append(edges, r.Low, r.High)
+		if !math.IsNaN(r.Estimate) {
+			tail = max(tail, nums.Width(value(r.Estimate)))
+		}
+	}
+	room = min(room, (o.width()-2*margin)*0.45) + 6
+	low, high, ok := effectRange([]EffectPanel{{Series: []Series{{Y: centre, Low: edges}}}})
+	axisTitle := o.XLabel
+	if axisTitle == "" {
+		axisTitle = o.say("Virkning i prosentpoeng", "Effect in percentage points")
+		if u == Kroner {
+			axisTitle = o.say("Virkning i kroner per måned", "Effect in NOK a month")
+		}
+	}
+	height := max(60, vg.Length(len(rows))*rowHeight+xAxisHeight(axisTitle)+4)
+	return frame(o, nil, height, func(c draw.Canvas) {
+		p := &panel{c: draw.Crop(c, room, -tail-10, xAxisHeight(axisTitle), 0), xMin: low, xMax: high, yMin: 0.5, yMax: float64(len(rows)) + 0.5, lang: o.lang()}
+		if !ok {
+			p.say(o.say("Ingen estimater å vise.", "No estimates to show."))
+		} else {
+			by := step(low, high, 5)
+			for _, v := range ticks(low, high, by) {
+				p.vLine(thin, v)
+			}
+			p.vLine(draw.LineStyle{Color: grey, Width: 0.9}, 0)
+			p.xAxis(u, by, axisTitle)
+		}
+		for i, r := range rows {
+			y := float64(len(rows) - i)
+			at := p.at(p.xMin, y).Y
+			p.c.FillText(names, vg.Point{X: p.c.Min.X - 5, Y: at}, shorten(names, r.Label, room-6))
+			if math.IsNaN(r.Estimate) {
+				s := style(7.5, grey, left, middle)
+				p.label(s, vg.Point{X: p.c.Min.X + 4, Y: at}, shorten(s, r.Note, p.c.Max.X-p.c.Min.X-8))
+				continue
+			}
+			if !math.IsNaN(r.Low) && !math.IsNaN(r.High) {
+				p.c.StrokeLines(draw.LineStyle{Color: colour(0), Width: 1.4}, p.c.ClipLinesXY([]vg.Point{p.at(r.Low, y), p.at(r.High, y)})...)
+			}
+			p.c.DrawGlyph(draw.GlyphStyle{Color: colour(0), Radius: 3, Shape: draw.CircleGlyph{}}, p.at(r.Estimate, y))
+			p.c.FillText(nums, vg.Point{X: c.Max.X - 2, Y: at}, value(r.Estimate))
+		}
+	})
+}
