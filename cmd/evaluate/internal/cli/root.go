@@ -129,6 +129,7 @@ func newRoot(g *globals) *cobra.Command {
 func commands(g *globals) []*cobra.Command {
 	return []*cobra.Command{
 		newSimulateCmd(g),
+		newDidCmd(g),
 	}
 }
 

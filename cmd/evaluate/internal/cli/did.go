@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"encoding/csv"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tiltakseffekt/analysis/did"
+	"tiltakseffekt/internal/fault"
+)
+
+type didFlags struct {
+	data, id, time, start, outcome       string
+	covariates, cluster, weights, by     string
+	estimator, method, controls, base    string
+	anticipation                         int64
+	aggregate, bands, honest, like, se   string
+	panel, atRisk, out, encoding, memory string
+	balanceE                             int64
+	level                                float64
+	bootstrap                            int
+	changed                              func(flag string) bool
+}
+
+func newDidCmd(g *globals) *cobra.Command {
+	var f didFlags
+	c := &cobra.Command{
+		Use:   "did --data FILE --id COL --time COL --start COL --outcome COL",
+		Short: "Difference-in-differences on a panel of units and periods",
+		Long: `Difference-in-differences on a table with one row a unit and period.
+
+--start holds the first treated period of the unit: 0, missing, or after the last period means never. Periods are whole
+numbers, or months: dates and numbers such as 202403 count as months.
+
+The default estimates ATT(g,t), the effect in period t on those who started in g, for every group and period (Callaway and
+Sant'Anna 2021), doubly robust, against the never treated, with one base period a group, and averages it four ways with
+simultaneous bands. --like did gives the defaults of R's did instead. The other estimators are regressions with unit and
+period effects; twfe is a weighted mean of effects whose weights may be negative.`,
+		Example: `  $ evaluate did --data panel.parquet --id person_id --time maaned --start start --outcome arbeid
+  $ evaluate did --data mpdta.csv --id countyreal --time year --start first.treat --outcome lemp --covariates lpop --like did
+  $ evaluate did --data panel.parquet --id id --time t --start g --outcome y --estimator sunab --cluster kontor`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			f.changed = func(flag string) bool { return c.Flags().Changed(flag) }
+			return g.did(c, &f)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&f.data, "data", "", "`file` or folder with the panel (.parquet, .csv)")
+	flags.StringVar(&f.id, "id", "", "`column` of the unit")
+	flags.StringVar(&f.time, "time", "", "`column` of the period")
+	flags.StringVar(&f.start, "start", "", "`column` of the first treated period (0 or missing: never)")
+	flags.StringVar(&f.outcome, "outcome", "", "`column` of the outcome")
+	flags.StringVar(&f.covariates, "covariates", "", "`columns` measured before the start; texts are factors, COL:factor makes a number one")
+	flags.StringVar(&f.cluster, "cluster", "", "`columns` in which units depend on each other (default: the unit alone)")
+	flags.StringVar(&f.weights, "weights", "", "`column` of sampling weights")
+	flags.StringVar(&f.estimator, "estimator", "group-time", "group-time, twfe, event-study, sunab, etwfe, imputation or bacon")
+	flags.StringVar(&f.method, "method", "dr", "use of covariates: dr, ipw, reg or imp")
+	flags.StringVar(&f.controls, "controls", "", "never, not-yet, later-start or risk-set (default: never, not-yet where nobody is)")
+	flags.StringVar(&f.base, "base", "universal", "base of cells before the start: varying or universal")
+	flags.Int64Var(&f.anticipation, "anticipation", 0, "`periods` before the start in which there may be an effect")
+	flags.StringVar(&f.aggregate, "aggregate", "simple,dynamic,group,calendar", "averages to give")
+	flags.Int64Var(&f.balanceE, "balance-e", 0, "event times only of groups observed at least this many `periods` after their start")
+	flags.StringVar(&f.bands, "bands", "simultaneous", "pointwise or simultaneous")
+	flags.StringVar(&f.honest, "honest", "", "sensitivity to trends: relative-magnitude=0.5,1,2 or smoothness=0,0.01")
+	flags.StringVar(&f.like, "like", "", "did or fixest: the defaults of that package")
+	flags.StringVar(&f.by, "by", "", "`column` of groups of units to estimate side by side")
+	flags.StringVar(&f.atRisk, "at-risk", "", "`column` that tells who is at risk of starting, for risk-set controls")
+	flags.StringVar(&f.se, "se", "cluster", "standard error of the regressions: cluster, hetero or iid")
+	flags.StringVar(&f.panel, "panel", "balanced", "units that are not observed in all periods: balanced (left out) or pairwise")
+	flags.IntVar(&f.bootstrap, "bootstrap", 0, "`draws` of a multiplier bootstrap instead of analytic errors")
+	flags.Float64Var(&f.level, "level", 0.95, "level of intervals and bands")
+	flags.StringVar(&f.out, "out", "", "`folder` to write group_time and aggregates to, as Parquet and CSV")
+	flags.StringVar(&f.encoding, "encoding", "", "encoding of CSV: utf-8 or latin1")
+	return c
+}
+
+// listOf splits a list that quotes like CSV.
+func listOf(flag, s string) ([]string, error) {
+	if s == "" {
+		return nil, nil
+	}
+	r := csv.NewReader(strings.NewReader(s))
+	r.TrimLeadingSpace = true
+	list, err := r.Read()
+	if err != nil {
+		return nil, fault.Usagef("bad_flag", "`--%s`: %v", flag, err)
+	}
+	for i, v := range list {
+		if list[i] = strings.TrimSpace(v); list[i] == "" {
+			return nil, fault.Usagef("bad_flag", "`--%s` has an empty name", flag)
+		}
+	}
+	return list, nil
+}
+
+// oneOf checks a word of a flag.
+func oneOf(flag, value string, allowed ...string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return fault.Usagef("bad_flag", "`--%s` is %s, not `%s`%s", flag, wordList(allowed), value, fault.Suggest(value, allowed))
+}
+
+func wordList(words []string) string {
+	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+}
+
+// didPlan is what the flags ask for.
+type didPlan struct {
+	covariates, clusters []string
+	aggregates           []did.Aggregation
+	options              did.Options
+	regression           did.RegressionOptions
+	honest               *honestPlan
+}
+
+type honestPlan struct {
+	restriction string
+	bounds      []float64
+}
+
+func (f *didFlags) plan(g *globals) (*didPlan, error) {
+	p := &didPlan{}
+	for _, need := range [][2]string{{"data", f.data}, {"id", f.id}, {"time", f.time}, {"start", f.start}, {"outcome", f.outcome}} {
+		if need[1] == "" {
+			return nil, fault.Usagef("bad_flag", "`--%s` is needed", need[0])
+		}
+	}
+	var err error
+	if p.covariates, err = listOf("covariates", f.covariates); err != nil {
+		return nil, err
+	}
+	if p.clusters, err = listOf("cluster", f.cluster); err != nil {
+		return nil, err
+	}
+	for _, check := range []error{
+		oneOf("estimator", f.estimator, "group-time", "twfe", "event-study", "sunab", "etwfe", "imputation", "bacon"),
+		oneOf("method", f.method, "dr", "ipw", "reg", "imp"),
+		oneOf("base", f.base, "varying", "universal"),
+		oneOf("bands", f.bands, "pointwise", "simultaneous"),
+		oneOf("se", f.se, "cluster", "hetero", "iid"),
+		oneOf("panel", f.panel, "balanced", "pairwise"),
+	} {
+		if check != nil {
+			return nil, check
+		}
+	}
+	if f.controls != "" {
+		if err := oneOf("controls", f.controls, "never", "not-yet", "later-start", "risk-set"); err != nil {
+			return nil, err
+		}
+	}
+	if f.like != "" {
+		if err := oneOf("like", f.like, "did", "fixest"); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case f.controls == "risk-set":
+		return nil, fault.Usagef("not_served", "`--controls risk-set` is not served yet; `later-start` compares with those who have not started by the start month")
+	case f.atRisk != "":
+		return nil, fault.Usagef("not_served", "`--at-risk` is not served yet")
+	case f.bootstrap != 0:
+		return nil, fault.Usagef("not_served", "`--bootstrap` is not served yet; standard errors are analytic")
+	case f.like == "fixest" && (f.estimator == "group-time" || f.estimator == "bacon" || f.estimator == "imputation"):
+		return nil, fault.Usagef("bad_flag", "`--like fixest` goes with the estimators twfe, event-study, sunab and etwfe")
+	case f.like == "did" && f.estimator != "group-time":
+		return nil, fault.Usagef("bad_flag", "`--like did` goes with the estimator group-time")
+	case !(f.level > 0 && f.level < 1):
+		return nil, fault.Usagef("bad_flag", "`--level` must be between 0 and 1")
+	case f.anticipation < 0:
+		return nil, fault.Usagef("bad_flag", "`--anticipation` must be 0 or more")
+	}
+	kinds, err := listOf("aggregate", f.aggregate)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range kinds {
+		if err := oneOf("aggregate", k, "simple", "dynamic", "group", "calendar"); err != nil {
+			return nil, err
+		}
+		p.aggregates = append(p.aggregates, did.Aggregation(k))
+	}
+	o := &p.options
+	if f.like == "did" {
+		*o = did.LikeDid()
+	}
+	if f.changed("controls") {
+		_ = o.Controls.UnmarshalText([]byte(f.controls))
+	}
+	if f.changed("base") || f.like != "did" {
+		o.Base = did.Universal
+		if f.base == "varying" {
+			o.Base = did.Varying
+		}
+	}
+	if f.changed("bands") || f.like != "did" {
+		o.Pointwise = f.bands == "pointwise"
+	}
+	_ = o.Method.UnmarshalText([]byte(f.method))
+	if f.changed("balance-e") {
+		o.BalanceE = &f.balanceE
+	}
+	if f.panel == "pairwise" {
+		o.Unbalanced = did.Pairwise
+	}
+	o.Anticipation, o.Level, o.Seed, o.Workers = f.anticipation, f.level, g.seed, g.workers
+	p.regression = did.RegressionOptions{Level: f.level, Workers: g.workers, Kind: map[string]did.VarianceKind{"cluster": did.Clustered, "hetero": did.Hetero, "iid": did.IID}[f.se]}
+	p.honest, err = parseHonest(f.honest)
+	return p, err
+}
+
+// parseHonest reads relative-magnitude=0.5,1 or smoothness=0,0.01.
+func parseHonest(s string) (*honestPlan, error) {
+	if s == "" {
+		return nil, nil
+	}
+	name, list, ok := strings.Cut(s, "=")
+	if !ok || name != "relative-magnitude" && name != "smoothness" {
+		return nil, fault.Usagef("bad_flag", "`--honest` is relative-magnitude=0.5,1,2 or smoothness=0,0.01, not `%s`", s)
+	}
+	h := &honestPlan{restriction: name}
+	for _, t := range strings.Split(list, ",") {
+		v, err := strconv.ParseFloat(strings.TrimSpace(t), 64)
+		if err != nil || !(v >= 0) {
+			return nil, fault.Usagef("bad_flag", "`--honest`: `%s` is not a number from 0 up", t)
+		}
+		h.bounds = append(h.bounds, v)
+	}
+	return nil, fault.Usagef("not_served", "`--honest %s` is not served yet", name)
+}

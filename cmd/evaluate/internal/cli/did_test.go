@@ -1,0 +1,256 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tiltakseffekt/internal/oracle"
+)
+
+type didJSON struct {
+	Schema  int
+	Command string
+	N       struct {
+		Units, Periods, Groups, Never int
+		Dropped                       []struct {
+			Reason string
+			Units  int
+		}
+	}
+	GroupTime []struct {
+		By        *string
+		Group     int64
+		Time      int64
+		EventTime int64   `json:"event_time"`
+		Estimate  float64 `json:"estimate"`
+		StdError  float64 `json:"std_error"`
+		Reason    *string
+	} `json:"group_time"`
+	Aggregates []struct {
+		By       *string
+		Type     string
+		Key      *int64
+		Estimate float64
+		StdError float64  `json:"std_error"`
+		BandLow  *float64 `json:"band_low"`
+	}
+	PreTest    struct{ Statistic, DF, PValue float64 }
+	Regression []struct {
+		Term     string
+		Estimate float64
+		StdError float64 `json:"std_error"`
+	}
+	Bacon []struct {
+		Type             string
+		Estimate, Weight float64
+	}
+	Honest []struct {
+		Restriction              string
+		Bound, ConfLow, ConfHigh float64
+	}
+	Warnings []struct{ Code, Message string }
+}
+
+func runDid(t *testing.T, args ...string) didJSON {
+	t.Helper()
+	stdout, stderr, status := runCLI(t, append([]string{"did", "--format", "json"}, args...)...)
+	if status != 0 {
+		t.Fatalf("status %d: %s", status, stderr)
+	}
+	var d didJSON
+	if err := json.Unmarshal([]byte(stdout), &d); err != nil {
+		t.Fatalf("%v in %s", err, stdout)
+	}
+	if d.Schema != 1 || d.Command != "did" {
+		t.Fatalf("header %+v", d)
+	}
+	return d
+}
+
+func mpdtaArgs(t *testing.T, more ...string) []string {
+	t.Helper()
+	return append([]string{"--data", oracle.Path(t, "mpdta_did", "data.csv"), "--id", "countyreal", "--time", "year", "--start", "first.treat", "--outcome", "lemp"}, more...)
+}
+
+func TestDidMpdta(t *testing.T) {
+	ref := oracle.JSON(t, "mpdta_did/result.json").At("att_gt")
+	for name, args := range map[string][]string{
+		"dr|nevertreated|varying|nox|antic0":    {"--like", "did"},
+		"dr|nevertreated|varying|x|antic0":      {"--like", "did", "--covariates", "lpop"},
+		"ipw|notyettreated|universal|x|antic1":  {"--method", "ipw", "--controls", "not-yet", "--covariates", "lpop", "--anticipation", "1"},
+		"reg|nevertreated|universal|nox|antic0": {"--method", "reg"},
+	} {
+		d := runDid(t, mpdtaArgs(t, args...)...)
+		r := ref.At(name)
+		for i, n := range r.At("att").List() {
+			n.NearAbs(d.GroupTime[i].Estimate, 1e-10)
+			if d.GroupTime[i].Reason == nil {
+				r.At("se").List()[i].Near(d.GroupTime[i].StdError, 1e-8)
+			}
+		}
+		for _, a := range d.Aggregates {
+			if a.Key == nil {
+				r.At("agg_"+a.Type, "overall_att").Near(a.Estimate, 1e-8)
+				r.At("agg_"+a.Type, "overall_se").Near(a.StdError, 1e-8)
+			}
+		}
+		r.At("wald_pre").Near(d.PreTest.Statistic, 1e-6)
+	}
+	// the figures of the issue, to the digits it gives
+	d := runDid(t, mpdtaArgs(t, "--like", "did")...)
+	oracle.Known(t, "issue 2 simple", d.Aggregates[0].Estimate, -0.0399513, 1e-6)
+	oracle.Known(t, "issue 2 simple se", d.Aggregates[0].StdError, 0.0120340, 3e-6)
+}
+
+func TestDidDefaultsAndRegressions(t *testing.T) {
+	d := runDid(t, mpdtaArgs(t)...)
+	if len(d.GroupTime) != 15 || d.GroupTime[0].Reason == nil || *d.GroupTime[0].Reason != "base_period" {
+		t.Errorf("a universal base has 15 cells and starts with one: %d, %+v", len(d.GroupTime), d.GroupTime[0])
+	}
+	bands := 0
+	for _, a := range d.Aggregates {
+		if a.BandLow != nil {
+			bands++
+		}
+	}
+	if bands == 0 {
+		t.Error("no simultaneous bands by default")
+	}
+	ref := oracle.JSON(t, "fixest_twfe/result.json")
+	r := runDid(t, mpdtaArgs(t, "--estimator", "twfe", "--like", "fixest")...)
+	ref.At("mpdta_twfe_static", "coef").Near(r.Regression[0].Estimate, 1e-9)
+	ref.At("mpdta_twfe_static", "se", "cluster_county").Near(r.Regression[0].StdError, 1e-9)
+	r = runDid(t, mpdtaArgs(t, "--estimator", "sunab", "--cluster", "state")...)
+	ref.At("mpdta_sunab_att", "cluster_state", "coef").Near(r.Aggregates[0].Estimate, 1e-8)
+	ref.At("mpdta_sunab_att", "cluster_state", "se").Near(r.Aggregates[0].StdError, 1e-8)
+}
+
+func writeFile(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "panel.csv")
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const smallPanel = `id,month,start,y,group
+a,202311,202401,1,x
+a,202312,202401,1,x
+a,202401,202401,3,x
+b,202311,202401,2,x
+b,202312,202401,2,x
+b,202401,202401,5,x
+c,202311,0,1,x
+c,202312,0,1.5,x
+c,202401,0,2,x
+d,202311,,0,x
+d,202312,,0,x
+d,202401,,1,x
+`
+
+// Months: 202401 is one period after 202312, and is shown as 202401.
+func TestDidMonths(t *testing.T) {
+	d := runDid(t, "--data", writeFile(t, smallPanel), "--id", "id", "--time", "month", "--start", "start", "--outcome", "y")
+	last := d.GroupTime[len(d.GroupTime)-1]
+	// (2 + 3)/2 − (0.5 + 1)/2 by hand
+	if last.Group != 202401 || last.Time != 202401 || last.EventTime != 0 || last.Estimate != 1.75 {
+		t.Errorf("%+v", last)
+	}
+	if first := d.GroupTime[0]; first.EventTime != -2 {
+		t.Errorf("%+v", first)
+	}
+}
+
+func TestDidRefusals(t *testing.T) {
+	base := func(content string, more ...string) []string {
+		return append([]string{"did", "--data", writeFile(t, content), "--id", "id", "--time", "month", "--start", "start", "--outcome", "y"}, more...)
+	}
+	for _, c := range []struct {
+		args   []string
+		status int
+		want   string
+	}{
+		{[]string{"did"}, 2, "`--data` is needed"},
+		{base(smallPanel, "--controls", "nobody"), 2, "`--controls` is never, not-yet, later-start or risk-set"},
+		{base(smallPanel, "--controls", "risk-set"), 2, "`--controls risk-set` is not served yet"},
+		{base(smallPanel, "--at-risk", "y"), 2, "`--at-risk` is not served yet"},
+		{base(smallPanel, "--bootstrap", "100"), 2, "`--bootstrap` is not served yet"},
+		{base(smallPanel, "--honest", "smooth"), 2, "`--honest`"},
+		{base(smallPanel, "--level", "95"), 2, "`--level`"},
+		{base(smallPanel, "--like", "fixest"), 2, "`--like fixest`"},
+		{base(smallPanel, "--covariates", "nothing"), 3, "nothing"},
+		{base(smallPanel + "d,202401,,1,x\n"), 3, "repeat a `id` and `month`"},
+		{base(strings.Replace(smallPanel, "a,202312,202401", "a,202312,202312", 1)), 3, "`start` changes within a unit (row 2)"},
+		{base(strings.ReplaceAll(smallPanel, ",202401,202401", ",202401,0"), "--controls", "never"), 3, "changes within"},
+		{base(strings.ReplaceAll(strings.ReplaceAll(smallPanel, ",202401,", ",0,"), "\n", "\n")), 3, ""},
+		{base(smallPanel, "--by", "y"), 3, "`y` changes within a unit"},
+	} {
+		stdout, stderr, status := runCLI(t, c.args...)
+		if status != c.status || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 || stdout != "" {
+			t.Errorf("%v: status %d, stderr %q, stdout %q", c.args[1:], status, stderr, stdout)
+		}
+	}
+}
+
+func TestDidOut(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	stdout, stderr, status := runCLI(t, append([]string{"did"}, mpdtaArgs(t, "--out", dir)...)...)
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	for _, want := range []string{"500 units, 5 periods, 3 groups, 309 never treated", "event time", "pre-test"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in %s", want, stdout)
+		}
+	}
+	for _, name := range []string{"group_time.parquet", "group_time.csv", "aggregates.parquet", "aggregates.csv"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Two groups side by side are the two alone.
+func TestDidBy(t *testing.T) {
+	file := oracle.Path(t, "did_public", "sim", "tp4_const.csv")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
+	head, odd, even := lines[0]+",side\n", lines[0]+",side\n", lines[0]+",side\n"
+	all := head
+	for _, l := range lines[1:] {
+		var id int
+		for _, c := range strings.SplitN(l, ",", 2)[0] {
+			id = 10*id + int(c-'0')
+		}
+		if id%2 == 1 {
+			odd += l + ",odd\n"
+			all += l + ",odd\n"
+		} else {
+			even += l + ",even\n"
+			all += l + ",even\n"
+		}
+	}
+	args := func(content string, more ...string) []string {
+		return append([]string{"--data", writeFile(t, content), "--id", "id", "--time", "period", "--start", "G", "--outcome", "Y", "--covariates", "X"}, more...)
+	}
+	both := runDid(t, args(all, "--by", "side")...)
+	alone := map[string]didJSON{"odd": runDid(t, args(odd)...), "even": runDid(t, args(even)...)}
+	seen := map[string]int{}
+	for _, a := range both.Aggregates {
+		x := alone[*a.By].Aggregates[seen[*a.By]]
+		seen[*a.By]++
+		if a.Type != x.Type || a.Estimate != x.Estimate || a.StdError != x.StdError {
+			t.Errorf("%s: %+v, alone %+v", *a.By, a, x)
+		}
+	}
+	if seen["odd"] != len(alone["odd"].Aggregates) || seen["even"] == 0 {
+		t.Errorf("%v", seen)
+	}
+}

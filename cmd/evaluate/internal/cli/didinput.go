@@ -1,0 +1,297 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"tiltakseffekt/analysis/did"
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
+)
+
+// didInput is the table of a did command, as rows.
+type didInput struct {
+	long   did.Long
+	months bool // periods are months since year 0 and are shown as yyyymm
+	terms  []string
+	by     []string // level by row; nil without --by
+	levels []string // in byte order
+}
+
+func readDid(ctx context.Context, g *globals, f *didFlags, p *didPlan) (*didInput, error) {
+	names := []string{f.id, f.time, f.start, f.outcome}
+	for _, c := range p.covariates {
+		names = append(names, strings.TrimSuffix(c, ":factor"))
+	}
+	names = append(names, p.clusters...)
+	for _, c := range []string{f.weights, f.by} {
+		if c != "" {
+			names = append(names, c)
+		}
+	}
+	var distinct []string
+	for _, c := range names {
+		if !slices.Contains(distinct, c) {
+			distinct = append(distinct, c)
+		}
+	}
+	t, err := datasets.Read(ctx, f.data, datasets.ReadOptions{Columns: distinct, Encoding: f.encoding, Workers: g.workers, IDs: []string{f.id}})
+	if err != nil {
+		return nil, err
+	}
+	in := &didInput{}
+	l := &in.long
+	l.File, l.UnitName, l.TimeName, l.StartName, l.WeightName, l.ClusterNames = f.data, f.id, f.time, f.start, f.weights, p.clusters
+	units, n, err := codesOf(t, f.id)
+	if err != nil {
+		return nil, err
+	}
+	l.Unit, l.Units = units, n
+	if err := in.periods(t, f); err != nil {
+		return nil, err
+	}
+	if l.Outcome, err = t.Column(f.outcome).AsFloats(); err != nil {
+		return nil, inFile(err, f.data)
+	}
+	for _, c := range p.covariates {
+		if err := in.covariate(t, c); err != nil {
+			return nil, err
+		}
+	}
+	if f.weights != "" {
+		if l.Weights, err = t.Column(f.weights).AsFloats(); err != nil {
+			return nil, inFile(err, f.data)
+		}
+	}
+	for _, c := range p.clusters {
+		k, _, err := codesOf(t, c)
+		if err != nil {
+			return nil, err
+		}
+		l.Clusters = append(l.Clusters, k)
+	}
+	if f.by != "" {
+		texts, null, err := t.Column(f.by).AsTexts()
+		if err != nil {
+			return nil, inFile(err, f.data)
+		}
+		for i := range null {
+			if null[i] {
+				texts[i] = ""
+			}
+		}
+		in.by = texts
+		in.levels = slices.Compact(slices.Sorted(slices.Values(texts)))
+		level := make([]string, n)
+		seen := make([]bool, n)
+		for r, u := range units {
+			if seen[u] && level[u] != texts[r] {
+				return nil, fault.Dataf("by_varies", f.data, f.by, "`%s` changes within a unit (row %d): units belong to one group; take the value before the start", f.by, r+1).At(int64(r + 1))
+			}
+			seen[u], level[u] = true, texts[r]
+		}
+	}
+	return in, nil
+}
+
+func inFile(err error, file string) error {
+	if e, ok := err.(*fault.Error); ok {
+		return e.In(file)
+	}
+	return err
+}
+
+// codesOf numbers the values of a column that must not be missing, from 0 in order of appearance.
+func codesOf(t *datasets.Table, name string) ([]int32, int, error) {
+	c := t.Column(name)
+	if n := c.Nulls(); n > 0 {
+		return nil, 0, fault.Dataf("missing_key", t.File, name, "`%s` is missing in %d rows: drop them or fill it", name, n)
+	}
+	out := make([]int32, t.Rows)
+	if c.Kind == datasets.Int64 {
+		seen := make(map[int64]int32)
+		for i, v := range c.Ints {
+			k, ok := seen[v]
+			if !ok {
+				k = int32(len(seen))
+				seen[v] = k
+			}
+			out[i] = k
+		}
+		return out, len(seen), nil
+	}
+	texts, _, err := c.AsTexts()
+	if err != nil {
+		return nil, 0, inFile(err, t.File)
+	}
+	seen := make(map[string]int32)
+	for i, v := range texts {
+		k, ok := seen[v]
+		if !ok {
+			k = int32(len(seen))
+			seen[v] = k
+		}
+		out[i] = k
+	}
+	return out, len(seen), nil
+}
+
+// periods reads time and start on one scale: months where the time column holds dates or yyyymm, whole numbers otherwise.
+func (in *didInput) periods(t *datasets.Table, f *didFlags) error {
+	l := &in.long
+	c, s := t.Column(f.time), t.Column(f.start)
+	if n := c.Nulls(); n > 0 {
+		return fault.Dataf("missing_key", t.File, f.time, "`%s` is missing in %d rows: drop them or fill it", f.time, n)
+	}
+	values, _, err := c.AsInts()
+	in.months = err != nil
+	if err == nil {
+		in.months = true
+		for _, v := range values {
+			if _, ok := calendar.MonthFromInt(v); !ok {
+				in.months = false
+				break
+			}
+		}
+	}
+	l.Start = make([]int64, t.Rows)
+	if !in.months {
+		l.Time = values
+		starts, null, err := s.AsInts()
+		if err != nil {
+			return inFile(err, t.File)
+		}
+		for i, v := range starts {
+			if v == 0 || null != nil && null[i] {
+				v = did.Never
+			}
+			l.Start[i] = v
+		}
+		return nil
+	}
+	months, _, err := c.AsMonths()
+	if err != nil {
+		return inFile(err, t.File)
+	}
+	l.Time = make([]int64, t.Rows)
+	for i, m := range months {
+		l.Time[i] = int64(m)
+	}
+	// 0 is no month: take it out before reading the others as months
+	if ints, null, err := s.AsInts(); err == nil {
+		for i, v := range ints {
+			m, ok := calendar.MonthFromInt(v)
+			switch {
+			case v == 0 || null != nil && null[i]:
+				l.Start[i] = did.Never
+			case ok:
+				l.Start[i] = int64(m)
+			default:
+				return fault.Dataf("bad_start", t.File, f.start, "`%s` is %d in row %d, and `%s` holds months: a start is a month such as 202403, 0 or missing", f.start, v, i+1, f.time).At(int64(i + 1))
+			}
+		}
+		return nil
+	}
+	starts, null, err := s.AsMonths()
+	if err != nil {
+		return inFile(err, t.File)
+	}
+	for i, m := range starts {
+		l.Start[i] = int64(m)
+		if null != nil && null[i] {
+			l.Start[i] = did.Never
+		}
+	}
+	return nil
+}
+
+// covariate adds a column of numbers, or the dummies of a factor without its first level in byte order.
+func (in *didInput) covariate(t *datasets.Table, name string) error {
+	column := strings.TrimSuffix(name, ":factor")
+	c := t.Column(column)
+	if c.Kind != datasets.String && column == name {
+		v, err := c.AsFloats()
+		if err != nil {
+			return inFile(err, t.File)
+		}
+		in.long.Covariates = append(in.long.Covariates, v)
+		in.terms = append(in.terms, column)
+		return nil
+	}
+	if n := c.Nulls(); n > 0 {
+		return fault.Dataf("missing_covariate", t.File, column, "`%s` is missing in %d rows: give the missing a level of their own or drop the rows", column, n)
+	}
+	texts, _, err := c.AsTexts()
+	if err != nil {
+		return inFile(err, t.File)
+	}
+	levels := slices.Compact(slices.Sorted(slices.Values(texts)))
+	for _, level := range levels[1:] {
+		v := make([]float64, len(texts))
+		for i, s := range texts {
+			if s == level {
+				v[i] = 1
+			}
+		}
+		in.long.Covariates = append(in.long.Covariates, v)
+		in.terms = append(in.terms, column+"="+level)
+	}
+	return nil
+}
+
+// of is the rows of one level of --by.
+func (in *didInput) of(level string) *did.Long {
+	l := in.long
+	if in.by == nil {
+		return &l
+	}
+	var rows []int
+	for i, s := range in.by {
+		if s == level {
+			rows = append(rows, i)
+		}
+	}
+	number := map[int32]int32{}
+	l.Unit = make([]int32, len(rows))
+	for s, i := range rows {
+		k, ok := number[in.long.Unit[i]]
+		if !ok {
+			k = int32(len(number))
+			number[in.long.Unit[i]] = k
+		}
+		l.Unit[s] = k
+	}
+	l.Units = len(number)
+	l.Time, l.Start, l.Outcome = at(l.Time, rows), at(l.Start, rows), at(l.Outcome, rows)
+	l.Weights = at(l.Weights, rows)
+	l.Covariates, l.Clusters = nil, nil
+	for _, c := range in.long.Covariates {
+		l.Covariates = append(l.Covariates, at(c, rows))
+	}
+	for _, c := range in.long.Clusters {
+		l.Clusters = append(l.Clusters, at(c, rows))
+	}
+	return &l
+}
+
+func at[T any](c []T, rows []int) []T {
+	if c == nil {
+		return nil
+	}
+	out := make([]T, len(rows))
+	for s, i := range rows {
+		out[s] = c[i]
+	}
+	return out
+}
+
+// period is a period as people write it: months as yyyymm.
+func (in *didInput) period(v int64) int64 {
+	if !in.months {
+		return v
+	}
+	m := calendar.Month(v)
+	return int64(m.Year()*100 + m.Number())
+}

@@ -1,0 +1,324 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"tiltakseffekt/analysis/did"
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/internal/fault"
+)
+
+// didDocument is the JSON of CONTRACT.md.
+type didDocument struct {
+	header
+	Estimator  string          `json:"estimator"`
+	Method     string          `json:"method,omitempty"`
+	Controls   string          `json:"controls,omitempty"`
+	Base       string          `json:"base,omitempty"`
+	Outcome    string          `json:"outcome"`
+	N          didCounts       `json:"n"`
+	GroupTime  []didCell       `json:"group_time"`
+	Aggregates []didAverage    `json:"aggregates"`
+	PreTest    *didTest        `json:"pretest"`
+	Regression []didTerm       `json:"regression"`
+	Bacon      []didComparison `json:"bacon"`
+	Honest     []didHonest     `json:"honest"`
+	Warnings   []fault.Warning `json:"warnings"`
+}
+
+type didCounts struct {
+	Units   int          `json:"units"`
+	Periods int          `json:"periods"`
+	Groups  int          `json:"groups"`
+	Never   int          `json:"never"`
+	Dropped []didDropped `json:"dropped"`
+}
+
+type didDropped struct {
+	By     *string `json:"by,omitempty"`
+	Reason string  `json:"reason"`
+	Units  int     `json:"units"`
+}
+
+// didFigures are the columns of every estimate.
+type didFigures struct {
+	Estimate number `json:"estimate"`
+	StdError number `json:"std_error"`
+	ConfLow  number `json:"conf_low"`
+	ConfHigh number `json:"conf_high"`
+	PValue   number `json:"p_value"`
+}
+
+func figuresOf(e estimate.Estimate) didFigures {
+	return didFigures{number(e.Estimate), number(e.StdError), number(e.ConfLow), number(e.ConfHigh), number(e.PValue)}
+}
+
+type didCell struct {
+	By        *string `json:"by,omitempty"`
+	Group     int64   `json:"group"`
+	Time      int64   `json:"time"`
+	EventTime int64   `json:"event_time"`
+	didFigures
+	NTreated    int     `json:"n_treated"`
+	NComparison int     `json:"n_comparison"`
+	Reason      *string `json:"reason"`
+}
+
+type didAverage struct {
+	By   *string `json:"by,omitempty"`
+	Type string  `json:"type"`
+	Key  *int64  `json:"key"`
+	didFigures
+	BandLow  number `json:"band_low"`
+	BandHigh number `json:"band_high"`
+}
+
+type didTest struct {
+	Statistic number `json:"statistic"`
+	DF        int    `json:"df"`
+	PValue    number `json:"p_value"`
+}
+
+type didTerm struct {
+	By   *string `json:"by,omitempty"`
+	Term string  `json:"term"`
+	didFigures
+}
+
+type didComparison struct {
+	Type       string `json:"type"`
+	Treated    *int64 `json:"treated"`
+	Comparison *int64 `json:"comparison"`
+	Estimate   number `json:"estimate"`
+	Weight     number `json:"weight"`
+}
+
+type didHonest struct {
+	By          *string `json:"by,omitempty"`
+	Restriction string  `json:"restriction"`
+	Bound       number  `json:"bound"`
+	ConfLow     number  `json:"conf_low"`
+	ConfHigh    number  `json:"conf_high"`
+}
+
+func (g *globals) did(c *cobra.Command, f *didFlags) error {
+	p, err := f.plan(g)
+	if err != nil {
+		return err
+	}
+	in, err := readDid(c.Context(), g, f, p)
+	if err != nil {
+		return err
+	}
+	d := &didDocument{
+		header: newHeader("did", f.level), Estimator: f.estimator, Outcome: f.outcome,
+		N:         didCounts{Dropped: []didDropped{}},
+		GroupTime: []didCell{}, Aggregates: []didAverage{}, Regression: []didTerm{}, Bacon: []didComparison{}, Honest: []didHonest{},
+	}
+	levels := []string{""}
+	if in.by != nil {
+		levels = in.levels
+	}
+	for _, level := range levels {
+		var by *string
+		if in.by != nil {
+			by = &level
+		}
+		panel, err := in.of(level).Panel()
+		if err == nil {
+			err = d.estimate(in, f, p, panel, by)
+		}
+		if err != nil {
+			e, ok := err.(*fault.Error)
+			if by == nil || !ok || e.Status != fault.Data {
+				return inFile(err, f.data)
+			}
+			// A group that cannot be estimated does not stop the others.
+			d.Warnings = append(d.Warnings, fault.Warnf("group_missing", "`%s` = %s: %v", f.by, level, err))
+		}
+	}
+	d.Warnings = warningsOf(d.Warnings)
+	g.warn(d.Warnings)
+	if f.out != "" {
+		if err := d.write(f.out); err != nil {
+			return err
+		}
+	}
+	if g.format == "json" {
+		return writeJSON(g.stdout, d)
+	}
+	return d.print(g.stdout, in, f, p)
+}
+
+// estimate adds what one panel gives to the document.
+func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by *string) error {
+	if f.estimator != "group-time" {
+		return d.regress(in, f, p, panel, by)
+	}
+	r, err := did.GroupTime(panel, p.options)
+	if err != nil {
+		return err
+	}
+	d.Method, d.Controls, d.Base = p.options.Method.String(), r.Controls.String(), "universal"
+	if p.options.Base == did.Varying {
+		d.Base = "varying"
+	}
+	d.count(by, r.Units, r.Periods, r.Groups, r.Never, r.Dropped)
+	for _, c := range r.Cells {
+		row := didCell{By: by, Group: in.period(c.Group), Time: in.period(c.Time), EventTime: c.EventTime, didFigures: figuresOf(c.Estimate), NTreated: c.NTreated, NComparison: c.NComparison}
+		if c.Reason != "" {
+			why := string(c.Reason)
+			row.Reason = &why
+		}
+		d.GroupTime = append(d.GroupTime, row)
+	}
+	d.average(in, p, r.Aggregates, by)
+	if r.PreTest != nil && by == nil {
+		d.PreTest = &didTest{number(r.PreTest.Statistic), r.PreTest.DF, number(r.PreTest.PValue)}
+	}
+	d.warn(r.Warnings, f, by)
+	return nil
+}
+
+func (d *didDocument) count(by *string, units, periods, groups, never int, dropped []did.Dropped) {
+	d.N.Units += units
+	d.N.Periods = max(d.N.Periods, periods)
+	d.N.Groups = max(d.N.Groups, groups)
+	d.N.Never += never
+	for _, x := range dropped {
+		d.N.Dropped = append(d.N.Dropped, didDropped{by, x.Reason, x.Units})
+	}
+}
+
+func (d *didDocument) average(in *didInput, p *didPlan, averages []did.Aggregate, by *string) {
+	for _, kind := range p.aggregates {
+		for _, a := range averages {
+			if a.Type != kind {
+				continue
+			}
+			row := didAverage{By: by, Type: string(a.Type), didFigures: figuresOf(a.Estimate), BandLow: number(a.BandLow), BandHigh: number(a.BandHigh)}
+			if !a.Overall {
+				key := a.Key
+				if a.Type != did.Dynamic {
+					key = in.period(key)
+				}
+				row.Key = &key
+			}
+			d.Aggregates = append(d.Aggregates, row)
+		}
+	}
+}
+
+// warn adds warnings, with the group they concern.
+func (d *didDocument) warn(w []fault.Warning, f *didFlags, by *string) {
+	for _, x := range w {
+		if by != nil {
+			x.Message = "`" + f.by + "` = " + *by + ": " + x.Message
+		}
+		d.Warnings = append(d.Warnings, x)
+	}
+}
+
+// regress is the estimators that are regressions.
+func (d *didDocument) regress(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by *string) error {
+	kind, ok := map[string]did.Estimator{"twfe": did.Static, "event-study": did.EventStudy, "sunab": did.SunAbraham, "etwfe": did.Extended}[f.estimator]
+	if !ok {
+		return fault.Usagef("not_served", "`--estimator %s` is not served yet", f.estimator)
+	}
+	r, err := did.Regress(panel, kind, p.regression)
+	if err != nil {
+		return err
+	}
+	d.count(by, r.Units, r.Periods, r.Groups, r.Never, r.Dropped)
+	for j, t := range r.Terms {
+		name := t.Name
+		if j < len(in.terms) {
+			name = in.terms[j]
+		}
+		d.Regression = append(d.Regression, didTerm{by, name, figuresOf(t.Estimate)})
+	}
+	d.average(in, p, r.Aggregates, by)
+	d.warn(r.Warnings, f, by)
+	return nil
+}
+
+// write puts the tables into a folder.
+func (d *didDocument) write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fault.Wrap("cannot_write", err, "cannot make the folder of `--out`")
+	}
+	var by, kind, reason []string
+	var byNull, keyNull, reasonNull []bool
+	var group, time, event, treated, comparison, key []int64
+	var figures [7][]float64
+	add := func(f didFigures, low, high number) {
+		for k, v := range []number{f.Estimate, f.StdError, f.ConfLow, f.ConfHigh, f.PValue, low, high} {
+			figures[k] = append(figures[k], float64(v))
+		}
+	}
+	text := func(s *string) (string, bool) {
+		if s == nil {
+			return "", true
+		}
+		return *s, false
+	}
+	level := func(s *string) {
+		v, null := text(s)
+		by, byNull = append(by, v), append(byNull, null)
+	}
+	columns := func(n int) (c []*datasets.Column) {
+		for k, name := range []string{"estimate", "std_error", "conf_low", "conf_high", "p_value", "band_low", "band_high"}[:n] {
+			c = append(c, datasets.FloatColumn(name, figures[k]))
+		}
+		return c
+	}
+	put := func(name string, c ...*datasets.Column) error {
+		if !slices.Contains(byNull, false) { // no --by
+			c = c[1:]
+		}
+		for _, ending := range []string{".parquet", ".csv"} {
+			if err := datasets.Write(filepath.Join(dir, name+ending), datasets.NewTable(c...), datasets.WriteOptions{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(d.GroupTime) > 0 {
+		for _, c := range d.GroupTime {
+			level(c.By)
+			group, time, event = append(group, c.Group), append(time, c.Time), append(event, c.EventTime)
+			treated, comparison = append(treated, int64(c.NTreated)), append(comparison, int64(c.NComparison))
+			why, null := text(c.Reason)
+			reason, reasonNull = append(reason, why), append(reasonNull, null)
+			add(c.didFigures, 0, 0)
+		}
+		c := append([]*datasets.Column{datasets.TextColumn("by", by, byNull), datasets.IntColumn("group", group), datasets.IntColumn("time", time), datasets.IntColumn("event_time", event)}, columns(5)...)
+		c = append(c, datasets.IntColumn("n_treated", treated), datasets.IntColumn("n_comparison", comparison), datasets.TextColumn("reason", reason, reasonNull))
+		if err := put("group_time", c...); err != nil {
+			return err
+		}
+		by, byNull, figures = nil, nil, [7][]float64{}
+	}
+	if len(d.Aggregates) == 0 {
+		return nil
+	}
+	for _, a := range d.Aggregates {
+		level(a.By)
+		kind = append(kind, a.Type)
+		keyNull = append(keyNull, a.Key == nil)
+		if a.Key == nil {
+			key = append(key, 0)
+		} else {
+			key = append(key, *a.Key)
+		}
+		add(a.didFigures, a.BandLow, a.BandHigh)
+	}
+	keys := datasets.IntColumn("key", key)
+	keys.Null = keyNull
+	return put("aggregates", append([]*datasets.Column{datasets.TextColumn("by", by, byNull), datasets.TextColumn("type", kind, nil), keys}, columns(7)...)...)
+}
