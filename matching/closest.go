@@ -7,17 +7,19 @@ import (
 
 // byDistance is one round of Closest or Farthest with any conditions: rows wait in the order of the distance to their
 // nearest candidate; a row whose candidate is gone looks again and waits anew, before those at the same distance. Rows that
-// have not looked again go in the order of s.order where their distances are equal.
-func (s *nearestStratum) byDistance(round int32) {
-	q := &waiting{farthest: s.work.opt.Order == Farthest}
-	for i, p := range s.order {
+// have not looked again go in the given order where their distances are equal. It returns the rows that were matched, in
+// the given order. (Distances only grow as candidates go, so that Closest always takes the closest pair that is left;
+// Farthest goes by the distances as they were when a row last looked.)
+func byDistance(s searcher, order []int32, farthest bool, round int32) []int32 {
+	q := &waiting{farthest: farthest}
+	for i, p := range order {
 		if c := s.nearest(p); c > 0 {
 			q.items = append(q.items, waiter{s.distance(p, c), int64(i), p, c})
 		}
 	}
 	heap.Init(q)
 	number := int64(-1)
-	stay := s.order[:0:0]
+	matched := make(map[int32]bool, len(q.items))
 	for q.Len() > 0 {
 		top := q.items[0]
 		if c := s.nearest(top.p); c != top.c {
@@ -32,11 +34,15 @@ func (s *nearestStratum) byDistance(round int32) {
 		}
 		heap.Pop(q)
 		s.take(top.p, top.c, round)
-		stay = append(stay, top.p)
+		matched[top.p] = true
 	}
-	s.order = s.order[:0]
-	s.order = append(s.order, stay...)
-	s.arrange()
+	stay := order[:0]
+	for _, p := range order {
+		if matched[p] {
+			stay = append(stay, p)
+		}
+	}
+	return stay
 }
 
 func (s *nearestStratum) distance(p, c int32) float64 {

@@ -20,6 +20,10 @@ type NearestInput struct {
 	Base    []float64 // base weight of the rows whose effect is estimated, carried to their matches; nil: 1
 	Leave   []bool    // rows outside common support, see CommonSupport; nil: none
 
+	// Points, column-major, make the distance the Euclidean one between rows, as Whiten prepares it for Mahalanobis distances.
+	// Score then serves the caliper and the orders Largest and Smallest, and may be nil without them.
+	Points [][]float64
+
 	Calipers  []CovariateCaliper // further conditions on a pair
 	AntiExact [][]int32          // columns that must differ within a pair
 }
@@ -67,9 +71,12 @@ type Pair struct {
 //
 // An error is returned where no row of a group takes part or a score is not finite.
 func Nearest(in NearestInput, opt NearestOptions) (*Matched, error) {
-	n := len(in.Score)
+	n := len(in.Treated)
 	if err := in.check(n); err != nil {
 		return nil, err
+	}
+	if in.Score == nil && (opt.Order <= Smallest || opt.Caliper > 0) {
+		return nil, fault.Usagef("bad_flag", "a caliper and the orders largest and smallest need a score; choose the order closest, data or random")
 	}
 	if opt.Estimand != ATT && opt.Estimand != ATC {
 		return nil, fault.Usagef("bad_flag", "nearest-neighbour matching estimates the att or the atc, not the %s", opt.Estimand)
@@ -90,17 +97,23 @@ func Nearest(in NearestInput, opt NearestOptions) (*Matched, error) {
 	}
 	w := &nearestWork{in: in, opt: opt, caliper: m.CaliperAbsolute, hash: random.NewKeyed(opt.Seed, "matching ties"),
 		shuffle: random.NewKeyed(opt.Seed, "matching order"), groups: groupRows(n, in.Stratum, in.Leave)}
-	if opt.LikeMatchIt && in.Stratum != nil {
+	if opt.LikeMatchIt && in.Stratum != nil && in.Points == nil {
 		w.ranks()
 	}
 	batches := w.groups.batches(1 << 14)
 	found := make([][]Pair, len(batches))
 	err := parallel.For(context.Background(), opt.Workers, len(batches), func(b int) error {
-		s := &nearestStratum{work: w}
+		var s interface {
+			match(rows []int32)
+			result() []Pair
+		} = &nearestStratum{work: w}
+		if in.Points != nil {
+			s = &spatialStratum{work: w}
+		}
 		for stratum := batches[b][0]; stratum < batches[b][1]; stratum++ {
 			s.match(w.groups.rows(stratum))
 		}
-		found[b] = s.pairs
+		found[b] = s.result()
 		return nil
 	})
 	if err != nil {
@@ -112,7 +125,17 @@ func Nearest(in NearestInput, opt NearestOptions) (*Matched, error) {
 }
 
 func (in *NearestInput) check(n int) error {
-	sameLength("Treated", len(in.Treated), n)
+	if in.Score != nil || in.Points == nil {
+		sameLength("Score", len(in.Score), n)
+	}
+	for j, p := range in.Points {
+		sameLength(fmt.Sprintf("point column %d", j+1), len(p), n)
+		for i, v := range p {
+			if v-v != 0 && (in.Leave == nil || !in.Leave[i]) {
+				return fault.Dataf("not_finite", "", "", "column %d of the distance is missing or not finite in row %d; fill it or drop the row", j+1, i+1).At(int64(i + 1))
+			}
+		}
+	}
 	for _, v := range []struct {
 		what string
 		rows int
@@ -130,11 +153,11 @@ func (in *NearestInput) check(n int) error {
 		sameLength(fmt.Sprintf("anti-exact column %d", i+1), len(in.AntiExact[i]), n)
 	}
 	counts := [2]int{}
-	for i, s := range in.Score {
+	for i := range n {
 		if in.Leave != nil && in.Leave[i] {
 			continue
 		}
-		if s-s != 0 {
+		if in.Score != nil && in.Score[i]-in.Score[i] != 0 {
 			return fault.Dataf("not_finite", "", "", "the distance measure is missing or not finite in row %d; fill the covariates or drop the row", i+1).At(int64(i + 1))
 		}
 		if in.Treated[i] {

@@ -27,21 +27,37 @@ func (s *nearestStratum) match(rows []int32) {
 	if !s.prepare(rows) {
 		return
 	}
+	if w.opt.Order == Closest && w.opt.Ratio == 1 && w.opt.ReuseMax == 1 && s.plain() {
+		s.closestPairs()
+		return
+	}
+	runGreedy(s, s.order, w.opt, len(rows))
+}
+
+// searcher finds candidates for the rows of one stratum, which it numbers as it likes from 1.
+type searcher interface {
+	// nearest is the best free candidate that p may be paired with, 0 where there is none.
+	nearest(p int32) int32
+	// nearestOf pairs p with its k nearest candidates, using none of them up.
+	nearestOf(p int32, k int)
+	// take pairs p with c and uses c once.
+	take(p, c, round int32)
+	distance(p, c int32) float64
+}
+
+// runGreedy matches the rows in their order, by rounds or by distance. rows is their number in the stratum.
+func runGreedy(s searcher, order []int32, opt NearestOptions, rows int) {
 	switch {
-	case w.opt.Replace && w.opt.ReuseMax >= len(rows):
-		for _, p := range s.order {
-			s.nearestOf(p, w.opt.Ratio)
+	case opt.Replace && opt.ReuseMax >= rows:
+		for _, p := range order {
+			s.nearestOf(p, opt.Ratio)
 		}
-	case w.opt.Order == Closest || w.opt.Order == Farthest:
-		for round := range w.opt.Ratio {
-			if w.opt.Order == Closest && w.opt.Ratio == 1 && w.opt.ReuseMax == 1 && s.plain() {
-				s.closestPairs()
-			} else {
-				s.byDistance(int32(round) + 1)
-			}
+	case opt.Order == Closest || opt.Order == Farthest:
+		for round := range opt.Ratio {
+			order = byDistance(s, order, opt.Order == Farthest, int32(round)+1)
 		}
 	default:
-		s.rounds()
+		byRounds(s, order, opt.Ratio)
 	}
 }
 
@@ -132,10 +148,10 @@ func (s *nearestStratum) arrange() {
 	}
 }
 
-// rounds gives each row its r-th match before any gets its r+1-th.
-func (s *nearestStratum) rounds() {
-	active := s.order
-	for round := int32(1); round <= int32(s.work.opt.Ratio) && len(active) > 0; round++ {
+// byRounds gives each row its r-th match before any gets its r+1-th. It overwrites order.
+func byRounds(s searcher, order []int32, ratio int) {
+	active := order
+	for round := int32(1); round <= int32(ratio) && len(active) > 0; round++ {
 		kept := active[:0]
 		for _, p := range active {
 			if c := s.nearest(p); c > 0 {
@@ -261,3 +277,5 @@ func (s *nearestStratum) pair(p, c, round int32) {
 	}
 	s.pairs = append(s.pairs, pair)
 }
+
+func (s *nearestStratum) result() []Pair { return s.pairs }

@@ -115,3 +115,6 @@ func (f *Factor) Solve(g []float64) { solveCholesky(f.l, f.K, f.Keep, g) }
 
 // Inverse is A⁻¹, row-major, with zeros for dropped columns.
 func (f *Factor) Inverse() []float64 { return invertCholesky(f.l, f.K, f.Keep) }
+
+// Row is row j of the lower triangular factor L, up to the diagonal.
+func (f *Factor) Row(j int) []float64 { return f.l[j*f.K : j*f.K+j+1] }
