@@ -84,6 +84,7 @@ type Line struct {
 	Real     float64 // Kroner at the price year
 	InG      float64 // Kroner over the average G of the year
 	Rule     string  // the rule in words, such as "full from 50 %, calendar days 15/31"
+	RuleNB   string  // and in bokmål
 
 	issues issue
 }
@@ -99,6 +100,7 @@ type Bill struct {
 	Months   float64 // length: Σ days / days of the month, calendar days, not rounded
 	Unpriced Unpriced
 	Why      string // Unpriced in words, with a remedy
+	WhyNB    string // and in bokmål
 	Warnings []fault.Warning
 }
 

@@ -80,14 +80,14 @@ type Total struct {
 func (p *Pricer) Participation(in ParticipationInput) (Bill, error) {
 	b := Bill{Tiltak: in.Tiltak}
 	t, err := p.run(in, func(l Line) {
-		l.Rule = p.rule(in.Tiltak, l)
+		l.Rule, l.RuleNB = p.rule(in.Tiltak, l, false), p.rule(in.Tiltak, l, true)
 		b.Lines = append(b.Lines, l)
 	})
 	if err != nil {
 		return Bill{}, err
 	}
 	b.Kroner, b.Real, b.InG, b.Months, b.Basis, b.Unpriced = t.Kroner, t.Real, t.InG, t.Months, t.Basis, t.Unpriced
-	b.Why = p.why(in.Tiltak, t.Unpriced)
+	b.Why, b.WhyNB = p.why(in.Tiltak, t.Unpriced, false), p.why(in.Tiltak, t.Unpriced, true)
 	b.Warnings = p.billWarnings(in, b.Lines, t)
 	return b, nil
 }
@@ -249,32 +249,38 @@ func roundKroner(amount float64, units, unit int64) float64 {
 	return math.Floor(amount*float64(units)/float64(unit) + 0.5)
 }
 
-// why is the reason of a missing price in words.
-func (p *Pricer) why(tiltak string, u Unpriced) string {
+// why is the reason of a missing price in words, bokmål (nb) or English.
+func (p *Pricer) why(tiltak string, u Unpriced, nb bool) string {
+	say := func(no, en string) string {
+		if nb {
+			return no
+		}
+		return en
+	}
 	switch u {
 	case NoRate:
-		how := "has no rate in the catalogue"
+		how := say("har ingen sats i katalogen", "has no rate in the catalogue")
 		if t, ok := p.c.Tiltak(tiltak); ok {
 			switch t.PriceModel {
 			case "avtalt_pris":
-				how = "is bought at contract prices"
+				how = say("kjøpes til avtalte priser", "is bought at contract prices")
 			case "faktisk_kostnad":
-				how = "is paid at its actual cost"
+				how = say("betales etter faktisk kostnad", "is paid at its actual cost")
 			case "nav_ansatte":
-				how = "is run by Nav's own staff"
+				how = say("drives av Navs egne ansatte", "is run by Nav's own staff")
 			case "timer_ganger_lonn":
-				how = "is paid by the mentor's hours"
+				how = say("betales etter mentorens timer", "is paid by the mentor's hours")
 			case "refusjon_med_tak":
-				how = "refunds actual costs"
+				how = say("refunderer faktiske utgifter", "refunds actual costs")
 			case "ingen":
-				how = "has no payment to a provider"
+				how = say("har ingen betaling til arrangør", "has no payment to a provider")
 			}
 		} else if _, known := p.c.Resolve(tiltak); !known {
-			how = "is not in the catalogue"
+			how = say("er ikke i katalogen", "is not in the catalogue")
 		}
-		return fmt.Sprintf("%s %s: give the amount (column `kostnad`) or add a rate to satser.csv", tiltak, how)
+		return fmt.Sprintf(say("%s %s: gi beløpet (kolonnen `kostnad`) eller legg en sats i satser.csv", "%s %s: give the amount (column `kostnad`) or add a rate to satser.csv"), tiltak, how)
 	case NoWage:
-		return fmt.Sprintf("%s is a share of the wage cost and the wage is not known: give the wage or the amount (column `kostnad`)", tiltak)
+		return fmt.Sprintf(say("%s er en andel av lønnskostnaden, og lønnen er ikke kjent: gi lønnen eller beløpet (kolonnen `kostnad`)", "%s is a share of the wage cost and the wage is not known: give the wage or the amount (column `kostnad`)"), tiltak)
 	}
 	return ""
 }

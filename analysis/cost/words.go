@@ -10,39 +10,45 @@ import (
 	"tiltakseffekt/internal/fault"
 )
 
-// rule is the rule that a line was made by, in words.
-func (p *Pricer) rule(tiltak string, l Line) string {
+// rule is the rule that a line was made by, in words: in bokmål (nb) or English.
+func (p *Pricer) rule(tiltak string, l Line, nb bool) string {
+	say := func(no, en string) string {
+		if nb {
+			return no
+		}
+		return en
+	}
 	switch {
 	case math.IsNaN(l.Rate):
-		return fmt.Sprintf("actual amount, %d of %d days", l.Days, l.Of)
+		return fmt.Sprintf(say("faktisk beløp, %d av %d dager", "actual amount, %d of %d days"), l.Days, l.Of)
 	case l.Unit == catalog.PerWeek:
-		return fmt.Sprintf("price per week, %d/7", l.Days)
+		return fmt.Sprintf(say("pris per uke, %d/7", "price per week, %d/7"), l.Days)
 	case l.Unit == catalog.PerDay:
-		return fmt.Sprintf("price per weekday, %d days", l.Days)
+		return fmt.Sprintf(say("pris per ukedag, %d dager", "price per weekday, %d days"), l.Days)
 	case l.Unit == catalog.PerParticipation:
-		return "price per participation, in its first month"
+		return say("pris per deltakelse, i første måned", "price per participation, in its first month")
 	}
-	kind := "calendar days"
+	kind := say("kalenderdager", "calendar days")
 	if l.Weekdays {
-		kind = "weekdays"
+		kind = say("ukedager", "weekdays")
 	}
 	days := fmt.Sprintf("%s %d/%d", kind, l.Days, l.Of)
 	if p.c.SubsidyVariants(tiltak) != nil {
 		limit := ""
 		if l.issues&capped != 0 {
-			limit = " up to the ceiling"
+			limit = say(" opp til taket", " up to the ceiling")
 		}
-		return fmt.Sprintf("%g %% of the wage cost%s, %s", l.Percent, limit, days)
+		return fmt.Sprintf(say("%g %% av lønnskostnaden%s, %s", "%g %% of the wage cost%s, %s"), l.Percent, limit, days)
 	}
 	steps := p.c.PartTime(tiltak, l.From)
 	if len(steps) == 0 {
-		return "full whatever the percent, " + days
+		return say("hel uansett deltid, ", "full whatever the percent, ") + days
 	}
-	return stepWords(steps, l.Percent) + ", " + days
+	return stepWords(steps, l.Percent, say) + ", " + days
 }
 
 // stepWords is the step of a part-time rule that a percent reaches, such as "half under 50 %".
-func stepWords(steps []catalog.PartTimeStep, percent float64) string {
+func stepWords(steps []catalog.PartTimeStep, percent float64, say func(nb, en string) string) string {
 	at := -1
 	for i, s := range steps {
 		if percent > s.FromPercent || s.Inclusive && percent == s.FromPercent {
@@ -50,23 +56,29 @@ func stepWords(steps []catalog.PartTimeStep, percent float64) string {
 		}
 	}
 	if at < 0 {
-		return "nothing"
+		return say("ingenting", "nothing")
 	}
-	share := fmt.Sprintf("%g of the rate", steps[at].Share)
+	share := fmt.Sprintf(say("%g av satsen", "%g of the rate"), steps[at].Share)
 	switch steps[at].Share {
 	case 1:
-		share = "full"
+		share = say("hel", "full")
 	case 0.5:
-		share = "half"
+		share = say("halv", "half")
 	case 0:
-		share = "nothing"
+		share = say("ingenting", "nothing")
+	}
+	word := func(s catalog.PartTimeStep, inclusive, exclusive string) string {
+		if s.Inclusive {
+			return inclusive
+		}
+		return exclusive
 	}
 	if s := steps[at]; at > 0 || s.FromPercent > 0 {
-		return fmt.Sprintf("%s %s %g %%", share, map[bool]string{true: "from", false: "over"}[s.Inclusive], s.FromPercent)
+		return fmt.Sprintf("%s %s %g %%", share, word(s, say("fra", "from"), say("over", "over")), s.FromPercent)
 	}
 	if at+1 < len(steps) {
 		s := steps[at+1]
-		return fmt.Sprintf("%s %s %g %%", share, map[bool]string{true: "under", false: "up to"}[s.Inclusive], s.FromPercent)
+		return fmt.Sprintf("%s %s %g %%", share, word(s, say("under", "under"), say("til og med", "up to")), s.FromPercent)
 	}
 	return share
 }
@@ -82,7 +94,7 @@ func (p *Pricer) billWarnings(in ParticipationInput, lines []Line, t Total) []fa
 		}
 	}
 	if t.Unpriced != "" {
-		add(fault.Warnf("not_priced", "%s", p.why(in.Tiltak, t.Unpriced)))
+		add(fault.Warnf("not_priced", "%s", p.why(in.Tiltak, t.Unpriced, false)))
 		return warnings
 	}
 	var years []int

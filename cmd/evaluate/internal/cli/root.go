@@ -128,6 +128,8 @@ func newRoot(g *globals) *cobra.Command {
 // commands lists the commands; each lives in a file of its own.
 func commands(g *globals) []*cobra.Command {
 	return []*cobra.Command{
+		newCostCmd(g),
+		newCatalogCmd(g),
 		newSimulateCmd(g),
 		newDidCmd(g),
 	}
