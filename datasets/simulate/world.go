@@ -88,7 +88,7 @@ func newWorld(opt Options) *world {
 		w.days = append(w.days, m.Days())
 		w.growth = append(w.growth, math.Exp(.032*float64(t)/12))
 	}
-	w.entryFrom, w.entryTo = n/4, max(n/4+1, n*11/16)
+	w.entryFrom, w.entryTo = n/3, max(n/3+1, n*11/16)
 	w.places()
 	for k := range programmes {
 		e := programmes[k].standard
@@ -102,7 +102,7 @@ func newWorld(opt Options) *world {
 	}
 	w.durFind = make([]float64, n+1)
 	for el := range w.durFind {
-		w.durFind[el] = -.36 * math.Log1p(float64(el)/3)
+		w.durFind[el] = -.45 * math.Log1p(float64(el)/3)
 	}
 	for k := range programmes {
 		x := &programmes[k].start
@@ -243,12 +243,12 @@ func (w *world) newPerson(id int64) person {
 	p.reduced = u(10) < .09+.09*low+.0035*float64(age-18)
 	woman := flag(p.sex == register.Woman)
 	red := flag(p.reduced)
-	p.find = -1.25 - .28*low + .18*high - .32*outside - .05*flag(p.origin == register.EEA) -
-		.7*ramp(float64(age), 42, 66) - .06*woman - 1.75*red + .85*p.unobserved
+	p.find = -1.0 - .28*low + .18*high - .32*outside - .05*flag(p.origin == register.EEA) -
+		.7*ramp(float64(age), 42, 66) - .06*woman - 1.75*red + .95*p.unobserved
 	if outside > 0 {
 		p.find += .15 * ramp(float64(firstYear-p.immigrated), 1, 12)
 	}
-	p.loss = .0095 * math.Exp(-.55*p.unobserved+.2*low-.2*high+.2*outside+.2*ramp(float64(age), 30, 20)+.3*red)
+	p.loss = .0075 * math.Exp(-.55*p.unobserved+.2*low-.2*high+.2*outside+.2*ramp(float64(age), 30, 20)+.3*red)
 	p.wage = 36000 * math.Exp(.045*float64(max(p.edu, 2)-4)+.25*ramp(float64(age), 18, 42)-.15-.06*woman-.08*outside-.05*red+.10*p.unobserved+.14*normal(11))
 	p.attach = 1 / (1 + math.Exp(-(.9 + .9*p.unobserved - .4*low + .2*high - .7*outside - 1.1*red + ramp(float64(age), 18, 26) - 1)))
 	w.departure(&p, age, u(13), u(14), u(15))
