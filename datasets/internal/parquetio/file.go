@@ -228,6 +228,9 @@ func (f *File) check(group int, c *column) (*chunk, int64, int64, error) {
 	if m.NumValues() != rows {
 		return nil, 0, 0, f.corrupt(c, fmt.Errorf("row group %d has %d rows and the column %d", group, rows, m.NumValues()))
 	}
+	if rows == 0 { // there may be no pages, and their place may be anything
+		return &chunk{column: c}, 0, 0, nil
+	}
 	start, length := m.DataPageOffset(), m.TotalCompressedSize()
 	if d := m.DictionaryPageOffset(); m.HasDictionaryPage() && d > 0 && d < start {
 		start = d

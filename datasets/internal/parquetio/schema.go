@@ -72,6 +72,12 @@ func columnsOf(s *schema.Schema) ([]column, error) {
 			leaf++
 		default:
 			c.reason, c.advice = "nested", "with flat columns"
+			switch node.LogicalType().(type) {
+			case schema.ListLogicalType:
+				c.reason, c.advice = "a list", "with one value a row"
+			case schema.MapLogicalType:
+				c.reason = "a map"
+			}
 			leaf += leaves(node)
 		}
 		columns = append(columns, c)
