@@ -58,7 +58,7 @@ func (k *chunk) decodeArrow() (sink, []bool, error) {
 	c := k.column
 	s := newSink(c)
 	s.grow(k.begin())
-	source := &arrowPages{pages: pages{chunk: k.bytes, codec: k.codec, values: int64(k.rows)}}
+	source := &arrowPages{pages: pages{chunk: k.bytes, codec: k.codec, values: int64(k.rows), fresh: true}}
 	reader := file.NewColumnReader(c.descr, source, memory.DefaultAllocator, &bufferPool)
 	const batch = 8192
 	levels := make([]int16, batch)

@@ -45,6 +45,7 @@ type pages struct {
 	values int64  // levels that data pages must still bring
 	buffer []byte // of data pages; a dictionary gets its own
 	lazy   bool   // data pages are passed over without their bodies
+	fresh  bool   // each page gets its own buffer: Arrow's texts point into theirs, over several pages
 }
 
 // next returns the next data or dictionary page, or nil at the end of the chunk. A data page is valid until the
@@ -119,7 +120,7 @@ func (p *pages) decompress(prefix, data []byte, size int, keep bool) ([]byte, er
 		}
 	}
 	var b []byte
-	if keep {
+	if keep || p.fresh {
 		b = make([]byte, size)
 	} else {
 		if cap(p.buffer) < size {
