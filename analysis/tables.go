@@ -1,12 +1,66 @@
 package analysis
 
 import (
-	"context"
+	"math"
 
-	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/matching"
 	"tiltakseffekt/results"
 )
 
-func (out *cellResult) addBalance(c *cell, tiltak, group, method string, f fitted) {}
-func (out *cellResult) addOverlap(c *cell, tiltak, group string, methods []Method, fits []fitted) {}
-func (r *runner) costs(ctx context.Context, t *results.Tables) ([]fault.Warning, error) { return nil, nil }
+// addBalance adds how like the arms are in each covariate, before and after a method that weights rows.
+func (out *cellResult) addBalance(c *cell, tiltak, group, method string, f fitted) {
+	weight := f.balanceWeights()
+	if weight == nil {
+		return
+	}
+	var balanced float64
+	for _, b := range matching.BalanceOf(c.x, c.names, c.treated, weight, c.weight, matching.BalanceOptions{Workers: 1}) {
+		out.balance = append(out.balance, results.Balance{Tiltak: tiltak, Group: group, Method: method, Variable: b.Variable, Stage: b.Stage,
+			MeanTreated: b.MeanTreated, MeanComparison: b.MeanComparison, SMD: b.SMD, VarianceRatio: b.VarianceRatio, ECDFMean: b.ECDFMean, ECDFMax: b.ECDFMax,
+			PersonsTreated: c.personsTreated, PersonsComparison: c.personsComparison})
+		if b.Stage == "after" && math.Abs(b.SMD) > balanced {
+			balanced = math.Abs(b.SMD)
+		}
+	}
+	out.diagnose(tiltak, group, method, []results.Diagnostic{{Name: "max_abs_smd", Value: balanced, Text: "largest standardised difference of a covariate after"}})
+}
+
+// overlapBins is the number of bins of the propensity score from 0 to its largest value, rounded up to a multiple of 0.05.
+const overlapBins = 20
+
+// addOverlap adds the distribution of the propensity score in each arm, before, and after each method that weights rows.
+// Most of the comparison stands near 0, so the axis ends at the largest score of a treated row.
+func (out *cellResult) addOverlap(c *cell, tiltak, group string, methods []Method, fits []fitted) {
+	if c.propensity == nil || c.propensityErr != nil {
+		return
+	}
+	top := 0.
+	for i, p := range c.propensity.Fitted {
+		if c.treated[i] {
+			top = max(top, p)
+		}
+	}
+	top = math.Min(1, math.Ceil(top/0.05)*0.05)
+	add := func(method string, weight []float64) {
+		for _, b := range matching.Overlap(c.propensity.Fitted, c.treated, weight, 0, top, overlapBins) {
+			inBin := func(i int) bool {
+				p := c.propensity.Fitted[i]
+				return (p >= b.Low || b.Low == 0) && (p < b.High || b.High == top) && weight[i] > 0
+			}
+			for _, arm := range []struct {
+				name    string
+				treated bool
+				share   float64
+			}{{"treated", true, b.WeightedTreated}, {"comparison", false, b.WeightedComparison}} {
+				out.overlap = append(out.overlap, results.Overlap{Tiltak: tiltak, Group: group, Method: method, Arm: arm.name, BinLow: b.Low, BinHigh: b.High,
+					Share: arm.share, Persons: c.countPersons(func(i int) bool { return c.treated[i] == arm.treated && inBin(i) })})
+			}
+		}
+	}
+	add("", c.weight)
+	for i, f := range fits {
+		if w := f.balanceWeights(); w != nil {
+			add(methods[i].ID, w)
+		}
+	}
+}

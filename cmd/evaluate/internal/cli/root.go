@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -50,7 +51,19 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			os.Exit(int(interruption{s}.status()))
 		}
 	}()
-	err := run(ctx, args, stdin, stdout, stderr)
+	done := make(chan error, 1)
+	go func() { done <- run(ctx, args, stdin, stdout, stderr) }()
+	var err error
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		select {
+		case err = <-done:
+		case <-time.After(grace): // a long computation that holds no file is left behind
+			err = ctx.Err()
+			fmt.Fprintln(stderr, "evaluate: interrupted")
+		}
+	}
 	if err == nil {
 		return int(fault.OK)
 	}
@@ -72,6 +85,9 @@ func (i interruption) status() fault.Status {
 	}
 	return fault.Interrupted
 }
+
+// grace is how long an interrupted command may take to put away what it was writing.
+const grace = 800 * time.Millisecond
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
 	g := &globals{stdin: stdin, stdout: stdout, stderr: stderr}
@@ -128,9 +144,13 @@ func newRoot(g *globals) *cobra.Command {
 // commands lists the commands; each lives in a file of its own.
 func commands(g *globals) []*cobra.Command {
 	return []*cobra.Command{
-		newCostCmd(g),
+		newDemoCmd(g),
+		newInitCmd(g),
+		newRunCmd(g),
 		newCatalogCmd(g),
+		newCostCmd(g),
 		newSimulateCmd(g),
+		newDurationCmd(g),
 		newDidCmd(g),
 	}
 }

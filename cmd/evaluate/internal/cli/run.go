@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tiltakseffekt/analysis"
+	"tiltakseffekt/internal/fault"
+)
+
+func newRunCmd(g *globals) *cobra.Command {
+	var out string
+	c := &cobra.Command{
+		Use:   "run STUDY.yaml",
+		Short: "Run a study and write its run folder",
+		Long: `Run a study: read its register, estimate every tiltak × group × outcome × month × method, and write
+DIR/<study>/<run-id>/ with tables, figures and a report. The path is printed last. The same study on the same data is the
+same run: where it is there already it is checked and nothing is run.`,
+		Example: "  $ evaluate init my-study.yaml\n  $ evaluate run my-study.yaml --out results/runs",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := analysis.Load(args[0])
+			if err != nil {
+				return err
+			}
+			text, err := os.ReadFile(args[0])
+			if err != nil {
+				return fault.Usagef("no_study", "study file `%s` cannot be read: %v", args[0], err)
+			}
+			if c.Flags().Changed("seed") {
+				s.Seed = &g.seed
+			}
+			result, err := g.runStudy(c, s, text, out)
+			if err != nil {
+				return err
+			}
+			return g.printRun(result)
+		},
+	}
+	c.Flags().StringVar(&out, "out", "results/runs", "`folder` of run folders")
+	return c
+}
+
+// runStudy runs a study into out and writes study and times beside the run folder.
+func (g *globals) runStudy(c *cobra.Command, s *analysis.Study, text []byte, out string) (*analysis.FolderResult, error) {
+	program, err := programIdentity()
+	if err != nil {
+		return nil, err
+	}
+	begin := time.Now()
+	p := g.newProgress()
+	var log stageLog
+	result, err := analysis.RunFolder(c.Context(), s, analysis.FolderOptions{
+		Options: analysis.Options{Workers: g.workers, Progress: func(done, total float64, what string) {
+			if done == 0 {
+				log.stage(what)
+			}
+			if name, ok := stageNames[what]; ok {
+				what = name
+			}
+			p.report(done, total, what)
+		}},
+		Out: out, Program: program, Platform: platform(), Render: g.render,
+	})
+	p.done()
+	if err != nil {
+		return nil, err
+	}
+	g.warn(result.Run.Warnings)
+	if result.Already {
+		return result, nil
+	}
+	log.stage("")
+	if err := result.Beside(".yaml", text); err != nil {
+		return nil, err
+	}
+	return result, result.Beside(".log", log.text(begin, time.Since(begin), g.workers))
+}
+
+// printRun prints what a run has and, last, where it lies.
+func (g *globals) printRun(r *analysis.FolderResult) error {
+	if g.format == "json" {
+		type document struct {
+			header
+			RunID    string          `json:"run_id"`
+			Study    string          `json:"study"`
+			Path     string          `json:"path"`
+			Already  bool            `json:"already"`
+			Rows     map[string]int  `json:"rows"`
+			Warnings []fault.Warning `json:"warnings"`
+		}
+		return writeJSON(g.stdout, document{newHeader("run", r.Run.Level), r.Run.RunID, r.Run.Study, r.Path, r.Already,
+			map[string]int{"estimates": len(r.Tables.Estimates), "balance": len(r.Tables.Balance), "overlap": len(r.Tables.Overlap), "flow": len(r.Tables.Flow),
+				"durations": len(r.Tables.Durations), "costs": len(r.Tables.Costs), "diagnostics": len(r.Tables.Diagnostics)}, warningsOf(r.Run.Warnings)})
+	}
+	if r.Already {
+		fmt.Fprintf(g.stdout, "This study has been run on the same data by the same program before; its files are as they were.\n")
+	} else {
+		fmt.Fprintf(g.stdout, "%d estimates, %d rows of balance, %d of durations, %d of costs; report.nb.html and report.en.html open without a network.\n",
+			len(r.Tables.Estimates), len(r.Tables.Balance), len(r.Tables.Durations), len(r.Tables.Costs))
+	}
+	_, err := fmt.Fprintln(g.stdout, r.Path)
+	return err
+}
+
+// stageNames are what progress calls the stages that the analysis names.
+var stageNames = map[string]string{
+	"inputs": "hashing the inputs", "register": "reading the register", "cohort": "drawing trials", "results": "writing tables, figures and reports",
+}
+
+// programIdentity is what a run id knows the program by: its release version, otherwise the SHA-256 of its executable.
+var programIdentity = sync.OnceValues(func() (string, error) {
+	if Version != "devel" {
+		return Version, nil
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return "", fault.Wrap("no_executable", err, "the program cannot find its own executable, by which runs are identified")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fault.Wrap("no_executable", err, "the program cannot read its own executable, by which runs are identified")
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fault.Wrap("no_executable", err, "the program cannot read its own executable, by which runs are identified")
+	}
+	return "devel+" + hex.EncodeToString(h.Sum(nil)), nil
+})
+
+func platform() string { return runtime.GOOS + "/" + runtime.GOARCH + " " + runtime.Version() }
+
+// stageLog takes the time of each stage, for the log beside the run folder.
+type stageLog struct {
+	mu    sync.Mutex
+	names []string
+	at    []time.Time
+}
+
+func (l *stageLog) stage(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.names, l.at = append(l.names, name), append(l.at, time.Now())
+}
+
+func (l *stageLog) text(begin time.Time, total time.Duration, workers int) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "begun %s, %d workers (0: one a processor)\n", begin.UTC().Format(time.RFC3339), workers)
+	for i := 0; i+1 < len(l.names); i++ {
+		fmt.Fprintf(&b, "%8.2f s  %s\n", l.at[i+1].Sub(l.at[i]).Seconds(), l.names[i])
+	}
+	fmt.Fprintf(&b, "%8.2f s  in all\n", total.Seconds())
+	return []byte(b.String())
+}
