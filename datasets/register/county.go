@@ -1,6 +1,11 @@
 package register
 
-import "slices"
+import (
+	"math"
+	"slices"
+
+	"tiltakseffekt/internal/fault"
+)
 
 // countyFamilies are the counties that the reforms of 2018, 2020 and 2024 joined and parted, oldest codes first: the
 // codes before 2018/2020, the joined code, and the codes since 2024 (in the order of the oldest; none where the county
@@ -57,20 +62,41 @@ func countyCode(text string) string {
 	return text
 }
 
-// harmoniseCounties renames the counties of persons where codes of several years stand side by side.
-func (b *builder) harmoniseCounties(counties *interner) {
+// numberCounties makes one division of the counties of persons and their dated facts and numbers them in byte order.
+func (b *builder) numberCounties(counties *interner) error {
+	if len(counties.texts) > math.MaxInt16 {
+		return fault.Dataf("too_many_levels", b.file("person"), "fylke", "`fylke` has %d values; name the column that holds the county in the mapping", len(counties.texts))
+	}
 	reformed := b.ledger.rule("person", "county_reformed", Changed)
-	if b.opt.Rules.KeepCounties {
-		return
+	change := map[string]string{}
+	if !b.opt.Rules.KeepCounties {
+		change = reformCounties(counties.texts)
 	}
-	change := reformCounties(counties.texts)
-	for i, c := range b.Persons.County {
+	present := newInterner() // a county that nobody is left in has no place
+	final := func(c int16, person int32) int16 {
 		if c < 0 {
-			continue
+			return -1
 		}
-		if to, ok := change[counties.texts[c]]; ok {
-			reformed.add(int32(i))
-			b.Persons.County[i] = int16(counties.of(to))
+		code := counties.texts[c]
+		if to, ok := change[code]; ok {
+			reformed.add(person)
+			code = to
 		}
+		return int16(present.of(code))
 	}
+	for i, c := range b.Persons.County {
+		b.Persons.County[i] = final(c, int32(i))
+	}
+	for i := range b.Dated {
+		b.Dated[i].County = final(b.Dated[i].County, b.Dated[i].Person)
+	}
+	var place []int32
+	b.Persons.Counties, place = present.sorted()
+	for i, c := range b.Persons.County {
+		b.Persons.County[i] = int16(replace(place, int32(c)))
+	}
+	for i := range b.Dated {
+		b.Dated[i].County = int16(replace(place, int32(b.Dated[i].County)))
+	}
+	return nil
 }

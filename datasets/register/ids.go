@@ -12,12 +12,14 @@ import (
 const (
 	noPerson int32 = -1 // the id is missing
 	stranger int32 = -2 // the id is not in person
+	dropped  int32 = -3 // a rule dropped the row
 )
 
 // index finds the number of a person from the id.
 type index struct {
 	ints  []int64 // ascending
 	texts map[string]int32
+	also  map[int64]int32 // further integer ids of the same persons
 	text  bool
 	// Integers: a table over [base, base + len(dense)) where that is not much larger than the number of persons,
 	// otherwise a hash table with linear probing.
@@ -75,6 +77,9 @@ func newTextIndex(ids []string) *index {
 func (x *index) hash(id int64) int { return int(uint64(id) * 0x9e3779b97f4a7c15 >> x.shift) }
 
 func (x *index) findInt(id int64) int32 {
+	if p, ok := x.also[id]; ok {
+		return p
+	}
 	if x.dense != nil {
 		if at := uint64(id) - uint64(x.base); at < uint64(len(x.dense)) {
 			return x.dense[at]
@@ -96,6 +101,14 @@ func (x *index) findText(id string) int32 {
 		return p
 	}
 	return stranger
+}
+
+// find finds a person by the text of an id of either kind.
+func (x *index) find(id string) int32 {
+	if x.text {
+		return x.findText(id)
+	}
+	return x.parse(id)
 }
 
 // parse finds a person whose id is an integer in person and a text here.
@@ -125,10 +138,7 @@ func (x *index) fill(file string, c *datasets.Column, dst []int32) error {
 			}
 		}
 	case datasets.String:
-		find := x.findText
-		if !x.text {
-			find = x.parse
-		}
+		find := x.find
 		if len(c.Levels) <= len(dst) {
 			level := make([]int32, len(c.Levels))
 			for k, id := range c.Levels {

@@ -30,7 +30,7 @@ func Read(ctx context.Context, source Source, opt Options) (*Register, error) {
 	if err := b.checkTables(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.readPersons, b.scanMonths, b.readParticipations, b.readRegistrations, b.readPanel} {
+	for _, step := range []func() error{b.readPersons, b.scanMonths, b.readParticipations, b.readRegistrations, b.readPanel, b.readBenefits, b.readAreas} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -67,20 +67,26 @@ func (b *builder) file(table string) string { return b.source.File(table) }
 func (b *builder) checkTables() error {
 	have := b.source.Tables()
 	b.columns = map[string][]string{}
-	for _, r := range required {
-		if !slices.Contains(have, r.table) {
-			return fault.Dataf("missing_table", r.table, "", "the register has no table `%s`; it needs person, deltakelse, arbeidssoker and maaned, each as .parquet, .csv or a folder", r.table)
+	for _, t := range specs {
+		if !slices.Contains(have, t.name) {
+			if t.needed || t.name == "maaned" && !slices.Contains(have, "arbeidsforhold") && !slices.Contains(have, "inntekt") {
+				return fault.Dataf("missing_table", t.name, "", "the register has no table `%s`; it needs person, deltakelse, arbeidssoker and maaned (or arbeidsforhold and inntekt), each as .parquet, .csv or a folder", t.name)
+			}
+			continue
 		}
-		names, err := b.source.Columns(b.ctx, r.table)
+		names, err := b.source.Columns(b.ctx, t.name)
 		if err != nil {
 			return err
 		}
-		if b.columns[r.table], err = columnsOf(b.file(r.table), r.table, names, r.columns); err != nil {
+		if b.columns[t.name], err = t.columns(b.file(t.name), names); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// has tells whether the register has a table.
+func (b *builder) has(table string) bool { return b.columns[table] != nil }
 
 // empty refuses a table without rows.
 func (b *builder) empty(table string) error {

@@ -71,39 +71,47 @@ func (r Rules) maxBad() float64 {
 	return r.MaxBad
 }
 
-// required are the columns that a register must have (CONTRACT.md); the tables are read in this order.
-var required = []struct {
-	table   string
-	columns []string
-}{
-	{"person", []string{"person_id", "fodselsaar", "kjonn", "landgruppe", "utdanning"}},
-	{"deltakelse", []string{"deltakelse_id", "person_id", "tiltakskode", "status", "start_dato", "slutt_dato"}},
-	{"arbeidssoker", []string{"person_id", "fra", "til", "status"}},
-	{"maaned", []string{"person_id", "maaned", "stillingsprosent", "lonn"}},
+// tableSpec is what a table must and may have (CONTRACT.md).
+type tableSpec struct {
+	name     string
+	needed   bool
+	required []string
+	optional []string // further columns that are read where they are
 }
 
-// optional are the further columns that are read where they are.
-var optional = map[string][]string{
-	"person":       {"innvandret_aar", "fylke", "nav_enhet", "dod_dato", "utvandret_dato", "vekt"},
-	"deltakelse":   {"deltidsprosent", "henvist_dato", "vedtak_dato", "opphav", "arrangor_id", "arbeidsgiver_id", "nav_enhet", "lonnstilskudd_prosent", "kostnad", "endret", "registrert"},
-	"arbeidssoker": {"innsatsgruppe"},
-	"maaned":       {"tiltakslonn", "tiltakslonn_belop", "arbeidsgiver_id", "dagpenger", "aap", "ufore", "sosialhjelp", "tiltakspenger", "utdanning_igang"},
+// specs are the tables that are read, in their order. maaned may be left out where arbeidsforhold or inntekt is there.
+var specs = []tableSpec{
+	{"person", true, []string{"person_id", "fodselsaar", "kjonn", "landgruppe", "utdanning"},
+		[]string{"innvandret_aar", "fylke", "nav_enhet", "dod_dato", "utvandret_dato", "vekt"}},
+	{"deltakelse", true, []string{"deltakelse_id", "person_id", "tiltakskode", "status", "start_dato", "slutt_dato"},
+		[]string{"deltidsprosent", "henvist_dato", "vedtak_dato", "opphav", "arrangor_id", "arbeidsgiver_id", "nav_enhet", "lonnstilskudd_prosent", "kostnad", "endret", "registrert"}},
+	{"arbeidssoker", true, []string{"person_id", "fra", "til", "status"}, []string{"innsatsgruppe"}},
+	{"maaned", false, []string{"person_id", "maaned", "stillingsprosent", "lonn"},
+		[]string{"tiltakslonn", "tiltakslonn_belop", "arbeidsgiver_id", "dagpenger", "aap", "ufore", "sosialhjelp", "tiltakspenger", "utdanning_igang"}},
+	{"arbeidsforhold", false, []string{"person_id", "fra", "til", "stillingsprosent"}, []string{"arbeidsgiver_id"}},
+	{"inntekt", false, []string{"person_id", "maaned", "belop"}, []string{"tiltakslonn", "arbeidsgiver_id", "type"}},
+	{"ytelse", false, []string{"person_id", "ytelse", "fra", "til"}, nil},
+	{"deltakelsesmengde", false, []string{"deltakelse_id", "gyldig_fra", "prosent"}, []string{"dager_per_uke", "opprettet"}},
+	{"person_historikk", false, []string{"person_id", "fra", "til"},
+		[]string{"kommune", "fylke", "nav_enhet", "utdanning", "sivilstand", "barn"}},
+	{"omrade_maaned", false, []string{"maaned", "ledighet"}, []string{"kommune", "fylke", "nav_enhet", "stramhet"}},
+	{"person_kobling", false, []string{"person_id", "gjelder_id"}, nil},
 }
 
-// columnsOf are the columns of a table to read: the required ones, which must be there, and the optional ones that are.
-func columnsOf(file, table string, have, need []string) ([]string, error) {
+// columns are the columns of a table to read: the required ones, which must be there, and the optional ones that are.
+func (t tableSpec) columns(file string, have []string) ([]string, error) {
 	there := map[string]bool{}
 	for _, name := range have {
 		there[name] = true
 	}
-	columns := make([]string, 0, len(need))
-	for _, name := range need {
+	var columns []string
+	for _, name := range t.required {
 		if !there[name] {
 			return nil, fault.Dataf("missing_column", file, name, "column `%s` is missing%s; add it, or name the column that holds it in the mapping", name, fault.Suggest(name, have))
 		}
 		columns = append(columns, name)
 	}
-	for _, name := range optional[table] {
+	for _, name := range t.optional {
 		if there[name] {
 			columns = append(columns, name)
 		}
@@ -114,8 +122,8 @@ func columnsOf(file, table string, have, need []string) ([]string, error) {
 // tableNames are the names of the tables that a register may have.
 func tableNames() []string {
 	var names []string
-	for _, r := range required {
-		names = append(names, r.table)
+	for _, t := range specs {
+		names = append(names, t.name)
 	}
 	return names
 }

@@ -15,7 +15,7 @@ const (
 	maxWage     = math.MaxInt32  // øre
 )
 
-// panelRules are the rules for rows of maaned.
+// panelRules are the rules for the rows of a table that go into the panel.
 type panelRules struct {
 	idMissing, stranger                                   *rule
 	monthMissing, monthImpossible, beforeFirst, afterCut  *rule
@@ -25,6 +25,27 @@ type panelRules struct {
 	marked, amount, overlap                               *rule
 }
 
+func (b *builder) panelRules(table string) panelRules {
+	rule := func(name, action string) *rule { return b.ledger.rule(table, name, action) }
+	r := panelRules{idMissing: rule("person_id_missing", Dropped), stranger: rule("person_unknown", Dropped)}
+	if table != "arbeidsforhold" {
+		r.monthMissing, r.monthImpossible = rule("month_missing", Dropped), rule("month_impossible", Dropped)
+		r.beforeFirst, r.afterCut = rule("month_before_first", Dropped), rule("month_after_cut", Dropped)
+		r.afterDeath, r.afterEmigration = rule("month_after_death", Dropped), rule("month_after_emigration", Kept)
+	}
+	if table != "inntekt" {
+		r.positionMissing, r.positionNegative, r.positionLarge = rule("position_missing", Changed), rule("position_negative", Changed), rule("position_too_large", Changed)
+	}
+	r.marked = rule("tiltak_wage_marked", Changed)
+	if table != "arbeidsforhold" {
+		r.wageMissing, r.wageNegative, r.wageLarge = rule("wage_missing", Changed), rule("wage_negative", Kept), rule("wage_too_large", Changed)
+		r.wageSumNegative = rule("wage_sum_negative", Changed)
+		r.amount = rule("tiltak_wage_amount", Changed)
+	}
+	r.overlap = rule("tiltak_wage_overlap", Changed)
+	return r
+}
+
 // panelBuilder adds the rows of maaned to the panel.
 //
 // Sums are of integers, so that neither the order of rows nor the number of workers shows. (A month whose sum is
@@ -32,8 +53,11 @@ type panelRules struct {
 // tell orders apart.) Workers share the panel; a lock a stripe of persons keeps them from one another's cells.
 type panelBuilder struct {
 	*builder
-	rules panelRules
+	table string
 	file  string
+	rules panelRules
+	wages string           // the column of wages
+	marks *marks           // of inntekt, for arbeidsforhold
 	last  []calendar.Month // last month with rows to use: of death, or the cut; nil where nobody died
 	gone  []calendar.Month // month of emigration; nil where nobody did
 	rows  atomic.Int64
@@ -73,33 +97,39 @@ var benefits = []struct {
 	{"tiltakspenger", Tiltakspenger}, {"utdanning_igang", Studying},
 }
 
-// readPanel reads maaned part by part into the panel.
+// readPanel reads maaned, or arbeidsforhold and inntekt in its place, part by part into the panel.
 func (b *builder) readPanel() error {
 	p := b.Panel
 	cells := p.N * p.Months
 	p.Position, p.Ordinary = make([]uint16, cells), make([]uint16, cells)
 	p.Wage, p.OrdinaryWage = make([]int32, cells), make([]int32, cells)
 	p.State = make([]State, cells)
-	rule := func(name, action string) *rule { return b.ledger.rule("maaned", name, action) }
-	x := &panelBuilder{builder: b, file: b.file("maaned"), rules: panelRules{
-		idMissing: rule("person_id_missing", Dropped), stranger: rule("person_unknown", Dropped),
-		monthMissing: rule("month_missing", Dropped), monthImpossible: rule("month_impossible", Dropped),
-		beforeFirst: rule("month_before_first", Dropped), afterCut: rule("month_after_cut", Dropped),
-		afterDeath: rule("month_after_death", Dropped), afterEmigration: rule("month_after_emigration", Kept),
-		positionMissing: rule("position_missing", Changed), positionNegative: rule("position_negative", Changed), positionLarge: rule("position_too_large", Changed),
-		wageMissing: rule("wage_missing", Changed), wageNegative: rule("wage_negative", Kept), wageLarge: rule("wage_too_large", Changed),
-		wageSumNegative: rule("wage_sum_negative", Changed),
-		marked:          rule("tiltak_wage_marked", Changed), amount: rule("tiltak_wage_amount", Changed), overlap: rule("tiltak_wage_overlap", Changed),
-	}}
+	x := &panelBuilder{builder: b, last: exitMonths(b.Persons.Died), gone: exitMonths(b.Persons.Emigrated)}
 	x.scratch.New = func() any { return &scratch{} }
-	x.last, x.gone = exitMonths(b.Persons.Died), exitMonths(b.Persons.Emigrated)
-	if err := b.source.Scan(b.ctx, "maaned", b.columns["maaned"], b.opt.Workers, x.part); err != nil {
-		return err
-	}
-	if err := b.refuseStrangers("maaned", x.rules.stranger, x.rows.Load()); err != nil {
+	if b.has("maaned") {
+		for _, table := range []string{"arbeidsforhold", "inntekt"} {
+			if b.has(table) {
+				b.warn("table_not_used", "%s is not used, since %s is there; remove one of them", b.file(table), b.file("maaned"))
+			}
+		}
+		x.wages = "lonn"
+		if err := x.scan("maaned", x.part); err != nil {
+			return err
+		}
+	} else if err := x.readJobs(); err != nil {
 		return err
 	}
 	return x.finish()
+}
+
+// scan reads a table into the panel.
+func (x *panelBuilder) scan(table string, part func(Part) error) error {
+	x.file, x.rules = x.builder.file(table), x.panelRules(table)
+	x.rows.Store(0)
+	if err := x.source.Scan(x.ctx, table, x.columns[table], x.opt.Workers, part); err != nil {
+		return err
+	}
+	return x.refuseStrangers(table, x.rules.stranger, x.rows.Load())
 }
 
 // exitMonths are the months of dates, far in the future where there is none; nil where nobody has one.
@@ -147,10 +177,12 @@ func (x *panelBuilder) read(t *datasets.Table, s *scratch) error {
 	if err := fillMonths(x.file, t.Column("maaned"), s.month); err != nil {
 		return err
 	}
-	if err := fillNumbers(x.file, t.Column("stillingsprosent"), s.position); err != nil {
+	if c := t.Column("stillingsprosent"); c == nil {
+		clear(s.position)
+	} else if err := fillNumbers(x.file, c, s.position); err != nil {
 		return err
 	}
-	if err := fillNumbers(x.file, t.Column("lonn"), s.wage); err != nil {
+	if err := fillNumbers(x.file, t.Column(x.wages), s.wage); err != nil {
 		return err
 	}
 	for i := range s.state {
@@ -219,9 +251,10 @@ func (x *panelBuilder) clean(t *datasets.Table, s *scratch) {
 	r := &x.rules
 	for i, p := range s.person {
 		if p < 0 {
-			if p == noPerson {
+			switch p {
+			case noPerson:
 				r.idMissing.add(p)
-			} else {
+			case stranger:
 				countStranger(r.stranger, t.Column("person_id"), i)
 			}
 			continue
@@ -238,30 +271,18 @@ func (x *panelBuilder) clean(t *datasets.Table, s *scratch) {
 			default:
 				r.afterCut.add(p)
 			}
-			s.person[i] = noPerson
+			s.person[i] = dropped
 			continue
 		}
 		if x.last != nil && m > x.last[p] {
 			r.afterDeath.add(p)
-			s.person[i] = noPerson
+			s.person[i] = dropped
 			continue
 		}
 		if x.gone != nil && m > x.gone[p] {
 			r.afterEmigration.add(p)
 		}
-		switch v := s.position[i] * 100; {
-		case v >= 0 && v <= maxPosition:
-			s.position[i] = math.Floor(v + 0.5)
-		case v != v:
-			r.positionMissing.add(p)
-			s.position[i] = 0
-		case v < 0:
-			r.positionNegative.add(p)
-			s.position[i] = 0
-		default:
-			r.positionLarge.add(p)
-			s.position[i] = maxPosition
-		}
+		s.position[i] = r.position(s.position[i], p)
 		switch v := s.wage[i] * 100; {
 		case v >= 0 && v <= maxWage:
 			s.wage[i] = math.Floor(v + 0.5)
@@ -276,6 +297,22 @@ func (x *panelBuilder) clean(t *datasets.Table, s *scratch) {
 			s.wage[i] = math.Ceil(v - 0.5)
 		}
 	}
+}
+
+// position is a position in hundredths of a percent.
+func (r *panelRules) position(percent float64, person int32) float64 {
+	switch v := percent * 100; {
+	case v >= 0 && v <= maxPosition:
+		return math.Floor(v + 0.5)
+	case v != v:
+		r.positionMissing.add(person)
+		return 0
+	case v < 0:
+		r.positionNegative.add(person)
+		return 0
+	}
+	r.positionLarge.add(person)
+	return maxPosition
 }
 
 // apply adds the rows to the panel.
@@ -352,7 +389,9 @@ func (x *panelBuilder) finish() error {
 			h := panel.History(p)
 			for k, w := range h.Wage {
 				if w < 0 {
-					x.rules.wageSumNegative.add(p)
+					if x.rules.wageSumNegative != nil {
+						x.rules.wageSumNegative.add(p)
+					}
 					h.Wage[k] = 0
 				}
 				if h.OrdinaryWage[k] < 0 {

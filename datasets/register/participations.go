@@ -70,7 +70,7 @@ func (b *builder) readParticipations() error {
 	}
 	b.FirstPart = firsts(b.Persons.N, len(rows), func(i int) int32 { return rows[i].Person })
 	b.spells = b.subsidisedSpells()
-	return nil
+	return b.readAmounts(rows)
 }
 
 // firsts are the beginnings of each person's rows in a list sorted by person.
@@ -242,6 +242,10 @@ func (b *builder) resolveOffices(rows []participation) {
 	for i := range rows {
 		rows[i].Office = replace(place, rows[i].Office)
 	}
+	for i := range b.Dated {
+		b.Dated[i].Office = replace(place, b.Dated[i].Office)
+	}
+	b.sortDated()
 }
 
 // participationRules applies the rules that look at one row at a time.

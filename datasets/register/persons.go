@@ -31,12 +31,19 @@ func (b *builder) readPersons() error {
 	if n == 0 {
 		return b.empty("person")
 	}
-	order, missing, err := b.numberPersons(file, parts, n)
+	l, err := b.readLinks()
+	if err != nil {
+		return err
+	}
+	order, missing, err := b.numberPersons(file, parts, n, l)
 	if err != nil {
 		return err
 	}
 	b.ledger.persons = b.Persons.N
 	b.ledger.rule("person", "person_id_missing", Dropped).rows.Add(int64(missing))
+	if l != nil {
+		b.apply(l)
+	}
 	return b.fillPersons(file, parts, order)
 }
 
@@ -44,7 +51,7 @@ func (b *builder) readPersons() error {
 type place struct{ part, row int32 }
 
 // numberPersons sorts the ids, builds the index and returns the rows in the order of the persons.
-func (b *builder) numberPersons(file string, parts []Part, n int) (order []place, missing int, err error) {
+func (b *builder) numberPersons(file string, parts []Part, n int, l *links) (order []place, missing int, err error) {
 	order = make([]place, 0, n)
 	allInts := true
 	for k, p := range parts {
@@ -72,6 +79,11 @@ func (b *builder) numberPersons(file string, parts []Part, n int) (order []place
 	}
 	if len(order) == 0 {
 		return nil, 0, fault.Dataf("missing_ids", file, "person_id", "every value of `person_id` is missing; name the right column in the mapping")
+	}
+	if l != nil {
+		if order, err = l.drop(file, parts, order); err != nil {
+			return nil, 0, err
+		}
 	}
 	p := &b.Persons
 	p.N = len(order)
@@ -195,15 +207,9 @@ func (b *builder) fillPersons(file string, parts []Part, order []place) error {
 	education := b.ledger.rule("person", "education_missing", Kept)
 	badEducation := b.ledger.rule("person", "education_impossible", Changed)
 	if err := b.eachNumber(file, parts, whole, "utdanning", func(i int32, v float64) {
-		p.Education[i] = -1
-		switch {
-		case math.IsNaN(v):
+		if p.Education[i] = level(v); v != v {
 			education.add(i)
-		case v >= 0 && v <= 9 && v == math.Trunc(v):
-			p.Education[i] = int8(v)
-		case v >= 100000 && v < 1000000 && v == math.Trunc(v): // NUS code of six digits: the first is the level
-			p.Education[i] = int8(v / 100000)
-		default:
+		} else if p.Education[i] < 0 {
 			badEducation.add(i)
 		}
 	}); err != nil {
@@ -226,21 +232,12 @@ func (b *builder) fillPersons(file string, parts []Part, order []place) error {
 		if err := b.eachText(file, parts, whole, "fylke", func(i int32, v string) { p.County[i] = int16(counties.of(countyCode(v))) }); err != nil {
 			return err
 		}
-		if len(counties.texts) > math.MaxInt16 {
-			return fault.Dataf("too_many_levels", file, "fylke", "`fylke` has %d values; name the column that holds the county in the mapping", len(counties.texts))
-		}
-		b.harmoniseCounties(counties)
-		present := newInterner() // a county that nobody is left in has no place
-		for i, c := range p.County {
-			if c >= 0 {
-				p.County[i] = int16(present.of(counties.texts[c]))
-			}
-		}
-		names, order := present.sorted()
-		p.Counties = names
-		for i, c := range p.County {
-			p.County[i] = int16(replace(order, int32(c)))
-		}
+	}
+	if err := b.readDated(counties); err != nil {
+		return err
+	}
+	if err := b.numberCounties(counties); err != nil {
+		return err
 	}
 	if has("nav_enhet") {
 		p.Office = make([]int32, p.N)
