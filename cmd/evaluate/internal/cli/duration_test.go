@@ -1,0 +1,243 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/internal/oracle"
+)
+
+// durationJSON runs the command with --format json and reads its document.
+func durationJSON(t *testing.T, args ...string) (map[string]any, string) {
+	t.Helper()
+	stdout, stderr, status := runCLI(t, append([]string{"duration", "--format", "json"}, args...)...)
+	if status != 0 {
+		t.Fatalf("%v: status %d, %s", args, status, stderr)
+	}
+	var d map[string]any
+	if err := json.Unmarshal([]byte(stdout), &d); err != nil {
+		t.Fatal(err)
+	}
+	return d, stderr
+}
+
+// rows are the rows of a list of the document; figure reads one of their numbers, null as NaN.
+func durationRows(d map[string]any, list string) []map[string]any {
+	var rows []map[string]any
+	for _, r := range d[list].([]any) {
+		rows = append(rows, r.(map[string]any))
+	}
+	return rows
+}
+
+func durationFigure(r map[string]any, name string) float64 {
+	if v, ok := r[name].(float64); ok {
+		return v
+	}
+	return math.NaN()
+}
+
+func TestDurationOnLung(t *testing.T) {
+	lung := oracle.Path(t, "survival_core", "lung.csv")
+	d, stderr := durationJSON(t, "--data", lung, "--time", "time", "--event", "status", "--at", "365,2000", "--rmst", "365")
+	if !strings.Contains(stderr, "1 was read as censored and 2 as the event") || !strings.Contains(stderr, "follow-up ends at 1022") {
+		t.Errorf("warnings: %s", stderr)
+	}
+	if d["schema"] != 1. || d["command"] != "duration" || d["level"] != .95 || d["version"] == "" || len(d["warnings"].([]any)) != 2 {
+		t.Errorf("header: %v", d)
+	}
+	curve := durationRows(d, "curves")
+	for name, want := range map[string]float64{"n_risk": 65, "estimate": .4092416244600644, "std_error": .03582363817, "conf_low": .3447215818, "conf_high": .4858376035} {
+		oracle.Known(t, "methods/durations.md §4 lung "+name, durationFigure(curve[0], name), want, 1e-9)
+	}
+	if len(curve) != 2 || curve[1]["estimate"] != nil || curve[1]["reason"] != "no_follow_up" || curve[0]["by"] != nil || curve[0]["state"] != nil {
+		t.Errorf("curves: %v", curve)
+	}
+	s := durationRows(d, "summaries")[0]
+	for name, want := range map[string]float64{"n": 228, "events": 165, "median": 310, "median_low": 285, "median_high": 363, "rmst": 263.22186648, "rmst_std_error": 7.7988590863} {
+		oracle.Known(t, "methods/durations.md §4 lung "+name, durationFigure(s, name), want, 1e-9)
+	}
+
+	reference := oracle.JSON(t, "survival_core/result.json")
+	d, stderr = durationJSON(t, "--data", lung, "--time", "time", "--event", "status", "--censored", "1", "--by", "sex", "--conf", "log-log", "--test", "logrank", "--rmst", "700", "--rmst-diff")
+	if stderr != "" {
+		t.Errorf("warnings: %s", stderr)
+	}
+	want := reference.At("km_lung_sex", "log-log", "strata")
+	var low []float64
+	for _, r := range durationRows(d, "curves") {
+		if r["by"] == "2" {
+			low = append(low, durationFigure(r, "conf_low"))
+		}
+	}
+	want.At("sex=2", "lower").NearAll(low, 1e-9)
+	test := durationRows(d, "tests")[0]
+	reference.At("logrank", "lung_sex", "chisq").Near(durationFigure(test, "statistic"), 1e-9)
+	reference.At("logrank", "lung_sex", "p").Near(durationFigure(test, "p_value"), 1e-9)
+	diff := durationRows(d, "rmst_diff")
+	for k := range diff {
+		reference.At("survRM2_lung_sex_tau700", "unadjusted", "Est.").List()[k].Near(durationFigure(diff[k], "estimate"), 1e-9)
+	}
+
+	d, stderr = durationJSON(t, "--data", lung, "--time", "time", "--event", "status", "--censored", "1", "--cox", "age,sex,ph.ecog")
+	if !strings.Contains(stderr, "`ph.ecog` is missing in 1 rows") {
+		t.Errorf("warnings: %s", stderr)
+	}
+	for k, want := range []float64{.01106676456, -.5526123957, .46372847537} {
+		oracle.Known(t, "methods/durations.md §4 lung Cox", durationFigure(durationRows(d, "cox")[k], "estimate"), want, 1e-6)
+	}
+	oracle.Known(t, "methods/durations.md §4 lung zph global", durationFigure(durationRows(d, "tests")[6], "statistic"), 4.463657589, 1e-6)
+
+	d, _ = durationJSON(t, "--data", lung, "--time", "time", "--event", "status", "--censored", "1", "--cox", "age,sex,ph.ecog", "--cluster", "inst")
+	for k, want := range []float64{.00688872706, .11228667993, .11761595325} { // those without inst are left out: 226 rows
+		oracle.Known(t, "methods/durations.md §4 lung cluster(inst)", durationFigure(durationRows(d, "cox")[k], "robust_std_error"), want, 1e-6)
+	}
+	if m := d["model"].(map[string]any); m["n"] != 226. || m["ties"] != "efron" || m["clusters"] == nil {
+		t.Errorf("model: %v", m)
+	}
+}
+
+func TestDurationCompeting(t *testing.T) {
+	data := oracle.Path(t, "survival_core", "mgus2_competing.csv")
+	d, stderr := durationJSON(t, "--data", data, "--time", "etime", "--event", "event", "--curve", "cif", "--at", "120", "--rmst", "240", "--fine-gray", "age,sex", "--state", "pcm")
+	if !strings.Contains(stderr, "`censor` in column `event` was read as censored") {
+		t.Errorf("warnings: %s", stderr)
+	}
+	curves := durationRows(d, "curves")
+	if curves[0]["state"] != "death" || curves[1]["state"] != "pcm" {
+		t.Errorf("curves: %v", curves)
+	}
+	for _, c := range []struct {
+		name      string
+		got, want float64
+		tol       float64
+	}{
+		{"pcm at 120", durationFigure(curves[1], "estimate"), .0637221680, 1e-8}, // printed to ten digits
+		{"its error", durationFigure(curves[1], "std_error"), .00679684842, 1e-8},
+		{"Fine–Gray age", durationFigure(durationRows(d, "cox")[0], "estimate"), -.0173381535, 1e-6},
+		{"its error", durationFigure(durationRows(d, "cox")[0], "std_error"), .0057371032, 1e-6},
+		{"Fine–Gray sex=M", durationFigure(durationRows(d, "cox")[1], "estimate"), -.2600382379, 1e-6},
+	} {
+		oracle.Known(t, "methods/durations.md §4 mgus2 "+c.name, c.got, c.want, c.tol)
+	}
+	d, _ = durationJSON(t, "--data", data, "--time", "etime", "--event", "event", "--censored", "censor", "--by", "sex", "--test", "gray")
+	tests := durationRows(d, "tests")
+	if len(tests) != 2 || tests[1]["state"] != "pcm" || math.Abs(durationFigure(tests[1], "statistic")-1.1945) > .001 {
+		t.Errorf("tests: %v", tests)
+	}
+}
+
+func writeText(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "spells.csv")
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// Integers, text states, missing events (censored), missing times (left out), a text group, late entry and weights.
+func TestDurationReadsColumns(t *testing.T) {
+	path := writeText(t, "from,to,exit,tiltak,w,person\n0,5,work,B,1,p1\n1,4,,A,2,p2\n0,3,0,A,1,p1\n2,6,education,B,1.5,p3\n0,,work,A,1,p4\n0,2,work,A,1,p5\n")
+	d, stderr := durationJSON(t, "--data", path, "--start", "from", "--stop", "to", "--event", "exit", "--by", "tiltak", "--weights", "w", "--curve", "cif", "--cluster", "person")
+	if !strings.Contains(stderr, "`to` is missing in 1 rows; they were left out") {
+		t.Errorf("warnings: %s", stderr)
+	}
+	if d["variance"] != "jackknife" {
+		t.Errorf("variance %v", d["variance"])
+	}
+	var seen []string
+	for _, s := range durationRows(d, "summaries") {
+		seen = append(seen, fmt.Sprintf("%v/%v n=%v events=%v", s["by"], s["state"], s["n"], s["events"]))
+	}
+	if got, want := strings.Join(seen, "; "), "A/education n=3 events=0; A/work n=3 events=1; B/education n=2 events=1; B/work n=2 events=1"; got != want {
+		t.Errorf("summaries %s, want %s", got, want)
+	}
+	out := filepath.Join(t.TempDir(), "out")
+	_, _, status := runCLI(t, "duration", "--data", path, "--start", "from", "--stop", "to", "--event", "exit", "--by", "tiltak", "--out", out, "--quiet")
+	if status != 0 {
+		t.Fatal(status)
+	}
+	table, err := datasets.Read(t.Context(), filepath.Join(out, "curves.parquet"), datasets.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if table.Rows != 5 || table.Column("estimate") == nil || table.Column("by").Text(0) != "A" {
+		t.Errorf("%d rows: %v", table.Rows, table.Columns)
+	}
+	if b, err := os.ReadFile(filepath.Join(out, "curves.svg")); err != nil || !strings.Contains(string(b), "<svg") {
+		t.Errorf("curves.svg: %v", err)
+	}
+}
+
+func TestDurationText(t *testing.T) {
+	path := writeText(t, "m,e,g,x\n1,1,a,1\n2,0,b,2\n3,1,a,1\n4,1,b,3\n5,1,b,2\n6,0,a,1\n")
+	stdout, stderr, status := runCLI(t, "duration", "--data", path, "--time", "m", "--event", "e", "--by", "g", "--rmst", "4", "--rmst-diff", "--test", "logrank", "--cox", "x")
+	if status != 0 || stderr != "" {
+		t.Fatalf("status %d, %s", status, stderr)
+	}
+	for _, want := range []string{"Kaplan–Meier", "g = a", "g = b", "Summary", "Restricted means to 4", "Cox regression, efron ties: 6 spells, 4 ended", "logrank", "proportional hazards"} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in\n%s", want, stdout)
+		}
+	}
+	if strings.Contains(stdout, "NaN") {
+		t.Errorf("NaN in\n%s", stdout)
+	}
+}
+
+func TestDurationRefusals(t *testing.T) {
+	path := writeText(t, "m,e,g,text,bad,w\n1,1,a,x,-1,1\n2,0,b,y,2,1\n3,1,a,z,3,-1\n")
+	base := "--data " + path + " --time m --event e "
+	for _, c := range []struct {
+		args   string
+		status int
+		want   string
+	}{
+		{"", 2, "`--data` is needed"},
+		{"--data x.csv --event e", 2, "`--time` is needed"},
+		{"--data x.csv --time m", 2, "`--event` is needed"},
+		{"--data x.csv --time m --start s --event e", 2, "exclude one another"},
+		{"--data x.csv --start s --event e", 2, "come together"},
+		{"--data no-such-file.csv --time m --event e", 3, "no-such-file.csv"},
+		{"--data " + path + " --time months --event e", 3, "months"},
+		{"--data " + path + " --time text --event e", 3, "`text` is text; a number is needed"},
+		{"--data " + path + " --time bad --event e", 3, "1 rows have a time that is missing, infinite or negative"},
+		{base + "--weights w", 3, "1 rows have a weight"},
+		{base + "--curve survival", 2, "`--curve` is km or cif"},
+		{base + "--conf loglog", 2, "did you mean `log-log`"},
+		{base + "--ties exact --cox m", 2, "efron or breslow"},
+		{base + "--level 95", 2, "`--level`"},
+		{base + "--at 1,x", 2, "`--at` is a list of times"},
+		{base + "--rmst -1", 2, "`--rmst` is a positive number"},
+		{base + "--rmst-diff", 2, "needs `--rmst`"},
+		{base + "--test logrank", 2, "needs `--by`"},
+		{base + "--test wilcoxon --by g", 2, "`--test` is logrank or gray"},
+		{base + "--test logrank --by g --weights w", 2, "not served"},
+		{base + "--cox m --fine-gray m", 2, "exclude one another"},
+		{base + "--fine-gray m --weights w", 2, "not served"},
+		{base + "--fine-gray m --ties efron", 2, "not served"},
+		{base + "--cox m --state job", 2, "the states are event"},
+		{base + "--strata g", 2, "`--strata` belongs to"},
+		{base + "--rho 1", 2, "`--rho` belongs to"},
+		{base + "--encoding utf-16", 2, "`--encoding`"},
+		{base + "--cox nothing", 3, "nothing"},
+	} {
+		stdout, stderr, status := runCLI(t, append([]string{"duration"}, strings.Fields(c.args)...)...)
+		if status != c.status || !strings.Contains(stderr, c.want) || strings.Count(stderr, "\n") != 1 || stdout != "" {
+			t.Errorf("%s: status %d, stderr %q, want %d %q", c.args, status, stderr, c.status, c.want)
+		}
+	}
+	// The row of the file is named, not that of the rows that were kept.
+	path = writeText(t, "m,e\n,1\n2,0\n-3,1\n")
+	_, stderr, status := runCLI(t, "duration", "--format", "json", "--quiet", "--data", path, "--time", "m", "--event", "e")
+	if status != 3 || !strings.Contains(stderr, `"column":"m","row":3`) {
+		t.Errorf("status %d, %s", status, stderr)
+	}
+}

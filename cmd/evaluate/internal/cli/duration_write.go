@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/internal/fault"
+	lang "tiltakseffekt/internal/number"
+	"tiltakseffekt/results/figure"
+)
+
+// write puts the tables of the document as Parquet, and survival curves as SVG, into a folder.
+func (r *durationResult) write(ctx context.Context, dir, language string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fault.Wrap("cannot_write", err, "the folder `%s` cannot be made", dir)
+	}
+	d := r.document()
+	for _, t := range []struct {
+		name string
+		rows any
+	}{{"curves", d.Curves}, {"summaries", d.Summaries}, {"rmst_diff", d.RMSTDiff}, {"tests", d.Tests}, {"cox", d.Cox}} {
+		table := durationTableOf(t.rows)
+		if table.Rows == 0 {
+			continue
+		}
+		if err := datasets.WriteContext(ctx, filepath.Join(dir, t.name+".parquet"), table, datasets.WriteOptions{}); err != nil {
+			return err
+		}
+	}
+	if r.flags.curve != "km" {
+		return nil
+	}
+	return r.draw(filepath.Join(dir, "curves.svg"), language)
+}
+
+// durationTableOf makes a table of a slice of rows: columns are the fields, by their JSON names.
+func durationTableOf(rows any) *datasets.Table {
+	v := reflect.ValueOf(rows)
+	row := v.Type().Elem()
+	var columns []*datasets.Column
+	for j := range row.NumField() {
+		name, _, _ := strings.Cut(row.Field(j).Tag.Get("json"), ",")
+		n := v.Len()
+		floats, ints, texts, null := make([]float64, n), make([]int64, n), make([]string, n), make([]bool, n)
+		kind := datasets.String
+		for i := range n {
+			switch x := v.Index(i).Field(j).Interface().(type) {
+			case number:
+				kind, floats[i] = datasets.Float64, float64(x)
+				if math.IsInf(floats[i], 0) {
+					floats[i] = math.NaN()
+				}
+			case int:
+				kind, ints[i] = datasets.Int64, int64(x)
+			case string:
+				texts[i] = x
+			case *string:
+				if null[i] = x == nil; x != nil {
+					texts[i] = *x
+				}
+			case estimate.Reason:
+				texts[i], null[i] = string(x), x == ""
+			default:
+				panic(fmt.Sprintf("cli: no column for %T", x))
+			}
+		}
+		switch kind {
+		case datasets.Float64:
+			columns = append(columns, datasets.FloatColumn(name, floats))
+		case datasets.Int64:
+			columns = append(columns, datasets.IntColumn(name, ints))
+		default:
+			columns = append(columns, datasets.TextColumn(name, texts, null))
+		}
+	}
+	return datasets.NewTable(columns...)
+}
+
+// draw writes the survival curves with their intervals and the numbers at risk.
+func (r *durationResult) draw(path, language string) error {
+	var curves []figure.Curve
+	for _, c := range r.curves {
+		e := figure.Curve{Name: or(c.Group, "alle"), X: append([]float64{0}, c.Time...), Y: append([]float64{1}, c.Estimate...), Low: append([]float64{1}, c.ConfLow...), Top: append([]float64{1}, c.ConfHigh...)}
+		if language == "en" && c.Group == "" {
+			e.Name = "all"
+		}
+		for _, p := range c.At(e.X) {
+			e.Risk = append(e.Risk, int(math.Round(p.NRisk)))
+		}
+		curves = append(curves, e)
+	}
+	o := figure.Options{Lang: lang.NB, XLabel: or(r.flags.time, r.flags.stop), Title: "Andel som ikke er avsluttet", Width: 16}
+	if language == "en" {
+		o.Lang, o.Title = lang.EN, "Share that has not ended"
+	}
+	b, err := figure.Survival(curves, o).SVG()
+	if err != nil {
+		return fault.Wrap("cannot_draw", err, "the curves cannot be drawn")
+	}
+	temporary := path + ".tmp"
+	if err := os.WriteFile(temporary, b, 0o666); err != nil {
+		return fault.Wrap("cannot_write", err, "`%s` cannot be written", path)
+	}
+	if err := os.Rename(temporary, path); err != nil {
+		os.Remove(temporary)
+		return fault.Wrap("cannot_write", err, "`%s` cannot be written", path)
+	}
+	return nil
+}
