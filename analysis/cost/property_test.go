@@ -51,7 +51,7 @@ func bruteForce(in ParticipationInput) float64 {
 			percent = 100
 		}
 		closed := slices.ContainsFunc(in.Closed, func(p catalog.Period) bool { return p.From <= d && d <= p.To })
-		if !closed && counts(d) {
+		if !closed && isPaid(d) {
 			days[key{d.Month(), percent}]++
 		} else {
 			days[key{d.Month(), percent}] += 0
@@ -73,7 +73,7 @@ func bruteForce(in ParticipationInput) float64 {
 		}
 		of := int64(0)
 		for d := k.month.First(); d <= k.month.Last(); d++ {
-			if counts(d) {
+			if isPaid(d) {
 				of++
 			}
 		}
@@ -86,8 +86,8 @@ func bruteForce(in ParticipationInput) float64 {
 	return sum
 }
 
-// counts tells whether a day counts in the payment: all days before 1 August 2025, Mondays to Fridays from then on.
-func counts(d calendar.Date) bool {
+// isPaid tells whether a day counts in the payment: all days before 1 August 2025, Mondays to Fridays from then on.
+func isPaid(d calendar.Date) bool {
 	t := time.Unix(int64(d)*86400, 0).UTC()
 	if t.Before(time.Date(2025, 8, 1, 0, 0, 0, 0, time.UTC)) {
 		return true
