@@ -18,20 +18,25 @@ import (
 
 // File is a CSV file whose columns and types are known. It may be read by several goroutines.
 type File struct {
-	path, name string
-	latin1     bool
-	separator  byte
-	bom        bool
-	fields     []vector.Field
-	guesses    []guess
-	rows       []int64 // of each block
-	total      int64
+	name      string
+	open      func() (io.ReadCloser, error)
+	latin1    bool
+	separator byte
+	bom       bool
+	fields    []vector.Field
+	guesses   []guess
+	rows      []int64 // of each block
+	total     int64
 }
 
 // Open reads a file once to find its columns, their types and its number of rows. Errors name it as name.
 func Open(ctx context.Context, path, name string, latin1 bool, workers int) (*File, error) {
-	f := &File{path: path, name: name, latin1: latin1}
-	r, err := open(path, name)
+	return newFile(ctx, func() (io.ReadCloser, error) { return open(path, name) }, name, latin1, workers)
+}
+
+func newFile(ctx context.Context, open func() (io.ReadCloser, error), name string, latin1 bool, workers int) (*File, error) {
+	f := &File{name: name, open: open, latin1: latin1}
+	r, err := f.open()
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +272,7 @@ func (f *File) Blocks() []int64 { return f.rows }
 
 // Scan calls use for each block, with the values of the given columns; blocks come in any order, several at a time.
 func (f *File) Scan(ctx context.Context, columns []int, workers int, use func(block int, rows int, values []vector.Values) error) error {
-	r, err := open(f.path, f.name)
+	r, err := f.open()
 	if err != nil {
 		return err
 	}

@@ -16,10 +16,10 @@ import (
 	"tiltakseffekt/internal/fault"
 )
 
-const (
-	maxFooter    = 256 << 20
-	maxGroupRows = 1 << 27 // 134 million: writers make groups of 1 million or so
-)
+const maxFooter = 256 << 20
+
+// maxGroupRows is 134 million: writers make groups of 1 million or so. The fuzz test makes it small.
+var maxGroupRows int64 = 1 << 27
 
 // File is a Parquet file whose footer has been read. It may be read by several goroutines, holds no open file, and need
 // not be closed.
@@ -31,7 +31,6 @@ type File struct {
 	columns []column
 	rows    []int64 // of each row group
 	total   int64
-	maxRows int64
 }
 
 // Open reads the footer of a file. Errors name it as name.
@@ -71,7 +70,7 @@ func reason(err error) error {
 
 // NewFile reads the footer of a file of size bytes.
 func NewFile(r io.ReaderAt, size int64, name string) (_ *File, err error) {
-	f := &File{name: name, r: r, maxRows: maxGroupRows}
+	f := &File{name: name, r: r}
 	defer func() {
 		if p := recover(); p != nil {
 			err = f.notParquet(fmt.Sprint(p))
@@ -121,7 +120,7 @@ func NewFile(r io.ReaderAt, size int64, name string) (_ *File, err error) {
 	}
 	for i := range f.meta.RowGroups {
 		n := f.meta.RowGroup(i).NumRows()
-		if n < 0 || n > f.maxRows {
+		if n < 0 || n > maxGroupRows {
 			return nil, fault.Dataf("row_group_size", name, "", "has a row group of %d rows: export it again with row groups of about a million rows", n)
 		}
 		f.rows = append(f.rows, n)
