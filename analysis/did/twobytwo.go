@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/internal/regression"
 )
@@ -32,12 +34,12 @@ type recipe struct {
 
 // design is everything about a 2×2 comparison of changes that does not depend on the outcome: who is treated, covariates,
 // weights, propensity, Gram factor. It is made once and used for as many outcomes as there are. The first nt rows are
-// treated, the others controls; z is row-major with the constant first and the columns centred and scaled over the cell.
+// treated, the others controls; z is the constant and the columns centred and scaled over the cell.
 type design struct {
 	recipe
 	n, nt int
 	w     []float64 // nil: all 1
-	z     []float64 // n×k; nil without covariates
+	z     basis     // k columns of n; nil without covariates
 	p     []float64 // propensity by row, nil without one
 	odds  []float64 // w·trim·p/(1−p) of controls
 	ols   []float64 // z'aOLS of controls
@@ -101,18 +103,18 @@ func (d *design) weight(i int) float64 {
 	return d.w[i]
 }
 
-func (d *design) row(i int) []float64 { return d.z[i*d.k : (i+1)*d.k] }
-
-// standardise fills z and returns the same columns column-major for the logit.
+// standardise makes z and returns its columns without the constant.
 func (d *design) standardise(x [][]float64) [][]float64 {
 	n, k := d.n, d.k
-	d.z = make([]float64, n*k)
 	d.fixed, d.scale = make([]float64, k), make([]float64, k)
-	for i := range n {
-		d.z[i*k] = 1
+	store := make([]float64, n*k)
+	d.z = make(basis, k)
+	for j := range d.z {
+		d.z[j] = store[j*n : (j+1)*n]
 	}
-	columns := make([][]float64, len(x))
-	store := make([]float64, n*len(x))
+	for i := range d.z[0] {
+		d.z[0][i] = 1
+	}
 	for j, c := range x {
 		sum, squares := 0., 0.
 		origin := c[0]
@@ -129,14 +131,12 @@ func (d *design) standardise(x [][]float64) [][]float64 {
 			scale = 1 / sd
 		}
 		d.fixed[j+1], d.scale[j+1] = mean, scale
-		columns[j] = store[j*n : (j+1)*n]
+		z := d.z[j+1]
 		for i, v := range c {
-			v = (v - mean) * scale
-			columns[j][i] = v
-			d.z[i*k+j+1] = v
+			z[i] = (v - mean) * scale
 		}
 	}
-	return columns
+	return d.z[1:]
 }
 
 // propensity fits Pr(treated | x) and the weights of the controls.
@@ -198,12 +198,11 @@ func (d *design) propensity(columns [][]float64, workers int) estimate.Reason {
 	if d.method == Imp {
 		return ""
 	}
-	h := make([]float64, k*k)
-	for i := range n {
-		p := d.p[i]
-		addGram(h, d.weight(i)*p*(1-p), d.row(i))
+	v := make([]float64, n)
+	for i, p := range d.p {
+		v[i] = d.weight(i) * p * (1 - p)
 	}
-	d.hess = factorise(h, k)
+	d.hess = factorise(d.z.gram(v), k)
 	return ""
 }
 
@@ -213,38 +212,36 @@ func (d *design) propensity(columns [][]float64, workers int) estimate.Reason {
 func (d *design) calibrate(start []float64) bool {
 	n, k := d.n, d.k
 	g := append([]float64(nil), start...)
+	eta, v := make([]float64, n), make([]float64, n)
 	value := func(g []float64) float64 {
+		d.z.combine(eta, g)
 		s := 0.
-		for i := range n {
-			eta := dot(g, d.row(i))
+		for i, x := range eta {
 			if i < d.nt {
-				s += d.weight(i) * eta
+				s += d.weight(i) * x
 			} else {
-				s -= d.weight(i) * math.Exp(eta)
+				s -= d.weight(i) * math.Exp(x)
 			}
 		}
 		return s
 	}
 	now := value(g)
 	grad, step, trial := make([]float64, k), make([]float64, k), make([]float64, k)
-	h := make([]float64, k*k)
 	for range 100 {
-		clear(grad)
-		clear(h)
-		for i := range n {
-			z, w := d.row(i), d.weight(i)
+		d.z.combine(eta, g)
+		for i, x := range eta {
 			if i < d.nt {
-				for j, v := range z {
-					grad[j] += w * v
-				}
-				continue
+				v[i] = d.weight(i)
+			} else {
+				v[i] = -d.weight(i) * math.Exp(x)
 			}
-			e := w * math.Exp(dot(g, z))
-			for j, v := range z {
-				grad[j] -= e * v
-			}
-			addGram(h, e, z)
 		}
+		d.z.moments(grad, v)
+		clear(v[:d.nt])
+		for i := d.nt; i < n; i++ {
+			v[i] = -v[i]
+		}
+		h := d.z.gram(v)
 		copy(step, grad)
 		factorise(h, k).solve(step)
 		decrement := dot(step, grad)
@@ -275,8 +272,9 @@ func (d *design) calibrate(start []float64) bool {
 			return false
 		}
 	}
-	for i := range n {
-		d.p[i] = 1 / (1 + math.Exp(-dot(g, d.row(i))))
+	d.z.combine(eta, g)
+	for i, x := range eta {
+		d.p[i] = 1 / (1 + math.Exp(-x))
 	}
 	d.gamma = g
 	return true
@@ -284,22 +282,16 @@ func (d *design) calibrate(start []float64) bool {
 
 // regressions makes what the outcome regression and its influence need.
 func (d *design) regressions() {
-	n, k := d.n, d.k
-	m1 := make([]float64, k)
-	m0 := make([]float64, k)
-	for i := range n {
-		z := d.row(i)
-		if i < d.nt {
-			w := d.weight(i)
-			for j, v := range z {
-				m1[j] += w * v
-			}
-		} else if d.odds != nil {
-			o := d.odds[i]
-			for j, v := range z {
-				m0[j] += o * v
-			}
-		}
+	n, k, nt := d.n, d.k, d.nt
+	v := make([]float64, n)
+	for i := range v {
+		v[i] = d.weight(i)
+	}
+	treated, controls := d.z.rows(0, nt), d.z.rows(nt, n)
+	m1, m0 := make([]float64, k), make([]float64, k)
+	treated.moments(m1, v[:nt])
+	if d.odds != nil {
+		controls.moments(m0, d.odds[nt:])
 	}
 	for j := range m1 {
 		m1[j] /= d.w1
@@ -308,18 +300,11 @@ func (d *design) regressions() {
 	if d.method == IPW {
 		return
 	}
-	a, all := make([]float64, k*k), make([]float64, k*k)
-	for i := range n {
-		z, w := d.row(i), d.weight(i)
-		addGram(all, w, z)
-		if i < d.nt {
-			continue
-		}
-		if d.method == Imp {
-			w = d.odds[i]
-		}
-		addGram(a, w, z)
+	all := d.z.gram(v)
+	if d.method == Imp {
+		copy(v[nt:], d.odds[nt:])
 	}
+	a := controls.gram(v[nt:])
 	d.gram = factorise(a, k)
 	if !d.gram.full() {
 		// A column that varies in the cell but not among its controls cannot be extrapolated to the treated.
@@ -343,9 +328,7 @@ func (d *design) regressions() {
 	}
 	d.gram.solve(d.aOLS)
 	d.ols = make([]float64, n)
-	for i := d.nt; i < n; i++ {
-		d.ols[i] = dot(d.aOLS, d.row(i))
-	}
+	controls.combine(d.ols[nt:], d.aOLS)
 }
 
 // oddsOf is the weight of a control with propensity p.
@@ -373,41 +356,35 @@ type change struct {
 //	imp  (Σ w D (dY−μ) − Σ w (1−D) odds (dY−μ)) / Σ w D, β from weighted least squares with weights odds
 func (d *design) change(dy, e []float64) change {
 	var c change
-	k := d.k
-	e = e[:d.n]
-	if d.gram == nil {
-		copy(e, dy)
-	} else {
+	k, nt, n := d.k, d.nt, d.n
+	e = e[:n]
+	copy(e, dy)
+	var controls basis
+	if d.z != nil {
+		controls = d.z.rows(nt, n)
+	}
+	if d.gram != nil {
 		c.beta = make([]float64, k)
-		weights := d.w
-		if d.method == Imp {
-			weights = d.odds
-		}
-		for i := d.nt; i < d.n; i++ {
-			v := dy[i]
-			if weights != nil {
-				v *= weights[i]
-			}
-			for j, z := range d.row(i) {
-				c.beta[j] += v * z
-			}
+		switch {
+		case d.method == Imp:
+			controls.weightedMoments(c.beta, dy[nt:n], d.odds[nt:])
+		case d.w != nil:
+			controls.weightedMoments(c.beta, dy[nt:n], d.w[nt:])
+		default:
+			controls.moments(c.beta, dy[nt:n])
 		}
 		d.gram.solve(c.beta)
-		for i := range e {
-			e[i] = dy[i] - dot(c.beta, d.row(i))
-		}
+		d.z.subtract(e, c.beta)
 	}
 	s1, s0 := 0., 0.
-	for i, v := range e[:d.nt] {
+	for i, v := range e[:nt] {
 		s1 += d.weight(i) * v
 	}
 	switch {
 	case d.odds != nil:
-		for i := d.nt; i < d.n; i++ {
-			s0 += d.odds[i] * e[i]
-		}
+		s0 = floats.Dot(d.odds[nt:], e[nt:])
 	case d.gram == nil:
-		for i := d.nt; i < d.n; i++ {
+		for i := nt; i < n; i++ {
 			s0 += d.weight(i) * e[i]
 		}
 	}
@@ -418,12 +395,7 @@ func (d *design) change(dy, e []float64) change {
 	c.att = c.eta1 - c.eta0
 	if d.hess != nil {
 		c.aPS = make([]float64, k)
-		for i := d.nt; i < d.n; i++ {
-			v := d.odds[i] * (e[i] - c.eta0)
-			for j, z := range d.row(i) {
-				c.aPS[j] += v * z
-			}
-		}
+		controls.centredMoments(c.aPS, e[nt:], c.eta0, d.odds[nt:])
 		for j := range c.aPS {
 			c.aPS[j] /= d.w0
 		}
@@ -434,44 +406,46 @@ func (d *design) change(dy, e []float64) change {
 
 // influence writes ψ of every row: ATT's estimate − truth ≈ Σ ψ. e is what change left.
 func (d *design) influence(c *change, e, psi []float64) {
-	slice := func(v []float64, from, to int) []float64 {
+	nt, n := d.nt, d.n
+	part := func(v []float64, from, to int) []float64 {
 		if v == nil {
 			return nil
 		}
 		return v[from:to]
 	}
-	d.psiTreated(c, e[:d.nt], d.w, d.p, d.z, psi[:d.nt])
-	nt, n := d.nt, d.n
-	d.psiControl(c, e[nt:n], slice(d.w, nt, n), slice(d.p, nt, n), slice(d.odds, nt, n), slice(d.ols, nt, n), slice(d.z, nt*d.k, n*d.k), psi[nt:n])
+	var treated, controls basis
+	if d.z != nil {
+		treated, controls = d.z.rows(0, nt), d.z.rows(nt, n)
+	}
+	d.psiTreated(c, e[:nt], part(d.w, 0, nt), part(d.p, 0, nt), treated, psi[:nt])
+	d.psiControl(c, e[nt:n], part(d.w, nt, n), part(d.p, nt, n), part(d.odds, nt, n), part(d.ols, nt, n), controls, psi[nt:n])
 }
 
 // psiTreated is the influence of treated rows with residuals e. w may be nil; p and z are read where there is a propensity.
-func (r *recipe) psiTreated(c *change, e, w, p, z, psi []float64) {
+func (r *recipe) psiTreated(c *change, e, w, p []float64, z basis, psi []float64) {
 	center := c.eta1
 	if r.k > 1 && (r.method == Reg || r.method == Imp) {
 		center = c.att
 	}
-	for i, v := range e {
-		psi[i] = (v - center) / r.w1
-	}
-	if c.aPS != nil {
-		k := r.k
-		for i := range psi {
-			psi[i] -= (1 - p[i]) * dot(c.aPS, z[i*k:(i+1)*k])
+	if c.aPS == nil {
+		for i, v := range e {
+			psi[i] = (v - center) / r.w1
+		}
+	} else {
+		z.combine(psi, c.aPS)
+		for i, v := range e {
+			psi[i] = (v-center)/r.w1 - (1-p[i])*psi[i]
 		}
 	}
 	if w != nil {
-		for i := range psi {
-			psi[i] *= w[i]
-		}
+		floats.Mul(psi, w)
 	}
 }
 
 // psiControl is the influence of control rows with residuals e, odds and z'aOLS (ols).
-func (r *recipe) psiControl(c *change, e, w, p, odds, ols, z, psi []float64) {
-	k := r.k
+func (r *recipe) psiControl(c *change, e, w, p, odds, ols []float64, z basis, psi []float64) {
 	switch {
-	case k == 1:
+	case r.k == 1:
 		for i, v := range e {
 			psi[i] = -(v - c.eta0) / r.w0
 		}
@@ -485,9 +459,8 @@ func (r *recipe) psiControl(c *change, e, w, p, odds, ols, z, psi []float64) {
 		}
 		return // odds hold the weights
 	default:
-		for i := range e {
-			psi[i] = p[i] * dot(c.aPS, z[i*k:(i+1)*k])
-		}
+		z.combine(psi, c.aPS)
+		floats.Mul(psi, p)
 		if ols != nil {
 			for i, v := range e {
 				psi[i] += v * ols[i]
@@ -495,13 +468,12 @@ func (r *recipe) psiControl(c *change, e, w, p, odds, ols, z, psi []float64) {
 		}
 	}
 	if w != nil {
-		for i := range psi {
-			psi[i] *= w[i]
-		}
+		floats.Mul(psi, w)
 	}
-	if k > 1 && r.method != Reg {
+	if r.k > 1 && r.method != Reg {
+		scale := 1 / r.w0
 		for i, v := range e {
-			psi[i] -= odds[i] * (v - c.eta0) / r.w0
+			psi[i] -= odds[i] * (v - c.eta0) * scale
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"sync"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/internal/parallel"
 )
@@ -216,7 +218,7 @@ func usesOf(cells int, columns []column) [][]use {
 type blockScratch struct {
 	psi                   []float64 // columns × blockUnits
 	e, p, odds, ols, cell []float64
-	z                     []float64
+	z                     basis
 }
 
 func newScratch(columns int) *blockScratch {
@@ -270,19 +272,21 @@ func (u *unitEngine) influenceBlock(h, lo, hi int, columns []column, uses [][]us
 				e[j] = v - base[j]
 			}
 			if sol.beta != nil {
-				for j := range e {
-					e[j] -= dot(sol.beta, s.z[j*k:(j+1)*k])
-				}
+				s.z.rows(0, m).subtract(e, sol.beta)
 			}
 			psi := s.cell[:m]
+			var z basis
+			if k > 1 {
+				z = s.z.rows(0, m)
+			}
 			if treated {
-				g.psiTreated(sol, e, w, s.p, s.z, psi)
+				g.psiTreated(sol, e, w, s.p, z, psi)
 			} else {
 				ols := s.ols[:m]
 				if g.aOLS == nil {
 					ols = nil
 				}
-				g.psiControl(sol, e, w, s.p, s.odds, ols, s.z, psi)
+				g.psiControl(sol, e, w, s.p[:m], s.odds, ols, z, psi)
 			}
 			if f.gaps {
 				for j, v := range psi {
@@ -304,21 +308,25 @@ func (u *unitEngine) influenceBlock(h, lo, hi int, columns []column, uses [][]us
 // prepareBlock fills z, p, odds and z'aOLS of a block for a design.
 func (u *unitEngine) prepareBlock(g *group, c *cell, lo, hi int, w []float64, treated bool, s *blockScratch) {
 	k, m := g.k, hi-lo
-	if len(s.z) < blockUnits*k {
-		s.z = make([]float64, blockUnits*k)
+	for len(s.z) < k {
+		s.z = append(s.z, make([]float64, blockUnits))
 	}
+	s.z = s.z[:k]
 	for i := range m {
-		s.z[i*k] = 1
+		s.z[0][i] = 1
 	}
 	for j := 1; j < k; j++ {
 		x := u.f.covariate(j-1, g.early)[lo:hi]
+		z, fixed, scale := s.z[j], g.fixed[j], g.scale[j]
 		for i, v := range x {
-			s.z[i*k+j] = (v - g.fixed[j]) * g.scale[j]
+			z[i] = (v - fixed) * scale
 		}
 	}
+	z := s.z.rows(0, m)
 	if g.gamma != nil {
+		z.combine(s.p[:m], g.gamma)
 		for i := range m {
-			p := min(1/(1+math.Exp(-dot(g.gamma, s.z[i*k:(i+1)*k]))), 1-capBelow)
+			p := min(1/(1+math.Exp(-s.p[i])), 1-capBelow)
 			s.p[i] = p
 			if !treated {
 				weight := 1.
@@ -330,9 +338,7 @@ func (u *unitEngine) prepareBlock(g *group, c *cell, lo, hi int, w []float64, tr
 		}
 	}
 	if g.aOLS != nil && !treated {
-		for i := range m {
-			s.ols[i] = dot(g.aOLS, s.z[i*k:(i+1)*k])
-		}
+		z.combine(s.ols[:m], g.aOLS)
 	}
 }
 
@@ -462,19 +468,8 @@ func crossproduct(v, psi []float64, k, m, stride int) {
 	for a := range k {
 		x := psi[a*stride : a*stride+m]
 		row := v[a*k : a*k+a+1]
-		c := 0
-		for ; c+1 <= a; c += 2 {
-			y, z := psi[c*stride:c*stride+m], psi[(c+1)*stride:(c+1)*stride+m]
-			s, t := 0., 0.
-			for i, b := range x {
-				s += b * y[i]
-				t += b * z[i]
-			}
-			row[c] += s
-			row[c+1] += t
-		}
-		if c == a {
-			row[a] += dot(x, x)
+		for c := range row {
+			row[c] += floats.Dot(x, psi[c*stride:c*stride+m])
 		}
 	}
 }
