@@ -267,7 +267,7 @@ func (w *world) otherExits(p *person, s *state, age float64, el int) (study, ufo
 func (w *world) start(p *person, s *state, t, day, k int, rec *recorder) {
 	date := w.first[t] + calendar.Date(day-1)
 	if s.tiltak >= 0 {
-		w.end(s, max(s.from, date-1), t, rec, false)
+		w.end(s, max(s.from, min(date-1, s.planned)), t, rec, false)
 	}
 	g := &programmes[k]
 	s.tiltak, s.from = k, date

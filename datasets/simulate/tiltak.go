@@ -76,7 +76,7 @@ type startIndex struct {
 var programmes = [numTiltak]programme{
 	aft: {
 		code: "ARBEIDSFORBEREDENDE_TRENING", origin: "TEAM_KOMET", maxDays: 1095,
-		days: []knot{{0.1, 0}, {2, .035}, {6, .18}, {9, .34}, {12, .56}, {15, .80}, {18, .92}, {24, .98}, {36, 1}},
+		days: []knot{{0.1, 0}, {2, .035}, {6, .20}, {9, .38}, {12, .615}, {15, .82}, {18, .93}, {24, .98}, {36, 1}},
 		start: startIndex{base: -6.45, reduced: 1.75, lowEdu: .25, highEdu: -.15, young: .30, loose: .40, aap: .15,
 			youngLow: .2, rise: .35, fall: .3},
 		standard: Effect{LockIn: .45, Find: .18, Keep: .10, Groups: map[string]float64{"unge": .12}},

@@ -1,0 +1,5 @@
+package simulate
+
+import "context"
+
+func ctx() context.Context { return context.Background() }
