@@ -1,0 +1,156 @@
+package report
+
+import (
+	"html/template"
+	"strings"
+)
+
+// page is everything the template shows.
+type page struct {
+	Lang, Title, Question string
+	Skip                  string
+	Style                 template.CSS
+	Script                template.JS
+	Facts                 []fact
+	Contents              []link
+	ContentsTitle         string
+	Answer                answer
+	EvidenceTitle         string
+	EvidenceText          []string
+	Tiltak                []tiltakPart
+	RegisterTitle         string
+	Register              *table
+	Limits                limits
+	Repeat                repeat
+}
+
+type fact struct{ Name, Value string }
+
+type link struct {
+	To, Text string
+	Sub      []link
+}
+
+// repeat is what makes the run repeatable.
+type repeat struct {
+	Title, Text string
+	Facts       []fact
+	Inputs      *table
+	StudyTitle  string
+	Study       string
+}
+
+func (b *builder) page() (*page, error) {
+	r := b.run
+	p := &page{
+		Lang: b.lang(), Title: r.Title.In(b.lang()), Question: r.Notes.Question.In(b.lang()), Skip: b.say("Til innholdet", "Skip to the content"),
+		Style: template.CSS(styleCSS), Script: template.JS(scriptJS), //nolint:gosec // embedded in the program
+		ContentsTitle: b.say("Innhold", "Contents"),
+		EvidenceTitle: b.say("Grunnlaget", "The evidence"),
+		EvidenceText:  b.method1(),
+		RegisterTitle: b.say("Hva som ble gjort med registerdataene", "What was done to the register data"),
+	}
+	if p.Title == "" {
+		p.Title = r.Study
+	}
+	p.Facts = []fact{
+		{b.say("Starter i tiltak", "Starts in tiltak"), b.l.Range(b.l.Month(r.From), b.l.Month(r.To))},
+		{b.say("Fulgt til og med", "Followed until"), b.l.Month(r.Cut)},
+		{b.say("Studie og kjøring", "Study and run"), r.Study + " " + r.RunID},
+	}
+	p.Contents = []link{{To: "answer", Text: b.say("Svaret kort", "The short answer")}, {To: "evidence", Text: p.EvidenceTitle}, {To: "limits", Text: b.say("Begrensninger", "Limitations")}, {To: "repeat", Text: b.say("Slik gjentas kjøringen", "How to repeat it")}}
+	var err error
+	if p.Answer, err = b.answer(); err != nil {
+		return nil, err
+	}
+	for _, k := range r.Tiltak {
+		part, err := b.tiltakPart(k.ID)
+		if err != nil {
+			return nil, err
+		}
+		p.Tiltak = append(p.Tiltak, part)
+		p.Contents[1].Sub = append(p.Contents[1].Sub, link{To: part.ID, Text: part.Name})
+	}
+	p.Register = b.ledger()
+	p.Limits = b.limits()
+	p.Repeat = b.repeat()
+	return p, nil
+}
+
+// method1 says in plain words who is compared with whom and how.
+func (b *builder) method1() []string {
+	r := b.run
+	var out []string
+	base := b.say("Hver start i et tiltak sammenlignes med personer som var registrert som arbeidssøkere i samme måned, hadde vært det omtrent like lenge og ikke startet i noe tiltak den måneden.",
+		"Each start in a tiltak is compared with persons who were registered as jobseekers in the same month, had been so for about as long, and started no tiltak in that month.")
+	switch {
+	case r.Comparison == "never":
+		base = b.say("Hver start i et tiltak sammenlignes med registrerte arbeidssøkere som aldri deltok i tiltak. Hvem som aldri deltar, vet man først etterpå, og de som fort finner jobb, rekker ikke å delta: sammenligningen er skjev mot tiltaket.",
+			"Each start in a tiltak is compared with registered jobseekers who never took part in one. Who never takes part is known only afterwards, and those who find work quickly never do: the comparison is tilted against the tiltak.")
+	case r.Comparison != "not-now" && r.Comparison != "":
+		base = b.sayf("Hver start i et tiltak sammenlignes med personer som i samme måned startet i et annet tiltak: %s.", "Each start in a tiltak is compared with persons who started another tiltak in the same month: %s.", b.tiltak(r.Comparison))
+	}
+	switch r.LaterEntry {
+	case "censor":
+		base += b.say(" Personer i sammenligningsgruppen regnes med til de selv starter i et tiltak.", " Persons of the comparison count until they start a tiltak themselves.")
+	case "follow":
+		base += b.say(" Noen av dem startet i tiltak senere. Tallene viser derfor hva det betyr å starte nå i stedet for ikke nå.", " Some of them started a tiltak later. The figures therefore tell what it means to start now rather than not now.")
+	}
+	out = append(out, base)
+	var names []string
+	for _, m := range r.Methods {
+		n := m.Text.In(b.lang())
+		if n == "" {
+			n = m.ID
+		}
+		if note := m.Note.In(b.lang()); note != "" {
+			n += " (" + note + ")"
+		}
+		names = append(names, lower(n))
+	}
+	if len(names) > 0 {
+		out = append(out, b.sayf("Gruppene gjøres like i det som er målt før start, på følgende måter: %s. Der metodene spriker, er svaret mindre sikkert enn intervallene viser.",
+			"The arms are made alike in what was measured before the start, in these ways: %s. Where the methods disagree, the answer is less certain than the intervals show.", strings.Join(names, "; ")))
+	}
+	for _, o := range r.Outcomes {
+		if note := o.Note.In(b.lang()); note != "" {
+			out = append(out, "«"+o.Text.In(b.lang())+"»: "+note+".")
+		}
+	}
+	return out
+}
+
+func (b *builder) repeat() repeat {
+	r := b.run
+	p := repeat{
+		Title: b.say("Slik gjentas kjøringen", "How to repeat it"),
+		Text: b.say("Kjøringens nummer er regnet ut av studien, innholdet i alle inndata og programmet. Samme spørsmål til samme data gir samme nummer og samme tall. `evaluate verify` regner alt om igjen og sammenligner hver byte.",
+			"The number of the run is computed from the study, the content of every input and the program. The same question to the same data gives the same number and the same figures. `evaluate verify` computes everything again and compares every byte."),
+		Facts: []fact{
+			{b.say("Kjøring", "Run"), r.RunID}, {b.say("Studie", "Study"), r.Study}, {b.say("Program", "Program"), r.Version},
+			{b.say("Plattform", "Platform"), r.Platform}, {b.say("Frø for tilfeldige tall", "Seed"), b.seed()},
+			{b.say("Personverngrense", "Disclosure limit"), b.sayf("%d personer", "%d persons", r.MinCell)},
+		},
+		StudyTitle: b.say("Hele studien, med alle valg utfylt", "The whole study, with every choice filled in"),
+		Study:      indent(r.Resolved),
+	}
+	p.Inputs = b.table(b.say("Inndata", "Inputs"), b.say("Fil", "File"), b.say("Rader", "Rows"), b.say("Byte", "Bytes"), "SHA-256")
+	for _, in := range r.Inputs {
+		c := textCell(in.SHA256)
+		p.Inputs.add(textCell(in.Name), b.countCell(int(in.Rows)), b.countCell(int(in.Bytes)), c)
+	}
+	return p
+}
+
+// ledger is the flow of the register: rows dropped or changed on reading.
+func (b *builder) ledger() *table {
+	t := b.table(b.say("Rader som ble utelatt eller endret da registeret ble lest", "Rows dropped or changed when the register was read"),
+		b.say("Tabell", "Table"), b.say("Regel", "Rule"), b.say("Hva som ble gjort", "What was done"), b.say("Rader", "Rows"), b.say("Personer", "Persons"))
+	for _, f := range b.flow[cell{}] {
+		t.add(textCell(f.Table), textCell(b.rule(f.Rule)), textCell(b.action(f.Action)), b.countCell(f.Rows), b.countCell(f.Persons))
+	}
+	if len(t.Rows) == 0 {
+		return nil
+	}
+	return t
+}

@@ -1,0 +1,197 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"tiltakseffekt/results"
+	"tiltakseffekt/results/internal/madeup"
+)
+
+// cases are the runs that reports are made of in these tests.
+var cases = map[string][2]int{"one": {1, 1}, "usual": {6, 7}, "thirty": {2, 30}}
+
+func html(t *testing.T, r *results.Run, tables *results.Tables, lang string) string {
+	t.Helper()
+	b, err := HTML(r, tables, lang)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// TestReports makes every case in both languages; EVALUATE_REPORTS names a folder that keeps them, to be looked at.
+func TestReports(t *testing.T) {
+	for name, size := range cases {
+		r, tables := madeup.Make(size[0], size[1])
+		for _, lang := range []string{"nb", "en"} {
+			page := html(t, r, tables, lang)
+			if again := html(t, r, tables, lang); again != page {
+				t.Errorf("%s.%s: not the same twice", name, lang)
+			}
+			if dir := os.Getenv("EVALUATE_REPORTS"); dir != "" {
+				if err := os.WriteFile(filepath.Join(dir, name+"."+lang+".html"), []byte(page), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, bad := range []string{"ignifi", "NaN", "Inf", "%!", "ZgotmplZ", "<script src", "@import", "url("} {
+				if i := strings.Index(page, bad); i >= 0 {
+					t.Errorf("%s.%s has %q: …%s…", name, lang, bad, page[max(0, i-80):min(len(page), i+80)])
+				}
+			}
+			for _, link := range regexp.MustCompile(`(?:https?:)?//[a-z0-9.]+`).FindAllString(strings.ReplaceAll(page, `xmlns="http://www.w3.org/2000/svg"`, ""), -1) {
+				t.Errorf("%s.%s points to %s", name, lang, link)
+			}
+			if !strings.Contains(page, `<html lang="`+lang+`">`) {
+				t.Errorf("%s.%s does not name its language", name, lang)
+			}
+			t.Logf("%s.%s: %d KB", name, lang, len(page)/1024)
+		}
+	}
+}
+
+func TestBothLanguagesHaveTheSameParts(t *testing.T) {
+	r, tables := madeup.Make(3, 7)
+	nb, en := html(t, r, tables, "nb"), html(t, r, tables, "en")
+	for _, tag := range []string{"<h2", "<h3", "<h4", "<svg", "<table", "<tr", "<li", `class="limit"`, `class="tag"`, "<small"} {
+		if a, b := strings.Count(nb, tag), strings.Count(en, tag); a != b || a == 0 {
+			t.Errorf("%s: %d in bokmål, %d in English", tag, a, b)
+		}
+	}
+	for _, norwegian := range []string{"måned", "deltaker", "intervall ", "ikke "} {
+		text := regexp.MustCompile(`(?s)<style>.*?</style>|<script>.*?</script>|<pre>.*?</pre>|«[^»]*»|<[^>]*>`).ReplaceAllString(en, " ")
+		if i := strings.Index(text, norwegian); i >= 0 {
+			t.Errorf("the English report says %q: …%s…", norwegian, text[max(0, i-60):min(len(text), i+60)])
+		}
+	}
+}
+
+func TestFormats(t *testing.T) {
+	r, tables := madeup.Make(1, 1)
+	page := html(t, r, tables, "nb")
+	for _, want := range []string{"\u00a0%", "\u00a0kr", "\u2212", "prosentpoeng", "januar\u00a02018 til desember\u00a02021"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page has no %q", want)
+		}
+	}
+	if m := regexp.MustCompile(`>-\d[^<]*<`).FindString(page); m != "" {
+		t.Errorf("a hyphen for a minus: %s", m)
+	}
+}
+
+// TestReadsTheFinishedRun makes the report from a run in memory and from its folder: the same bytes.
+func TestReadsTheFinishedRun(t *testing.T) {
+	r, tables := madeup.Make(2, 7)
+	path, err := results.Write(t.TempDir(), r, tables, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	run, loaded, err := results.Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, lang := range []string{"nb", "en"} {
+		a, b := html(t, r, tables, lang), html(t, run, loaded, lang)
+		for i := range min(len(a), len(b)) {
+			if a[i] != b[i] {
+				t.Fatalf("%s: the folder gives another report than the run: …%s… and …%s…", lang, a[max(0, i-80):i+80], b[max(0, i-80):i+80])
+			}
+		}
+	}
+}
+
+func TestNothingHiddenIsShown(t *testing.T) {
+	r, tables := madeup.Make(1, 1)
+	var secret [][]byte
+	month := 24
+	for i := range tables.Estimates {
+		e := &tables.Estimates[i]
+		if *e.Month == month && e.Outcome == "stabilt_arbeid" {
+			secret = append(secret, []byte(fmt.Sprint(e.Estimate)))
+			e.OnesTreated, e.NPersonsTreated, e.NPersonsComparison = 2, 400, 400
+		}
+	}
+	results.Suppress(tables, 5)
+	files, err := Files(r, tables)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, page := range files {
+		for _, s := range secret {
+			if bytes.Contains(page, s) {
+				t.Errorf("%s shows a hidden estimate", name)
+			}
+		}
+	}
+	if !bytes.Contains(files["report.nb.html"], []byte("skjult av hensyn til personvern")) {
+		t.Error("the report does not say that its main figure is hidden")
+	}
+}
+
+func TestAwkwardRuns(t *testing.T) {
+	r, tables := madeup.Make(1, 1)
+	r.Title, r.Notes.Question, r.Notes.Limitations, r.Warnings = results.Text{}, results.Text{}, results.Text{}, nil
+	html(t, r, tables, "nb")
+	html(t, r, &results.Tables{}, "en")
+	html(t, &results.Run{Schema: 1}, &results.Tables{}, "nb")
+	r.Groups[0].Text = results.Text{NB: `<script>alert("x")</script> & "y"`}
+	r.Title = results.Text{NB: "</title><script>alert(1)</script>"}
+	page := html(t, r, tables, "nb")
+	if strings.Contains(page, "<script>alert") {
+		t.Error("a name is not escaped")
+	}
+}
+
+func TestFindings(t *testing.T) {
+	r, tables := madeup.Make(6, 7)
+	b := newBuilder(r, tables, "nb")
+	count := map[string]int{}
+	for _, f := range b.findings {
+		count[f.kind]++
+		if f.text == "" || strings.HasSuffix(f.text, "..") {
+			t.Errorf("finding %s says %q", f.kind, f.text)
+		}
+	}
+	for _, kind := range []string{underHalf, imbalance, placeboFails, constantBase, unpriced, hidden} {
+		if count[kind] == 0 {
+			t.Errorf("nothing is found of kind %s: %v", kind, count)
+		}
+	}
+	if count[fewPersons] != 0 || count[lowESS] != 0 {
+		t.Errorf("found what is not there: %v", count)
+	}
+	// A run with its own faults, one at a time.
+	one, figures := madeup.Make(1, 1)
+	for i := range figures.Estimates {
+		e := &figures.Estimates[i]
+		if *e.Month == 24 && e.Outcome == "stabilt_arbeid" {
+			e.NPersonsTreated, e.ESS = 60, 20
+			if e.Method == "did" {
+				e.Estimate, e.ConfLow, e.ConfHigh = 0.9, 0.8, 1
+			}
+		}
+	}
+	for i := range figures.Overlap {
+		if o := &figures.Overlap[i]; o.Arm == "comparison" && o.BinLow > 0.3 {
+			o.Share = 0
+		}
+	}
+	count = map[string]int{}
+	for _, f := range newBuilder(one, figures, "nb").findings {
+		count[f.kind]++
+	}
+	for _, kind := range []string{fewPersons, lowESS, disagree, noOverlap} {
+		if count[kind] == 0 {
+			t.Errorf("nothing is found of kind %s: %v", kind, count)
+		}
+	}
+	if math.IsNaN(b.leastAnalysed()) {
+		t.Error("the share analysed is not known")
+	}
+}

@@ -1,0 +1,81 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+
+	"tiltakseffekt/results"
+)
+
+// ruleWords names the rules of table flow for people; a rule that is not here is shown with its own name.
+var ruleWords = map[string][2]string{
+	"starts":                {"starter i registeret", "starts in the register"},
+	"dead_or_emigrated":     {"død eller utvandret", "dead or emigrated"},
+	"not_in_risk_set":       {"ikke registrert som arbeidssøker ved start", "not registered as a jobseeker at the start"},
+	"outside_age":           {"utenfor aldersgrensene", "outside the age limits"},
+	"67_before_horizon":     {"fyller 67 år før oppfølgingen er over", "turns 67 before the follow-up ends"},
+	"washout_any":           {"nylig i et annet tiltak", "recently in another tiltak"},
+	"washout_same":          {"nylig i samme tiltak", "recently in the same tiltak"},
+	"second_start_in_month": {"annen start i samme måned", "second start in the same month"},
+	"no_full_follow_up":     {"kan ikke følges til slutten", "cannot be followed to the end"},
+	"analysed":              {"med i analysen", "analysed"},
+}
+
+func (b *builder) rule(rule string) string {
+	if w, ok := ruleWords[rule]; ok {
+		return b.say(w[0], w[1])
+	}
+	return strings.ReplaceAll(rule, "_", " ")
+}
+
+func (b *builder) action(action string) string {
+	switch action {
+	case "start":
+		return b.say("utgangspunkt", "beginning")
+	case "dropped":
+		return b.say("utelatt", "dropped")
+	case "changed":
+		return b.say("endret", "changed")
+	case "kept":
+		return b.say("beholdt", "kept")
+	case "analysed":
+		return b.say("med i analysen", "analysed")
+	}
+	return action
+}
+
+// diagnosticWords names diagnostics for people.
+var diagnosticWords = map[string][2]string{
+	"iterations":       {"runder før modellen var ferdig", "rounds until the model was done"},
+	"converged":        {"modellen kom i mål (1 = ja)", "the model converged (1 = yes)"},
+	"caliper":          {"største tillatte avstand i et par", "largest distance allowed in a pair"},
+	"share_kept":       {"andel av deltakerne som fikk en partner", "share of the treated who were matched"},
+	"max_abs_smd":      {"største gjenværende forskjell", "largest difference left"},
+	"constant_base":    {"utfallet er likt for alle i utgangsperioden (1 = ja)", "the outcome is the same for all in the base period (1 = yes)"},
+	"no_counterpart":   {"sammenligningsrader uten motstykke", "comparison rows without a counterpart"},
+	"ess_comparison":   {"sammenligningens effektive antall", "effective number of the comparison"},
+	"ess":              {"sammenligningens effektive antall", "effective number of the comparison"},
+	"max_weight_share": {"største vekts andel av alle", "share of the largest weight"},
+	"failed":           {"metoden kunne ikke brukes", "the method could not be used"},
+}
+
+func (b *builder) diagnostic(name string) string {
+	if w, ok := diagnosticWords[name]; ok {
+		return b.say(w[0], w[1])
+	}
+	return strings.ReplaceAll(name, "_", " ")
+}
+
+func (b *builder) seed() string { return strconv.FormatUint(b.run.Seed, 10) }
+
+// indent lays JSON out over lines in its canonical order.
+func indent(raw []byte) string {
+	canonical, err := results.Canonical(json.RawMessage(raw))
+	var out bytes.Buffer
+	if err != nil || json.Indent(&out, canonical, "", "  ") != nil {
+		return string(raw)
+	}
+	return out.String()
+}
