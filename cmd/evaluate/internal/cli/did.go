@@ -168,6 +168,10 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, fault.Usagef("not_served", "`--bootstrap` is not served yet; standard errors are analytic")
 	case f.like == "fixest" && (f.estimator == "group-time" || f.estimator == "bacon" || f.estimator == "imputation"):
 		return nil, fault.Usagef("bad_flag", "`--like fixest` goes with the estimators twfe, event-study, sunab and etwfe")
+	case len(p.covariates) > 0 && (f.estimator == "imputation" || f.estimator == "bacon"):
+		return nil, fault.Usagef("not_served", "`--covariates` is not served with `--estimator %s`", f.estimator)
+	case f.estimator == "bacon" && f.weights != "":
+		return nil, fault.Usagef("not_served", "`--weights` is not served with `--estimator bacon`")
 	case f.like == "did" && f.estimator != "group-time":
 		return nil, fault.Usagef("bad_flag", "`--like did` goes with the estimator group-time")
 	case !(f.level > 0 && f.level < 1):

@@ -128,6 +128,19 @@ func TestDidDefaultsAndRegressions(t *testing.T) {
 	ref.At("mpdta_sunab_att", "cluster_state", "se").Near(r.Aggregates[0].StdError, 1e-8)
 }
 
+func TestDidBaconAndImputation(t *testing.T) {
+	ref := oracle.JSON(t, "bacon_imputation/result.json")
+	b := runDid(t, mpdtaArgs(t, "--estimator", "bacon")...)
+	sum := 0.
+	for _, c := range b.Bacon {
+		sum += c.Weight * c.Estimate
+	}
+	oracle.JSON(t, "fixest_twfe/result.json").At("mpdta_twfe_static", "coef").Near(sum, 1e-9)
+	i := runDid(t, mpdtaArgs(t, "--estimator", "imputation")...)
+	ref.At("did_imputation_mpdta", "static", "estimate").Near(i.Aggregates[0].Estimate, 1e-5) // fixest iterates to 1e-6
+	ref.At("did_imputation_mpdta", "static", "std.error").Near(i.Aggregates[0].StdError, 1e-5)
+}
+
 func writeFile(t *testing.T, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "panel.csv")
@@ -180,6 +193,7 @@ func TestDidRefusals(t *testing.T) {
 		{base(smallPanel, "--at-risk", "y"), 2, "`--at-risk` is not served yet"},
 		{base(smallPanel, "--bootstrap", "100"), 2, "`--bootstrap` is not served yet"},
 		{base(smallPanel, "--honest", "smooth"), 2, "`--honest`"},
+		{base(smallPanel, "--estimator", "bacon", "--covariates", "y"), 2, "`--covariates` is not served with `--estimator bacon`"},
 		{base(smallPanel, "--level", "95"), 2, "`--level`"},
 		{base(smallPanel, "--like", "fixest"), 2, "`--like fixest`"},
 		{base(smallPanel, "--covariates", "nothing"), 3, "nothing"},

@@ -91,6 +91,7 @@ type didTerm struct {
 }
 
 type didComparison struct {
+	By         *string `json:"by,omitempty"`
 	Type       string `json:"type"`
 	Treated    *int64 `json:"treated"`
 	Comparison *int64 `json:"comparison"`
@@ -226,11 +227,17 @@ func (d *didDocument) warn(w []fault.Warning, f *didFlags, by *string) {
 
 // regress is the estimators that are regressions.
 func (d *didDocument) regress(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by *string) error {
-	kind, ok := map[string]did.Estimator{"twfe": did.Static, "event-study": did.EventStudy, "sunab": did.SunAbraham, "etwfe": did.Extended}[f.estimator]
-	if !ok {
-		return fault.Usagef("not_served", "`--estimator %s` is not served yet", f.estimator)
+	if f.estimator == "bacon" {
+		return d.decompose(in, f, p, panel, by)
 	}
-	r, err := did.Regress(panel, kind, p.regression)
+	var r *did.Regressed
+	var err error
+	if f.estimator == "imputation" {
+		r, err = did.Imputation(panel, did.ImputationOptions{Leads: -1, Level: f.level})
+	} else {
+		kind := map[string]did.Estimator{"twfe": did.Static, "event-study": did.EventStudy, "sunab": did.SunAbraham, "etwfe": did.Extended}[f.estimator]
+		r, err = did.Regress(panel, kind, p.regression)
+	}
 	if err != nil {
 		return err
 	}
@@ -243,6 +250,32 @@ func (d *didDocument) regress(in *didInput, f *didFlags, p *didPlan, panel *did.
 		d.Regression = append(d.Regression, didTerm{by, name, figuresOf(t.Estimate)})
 	}
 	d.average(in, p, r.Aggregates, by)
+	d.warn(r.Warnings, f, by)
+	return nil
+}
+
+// decompose is the static regression and the 2×2 comparisons inside it.
+func (d *didDocument) decompose(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by *string) error {
+	comparisons, err := did.Bacon(panel, p.regression.Workers)
+	if err != nil {
+		return err
+	}
+	r, err := did.Regress(panel, did.Static, p.regression)
+	if err != nil {
+		return err
+	}
+	d.count(by, r.Units, r.Periods, r.Groups, r.Never, r.Dropped)
+	d.Regression = append(d.Regression, didTerm{by, r.Terms[0].Name, figuresOf(r.Terms[0].Estimate)})
+	for _, c := range comparisons {
+		row := didComparison{By: by, Type: c.Type, Estimate: number(c.Estimate), Weight: number(c.Weight)}
+		treated := in.period(c.Treated)
+		row.Treated = &treated
+		if c.Comparison != did.Never {
+			other := in.period(c.Comparison)
+			row.Comparison = &other
+		}
+		d.Bacon = append(d.Bacon, row)
+	}
 	d.warn(r.Warnings, f, by)
 	return nil
 }
