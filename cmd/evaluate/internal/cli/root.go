@@ -35,6 +35,7 @@ type globals struct {
 	stats   bool
 
 	cpuProfile, memProfile string
+	stopProfiles           func() error
 }
 
 // Main runs the program and returns its exit status.
@@ -96,7 +97,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
+	begin := time.Now()
 	err := root.ExecuteContext(ctx)
+	if stop := g.stopProfiles; stop != nil {
+		if e := stop(); err == nil {
+			err = e
+		}
+	}
+	if g.stats {
+		g.printStats(begin)
+	}
 	if err == nil || errors.Is(err, syscall.EPIPE) { // a reader that has seen enough is no failure
 		return nil
 	}
@@ -124,7 +134,7 @@ func newRoot(g *globals) *cobra.Command {
 			if g.workers < 0 {
 				return fault.Usagef("bad_flag", "`--workers` must be 0 (one a processor) or more")
 			}
-			return nil
+			return g.startProfiles()
 		},
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
@@ -133,6 +143,9 @@ func newRoot(g *globals) *cobra.Command {
 	flags.BoolVar(&g.quiet, "quiet", false, "no progress and no warnings on stderr")
 	flags.StringVar(&g.lang, "lang", "", "nb or en (default: nb for reports and figures, en for help)")
 	flags.IntVar(&g.workers, "workers", 0, "number of workers (default: one a processor); results do not depend on it")
+	flags.StringVar(&g.cpuProfile, "cpuprofile", "", "write a processor profile to `file`")
+	flags.StringVar(&g.memProfile, "memprofile", "", "write a heap profile to `file`")
+	flags.BoolVar(&g.stats, "stats", false, "print wall time, processor time and peak memory on stderr")
 	flags.Uint64Var(&g.seed, "seed", 1, "seed of everything random")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fault.Usagef("bad_flag", "%v (see `%s --help`)", err, c.CommandPath())
@@ -144,6 +157,7 @@ func newRoot(g *globals) *cobra.Command {
 // commands lists the commands; each lives in a file of its own.
 func commands(g *globals) []*cobra.Command {
 	return []*cobra.Command{
+		newCoverageCmd(g),
 		newDemoCmd(g),
 		newInitCmd(g),
 		newRunCmd(g),
@@ -151,7 +165,9 @@ func commands(g *globals) []*cobra.Command {
 		newCostCmd(g),
 		newSimulateCmd(g),
 		newDurationCmd(g),
+		newMetaCmd(g),
 		newDidCmd(g),
+		newMatchCmd(g),
 	}
 }
 

@@ -1,0 +1,241 @@
+package cli
+
+import (
+	"context"
+	"hash/fnv"
+	"slices"
+	"strings"
+
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/datasets/design"
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/matching"
+)
+
+// matchInput is the table of a match command as arrays.
+type matchInput struct {
+	data     matching.Data
+	id       *datasets.Column
+	warnings []fault.Warning
+}
+
+func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*matchInput, error) {
+	names := []string{f.treatment}
+	add := func(list ...string) {
+		for _, n := range list {
+			if n = strings.TrimSuffix(n, ":factor"); n != "" && !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	add(p.outcomes...)
+	add(p.covariates...)
+	add(p.exact...)
+	add(f.id, f.cluster, f.weights, f.sampleWeights, p.distanceColumn)
+	for _, c := range p.covariates {
+		if strings.TrimSuffix(c, ":factor") == f.treatment {
+			return nil, fault.Usagef("bad_flag", "`--covariates` names the treatment `%s`", f.treatment)
+		}
+	}
+	t, err := datasets.Read(ctx, f.data, datasets.ReadOptions{Columns: names, Encoding: f.encoding, Workers: g.workers, IDs: idsOf(f.id, f.cluster)})
+	if err != nil {
+		return nil, err
+	}
+	in := &matchInput{}
+	d := &in.data
+	if d.Treated, err = treatment(t, f.treatment); err != nil {
+		return nil, err
+	}
+	for _, o := range p.outcomes {
+		y, err := t.Column(o).AsFloats()
+		if err != nil {
+			return nil, inFile(err, f.data)
+		}
+		d.Outcomes, d.OutcomeNames = append(d.Outcomes, y), append(d.OutcomeNames, o)
+	}
+	if err := in.covariates(t, p); err != nil {
+		return nil, err
+	}
+	if d.Stratum, err = exactCells(t, p.exact); err != nil {
+		return nil, err
+	}
+	if err := in.units(t, f); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{f.weights, f.sampleWeights} {
+		if name == "" {
+			continue
+		}
+		if err := in.weights(t, name); err != nil {
+			return nil, err
+		}
+	}
+	if p.distanceColumn != "" {
+		if d.Distance, err = t.Column(p.distanceColumn).AsFloats(); err != nil {
+			return nil, inFile(err, f.data)
+		}
+	}
+	return in, nil
+}
+
+func idsOf(names ...string) []string {
+	return slices.DeleteFunc(names, func(s string) bool { return s == "" })
+}
+
+// treatment reads a column of 0 and 1, or of true and false.
+func treatment(t *datasets.Table, name string) ([]bool, error) {
+	c := t.Column(name)
+	if n := c.Nulls(); n > 0 {
+		return nil, fault.Dataf("missing_treatment", t.File, name, "`%s` is missing in %d rows: drop them", name, n)
+	}
+	v, err := c.AsFloats()
+	if err != nil {
+		b, _, boolErr := c.AsBools()
+		if boolErr != nil {
+			return nil, fault.Dataf("bad_treatment", t.File, name, "`%s` must hold 0 and 1, or true and false", name)
+		}
+		return b, nil
+	}
+	out := make([]bool, len(v))
+	for i, x := range v {
+		if x != 0 && x != 1 {
+			return nil, fault.Dataf("bad_treatment", t.File, name, "`%s` must hold 0 and 1; row %d has %g", name, i+1, x).At(int64(i + 1))
+		}
+		out[i] = x == 1
+	}
+	return out, nil
+}
+
+// covariates builds the design, the balance columns with all levels, and the cells of coarsened and exact matching.
+func (in *matchInput) covariates(t *datasets.Table, p *matchPlan) error {
+	d := &in.data
+	if len(p.covariates) == 0 {
+		return nil
+	}
+	m, err := design.Build(t, p.covariates, design.Options{})
+	if err != nil {
+		return inFile(err, t.File)
+	}
+	d.X, d.Names = m.Columns, m.Names
+	for _, term := range m.Terms {
+		c := t.Column(term.Name)
+		if !term.Factor {
+			x := m.Columns[term.Columns[0]]
+			d.BalanceX, d.BalanceNames = append(d.BalanceX, x), append(d.BalanceNames, term.Name)
+			switch {
+			case p.spec.Method == "cem":
+				bins := p.cutpoints
+				if bins == 0 {
+					bins = matching.SturgesBins(len(x))
+				}
+				d.Cells = append(d.Cells, matching.Coarsen(x, bins))
+			case p.spec.Method == "exact":
+				codes, _, err := design.Factor(c)
+				if err != nil {
+					return inFile(err, t.File)
+				}
+				d.Cells = append(d.Cells, codes)
+			}
+			continue
+		}
+		codes, levels, err := design.Factor(c)
+		if err != nil {
+			return inFile(err, t.File)
+		}
+		d.Cells = append(d.Cells, codes)
+		for k, level := range levels {
+			x := make([]float64, len(codes))
+			for i, code := range codes {
+				if int(code) == k {
+					x[i] = 1
+				}
+			}
+			d.BalanceX, d.BalanceNames = append(d.BalanceX, x), append(d.BalanceNames, term.Name+"="+level)
+		}
+	}
+	return nil
+}
+
+// exactCells numbers the combinations of the exact columns; nil where there are none.
+func exactCells(t *datasets.Table, exact []string) ([]int32, error) {
+	if len(exact) == 0 {
+		return nil, nil
+	}
+	var columns [][]int32
+	for _, name := range exact {
+		c := t.Column(strings.TrimSuffix(name, ":factor"))
+		if n := c.Nulls(); n > 0 {
+			return nil, fault.Dataf("missing_covariate", t.File, c.Name, "`%s` is missing in %d rows: give the missing a level of their own or drop the rows", c.Name, n)
+		}
+		codes, _, err := design.Factor(c)
+		if err != nil {
+			return nil, inFile(err, t.File)
+		}
+		columns = append(columns, codes)
+	}
+	return matching.CellsOf(columns, t.Rows, nil), nil
+}
+
+// units reads id and cluster.
+func (in *matchInput) units(t *datasets.Table, f *matchFlags) error {
+	d := &in.data
+	if f.id != "" {
+		in.id = t.Column(f.id)
+		codes, n, err := codesOf(t, f.id)
+		if err != nil {
+			return err
+		}
+		d.Key = make([]uint64, t.Rows)
+		texts, _, err := in.id.AsTexts()
+		if err != nil {
+			return inFile(err, t.File)
+		}
+		seen := make([]uint64, n)
+		for i, s := range texts {
+			h := fnv.New64a()
+			_, _ = h.Write([]byte(s))
+			d.Key[i] = h.Sum64() + seen[codes[i]]*0x9e3779b97f4a7c15
+			seen[codes[i]]++
+		}
+		if n < t.Rows {
+			d.Unit, d.Cluster, d.Clusters = codes, codes, n
+			in.warnings = append(in.warnings, fault.Warnf("id_repeats", "`%s` has %d values in %d rows: rows of one id are never matched to each other, and errors are summed by it", f.id, n, t.Rows))
+		}
+	}
+	if f.cluster != "" {
+		codes, n, err := codesOf(t, f.cluster)
+		if err != nil {
+			return err
+		}
+		d.Cluster, d.Clusters = codes, n
+	}
+	return nil
+}
+
+// weights multiplies the base weights by a column.
+func (in *matchInput) weights(t *datasets.Table, name string) error {
+	w, err := t.Column(name).AsFloats()
+	if err != nil {
+		return inFile(err, t.File)
+	}
+	if in.data.Base == nil {
+		in.data.Base = make([]float64, len(w))
+		for i := range w {
+			in.data.Base[i] = 1
+		}
+	}
+	bad, first := 0, -1
+	for i, v := range w {
+		if !(v >= 0) || v-v != 0 {
+			if bad++; first < 0 {
+				first = i
+			}
+			continue
+		}
+		in.data.Base[i] *= v
+	}
+	if bad > 0 {
+		return fault.Dataf("bad_weight", t.File, name, "`%s` is missing, negative or not finite in %d rows, first in row %d: drop them", name, bad, first+1).At(int64(first + 1))
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// manyBalanceRows is the number of covariates whose balance is printed; of more, the worst are.
+const manyBalanceRows = 30
+
+// print writes the document for people.
+func (d *matchDocument) print(w io.Writer, f *matchFlags) error {
+	var b strings.Builder
+	title := map[string]string{"nearest": "Nearest-neighbour matching", "optimal": "Optimal pair matching", "full": "Optimal full matching",
+		"subclass": "Subclassification on the score", "cem": "Coarsened exact matching", "exact": "Exact matching", "radius": "Radius matching",
+		"ipw": "Inverse-probability weighting", "ebal": "Entropy balancing", "overlap": "Overlap weights", "none": "No adjustment"}[d.Method]
+	fmt.Fprintf(&b, "%s · %s\n", title, d.Estimand)
+	if p := d.Propensity; p != nil {
+		how := p.Link
+		if p.Penalised {
+			how = "penalised " + how
+		}
+		fmt.Fprintf(&b, "score: %s on %d terms, deviance %.6g, %d iterations\n", how, len(p.Terms)-1, float64(p.Deviance), p.Iterations)
+	}
+	if c := d.Caliper; c != nil {
+		fmt.Fprintf(&b, "caliper: %g %s = %.6g\n", float64(c.Value), c.Unit, float64(c.Absolute))
+	}
+	n := d.N
+	fmt.Fprintf(&b, "treated: %s of %s kept, effective %.1f · comparison: %s of %s kept, effective %.1f\n", grouped(n.MatchedTreated), grouped(n.Treated),
+		float64(n.ESSTreated), grouped(n.MatchedComparison), grouped(n.Comparison), float64(n.ESSComparison))
+	t := newEffectTable("outcome", strconv.FormatFloat(100*f.level, 'f', -1, 64)+" %")
+	for _, e := range d.Estimates {
+		note := e.StdErrorType
+		if e.Estimand != d.Estimand {
+			note += ", " + e.Estimand
+		}
+		if e.Reason != "" {
+			note = e.Reason
+		}
+		t.add(e.Outcome, didFigures{e.Estimate, e.StdError, e.ConfLow, e.ConfHigh, e.PValue}, missingNumber, missingNumber, note)
+	}
+	t.print(&b)
+	d.printBalance(&b)
+	if len(d.Sensitivity) > 0 {
+		b.WriteString("\nhow strong an unmeasured cause would have to be\n")
+		rows := [][]string{}
+		for _, s := range d.Sensitivity {
+			rows = append(rows, []string{s.Outcome, s.Measure, shown(s.Value), shown(s.Bound)})
+		}
+		b.WriteString(aligned([]field{{title: "outcome"}, {title: "measure"}, {title: "to explain the estimate away", right: true}, {title: "the interval", right: true}}, rows))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func shown(n number) string {
+	if math.IsNaN(float64(n)) || math.IsInf(float64(n), 0) {
+		return "–"
+	}
+	s := strconv.FormatFloat(float64(n), 'f', 3, 64)
+	if s == "-0.000" {
+		return "0.000"
+	}
+	return s
+}
+
+func (d *matchDocument) printBalance(b *strings.Builder) {
+	half := len(d.Balance) / 2
+	if half == 0 {
+		return
+	}
+	show := make([]int, half)
+	for i := range show {
+		show[i] = i
+	}
+	left := 0
+	if half > manyBalanceRows {
+		show = worst(d.Balance[half:], manyBalanceRows)
+		left = half - len(show)
+	}
+	var rows [][]string
+	for _, i := range show {
+		before, after := d.Balance[i], d.Balance[half+i]
+		rows = append(rows, []string{before.Variable, shown(before.SMD), shown(after.SMD), shown(before.VarianceRatio), shown(after.VarianceRatio),
+			shown(before.ECDFMax), shown(after.ECDFMax)})
+	}
+	b.WriteString("\nbalance: standardised mean difference, variance ratio, largest difference of the distributions; before and after\n")
+	b.WriteString(aligned([]field{{title: "covariate", most: 40}, {title: "SMD", right: true}, {title: "after", right: true}, {title: "ratio", right: true},
+		{title: "after", right: true}, {title: "KS", right: true}, {title: "after", right: true}}, rows))
+	if left > 0 {
+		fmt.Fprintf(b, "%d more covariates with smaller differences: see `--format json`\n", left)
+	}
+}
+
+// worst are the rows with the largest differences, in the order of the table.
+func worst(rows []matchBalance, most int) []int {
+	limit := math.Inf(1)
+	for k := 0; k < most; k++ { // the most-th largest value
+		next := math.Inf(-1)
+		for _, r := range rows {
+			if v := math.Abs(float64(r.SMD)); v < limit && v > next {
+				next = v
+			}
+		}
+		limit = next
+	}
+	var out []int
+	for i, r := range rows {
+		if math.Abs(float64(r.SMD)) >= limit && len(out) < most {
+			out = append(out, i)
+		}
+	}
+	return out
+}

@@ -1,0 +1,206 @@
+package matching
+
+import (
+	"tiltakseffekt/internal/fault"
+)
+
+// adjust matches or weights as the specification says.
+func (r *Report) adjust(d *Data) (adjusted, error) {
+	s := r.Spec
+	if s.Like == "matching" {
+		return nil, notServed("`--like matching`")
+	}
+	if s.BiasAdjust {
+		return nil, notServed("`--bias-adjust`")
+	}
+	if s.StdError == "bootstrap" {
+		return nil, notServed("`--se bootstrap`")
+	}
+	switch s.Method {
+	case "nearest":
+		return r.nearest(d)
+	case "subclass":
+		return r.subclass(d)
+	case "cem", "exact":
+		cells := CellsOf(withStratum(d), len(d.Treated), r.leave)
+		c, err := ByCell(cells, d.Treated, d.Base, s.Estimand)
+		return cellsAdjusted{c}, err
+	case "ipw", "overlap":
+		return r.weighting(d)
+	case "ebal":
+		return r.entropy(d)
+	case "none":
+		w := make([]float64, len(d.Treated))
+		for i := range w {
+			w[i] = 1
+			if d.Base != nil {
+				w[i] = d.Base[i]
+			}
+		}
+		return plainWeights{w, d.Treated}, nil
+	}
+	return nil, notServed("`--method " + s.Method + "`")
+}
+
+func withStratum(d *Data) [][]int32 {
+	if d.Stratum == nil {
+		return d.Cells
+	}
+	return append([][]int32{d.Stratum}, d.Cells...)
+}
+
+func (r *Report) nearest(d *Data) (adjusted, error) {
+	s := r.Spec
+	opt := s.Nearest
+	opt.Estimand, opt.Seed, opt.Workers, opt.LikeMatchIt = s.Estimand, s.Seed, s.Workers, s.Like == "matchit"
+	in := NearestInput{Score: r.Distance, Treated: d.Treated, Stratum: d.Stratum, Unit: d.Unit, Key: d.Key, Base: d.Base, Leave: r.leave}
+	if metric, ok := metricOf(s.Distance); ok {
+		x := d.Spatial
+		if x == nil {
+			x = d.X
+		}
+		z, err := Whiten(x, d.Treated, metric)
+		if err != nil {
+			return nil, err
+		}
+		in.Points = z
+		if !s.needsScore() {
+			in.Score = nil
+		}
+	}
+	m, err := Nearest(in, opt)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.Pairs) == 0 {
+		return nil, fault.Dataf("no_overlap", "", "", "no row found a match; widen the caliper or match exactly on fewer columns")
+	}
+	r.Matched = m
+	return matchedRows{m}, nil
+}
+
+func (r *Report) subclass(d *Data) (adjusted, error) {
+	count := r.Spec.Subclasses
+	if count == 0 {
+		count = 6
+	}
+	if d.Stratum != nil {
+		return nil, notServed("`--exact` with `--method subclass`")
+	}
+	c, err := SubclassByScore(r.Distance, d.Treated, d.Base, r.leave, count, r.Spec.Estimand)
+	return cellsAdjusted{c}, err
+}
+
+func (r *Report) weighting(d *Data) (adjusted, error) {
+	s := r.Spec
+	if r.Score == nil {
+		return nil, fault.Usagef("bad_flag", "`--method %s` needs a fitted score: `--distance logit` or `probit`", s.Method)
+	}
+	if d.Stratum != nil {
+		return nil, notServed("`--exact` with `--method " + s.Method + "`")
+	}
+	w, err := PropensityWeights(r.Score, d.X, d.Treated, d.Base, WeightOptions{Estimand: s.Estimand, Leave: r.leave, Workers: s.Workers})
+	if err != nil {
+		return nil, err
+	}
+	return propensityAdjusted{w}, nil
+}
+
+func (r *Report) entropy(d *Data) (adjusted, error) {
+	s := r.Spec
+	if d.Stratum != nil {
+		return nil, notServed("`--exact` with `--method ebal`")
+	}
+	if s.Discard != DiscardNone {
+		return nil, notServed("`--discard` with `--method ebal`")
+	}
+	b, err := EntropyBalance(d.X, d.Treated, d.Base, EntropyOptions{Estimand: s.Estimand, Names: d.Names, Workers: s.Workers})
+	if err != nil {
+		return nil, err
+	}
+	if !b.Converged {
+		r.Warnings = append(r.Warnings, fault.Warnf("not_converged", "entropy balancing stopped at an imbalance of %.2g standard deviations after %d iterations", b.Imbalance, b.Iterations))
+	}
+	return balancedRows{b}, nil
+}
+
+// wrongError refuses an error that does not go with the method.
+func wrongError(stdError, method, serves string) error {
+	return fault.Usagef("bad_flag", "`--se %s` does not go with %s, which takes %s", stdError, method, serves)
+}
+
+type matchedRows struct{ *Matched }
+
+func (m matchedRows) weights() []float64  { return m.Weight }
+func (m matchedRows) subclasses() []int32 { return m.Subclass }
+func (m matchedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
+	switch stdError {
+	case "auto", "pair":
+		return m.ATT(y, obs, d.Cluster, d.Clusters), nil
+	case "robust":
+		return WeightedDifference(m.Weight, m.Treated, y, obs, d.Cluster, d.Clusters), nil
+	case "abadie-imbens":
+		return Effect{}, notServed("`--se abadie-imbens`")
+	}
+	return Effect{}, wrongError(stdError, "matching", "auto, pair, abadie-imbens and robust")
+}
+
+type cellsAdjusted struct{ *Subclassed }
+
+func (c cellsAdjusted) weights() []float64  { return c.Weight }
+func (c cellsAdjusted) subclasses() []int32 { return c.Subclass }
+func (c cellsAdjusted) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
+	switch stdError {
+	case "auto":
+		return c.Effect(y, obs, d.Cluster, d.Clusters), nil
+	case "pair":
+		return c.ByPair(y, obs, d.Cluster, d.Clusters), nil
+	case "robust":
+		return WeightedDifference(c.Weight, c.Treated, y, obs, d.Cluster, d.Clusters), nil
+	}
+	return Effect{}, wrongError(stdError, "cells", "auto (HC3), pair and robust")
+}
+
+type propensityAdjusted struct{ *PropensityWeighted }
+
+func (w propensityAdjusted) weights() []float64  { return w.Weight }
+func (w propensityAdjusted) subclasses() []int32 { return nil }
+func (w propensityAdjusted) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
+	switch stdError {
+	case "auto", "m-estimation":
+		return w.Effect(y, obs, d.Cluster, d.Clusters), nil
+	case "robust":
+		return w.Known(y, obs, d.Cluster, d.Clusters), nil
+	}
+	return Effect{}, wrongError(stdError, "weighting", "auto, m-estimation and robust")
+}
+
+type balancedRows struct{ *Balanced }
+
+func (b balancedRows) weights() []float64  { return b.Weight }
+func (b balancedRows) subclasses() []int32 { return nil }
+func (b balancedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
+	switch stdError {
+	case "auto", "m-estimation":
+		return b.ATT(y, obs, d.Cluster, d.Clusters), nil
+	case "robust":
+		return WeightedDifference(b.Weight, b.Treated, y, obs, d.Cluster, d.Clusters), nil
+	}
+	return Effect{}, wrongError(stdError, "weighting", "auto, m-estimation and robust")
+}
+
+// plainWeights is the raw comparison.
+type plainWeights struct {
+	weight  []float64
+	treated []bool
+}
+
+func (p plainWeights) weights() []float64  { return p.weight }
+func (p plainWeights) subclasses() []int32 { return nil }
+func (p plainWeights) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
+	switch stdError {
+	case "auto", "robust":
+		return WeightedDifference(p.weight, p.treated, y, obs, d.Cluster, d.Clusters), nil
+	}
+	return Effect{}, wrongError(stdError, "no adjustment", "auto and robust")
+}

@@ -1,0 +1,344 @@
+package matching
+
+import (
+	"errors"
+	"math"
+	"strings"
+
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/regression"
+)
+
+// Data is a table to match, weight and estimate on, as arrays with one element a row.
+type Data struct {
+	X            [][]float64 // columns of the score and of the balancing, reference levels left out
+	Names        []string
+	BalanceX     [][]float64 // columns of the balance table, all levels of factors; nil: X
+	BalanceNames []string
+	Treated      []bool
+
+	Outcomes     [][]float64 // NaN where missing
+	OutcomeNames []string
+
+	Stratum  []int32     // cells of exact columns; nil: one
+	Unit     []int32     // person, where persons have several rows; nil: each row is its own
+	Key      []uint64    // stable key of rows
+	Base     []float64   // sampling weights; nil: 1
+	Cluster  []int32     // for errors; nil: rows stand alone
+	Clusters int         // number of clusters
+	Cells    [][]int32   // columns of coarsened and exact matching, as codes
+	Spatial  [][]float64 // columns of a distance between covariates; nil: X
+	Distance []float64   // a given distance measure; nil: one is fitted
+}
+
+// Spec says how; the zero value is nearest-neighbour matching for the ATT on a logit score.
+type Spec struct {
+	Method   string // nearest (default), optimal, full, subclass, cem, exact, radius, ipw, ebal, overlap, none
+	Estimand Estimand
+	Distance string // logit (default), probit, linear-logit, given, or the name of a Metric
+	Nearest  NearestOptions
+	Discard  Discard
+
+	Subclasses int     // of subclass; 0: 6
+	Kernel     string  // of radius: uniform (default), epanechnikov, gaussian
+	Radius     float64 // of radius; 0: the caliper
+	StdError   string  // auto (default), pair, abadie-imbens, robust, m-estimation, bootstrap
+	BiasAdjust bool    // regression adjustment of matches (Abadie and Imbens 2011)
+	Like       string  // "", matchit or matching
+	Level      float64 // of sensitivity bounds; 0: 0.95
+	Seed       uint64
+	Workers    int
+}
+
+// Report is what Run finds.
+type Report struct {
+	Spec      Spec
+	Score     *regression.Fit // nil where no score was fitted
+	ScoreName string          // of the link
+	Distance  []float64       // the distance measure by row; nil for distances between covariates
+	Matched   *Matched        // nil where rows were weighted
+	Weight    []float64
+	Subclass  []int32 // nil where there is none
+	Balance   []BalanceRow
+	Effects   []OutcomeEffect
+	Counts    Counts
+	Warnings  []fault.Warning
+
+	Sensitivity []SensitivityRow
+
+	adjusted adjusted
+	leave    []bool
+	cells    []int32
+}
+
+// OutcomeEffect is the effect on one outcome.
+type OutcomeEffect struct {
+	Outcome   string
+	Estimand  string // such as ATT, or ATT_matched where over 5 % of the target group were dropped
+	Estimator string // difference, or difference_bias_adjusted
+	Effect
+}
+
+// Counts are numbers of rows and effective sample sizes.
+type Counts struct {
+	Treated, Comparison               int
+	MatchedTreated, MatchedComparison int
+	DroppedTreated, DroppedComparison int
+	ESSTreated, ESSComparison         float64
+}
+
+// adjusted is a result that weights rows and knows the error of an effect.
+type adjusted interface {
+	weights() []float64
+	subclasses() []int32
+	effect(y, obs []float64, d *Data, stdError string) (Effect, error)
+}
+
+// notServed is the refusal of what Run cannot do.
+func notServed(what string) error { return fault.Usagef("not_served", "%s is not served yet", what) }
+
+// Run fits the score, matches or weights, measures balance and estimates the effect on each outcome.
+//
+// A score that separates the groups is fitted with Jeffreys' prior (Penalised) and a warning, except under Like matchit.
+// Rows with a missing outcome are left out of the means of that outcome, with a warning. Where over 5 % of the rows of the
+// target group are dropped the estimand is renamed.
+//
+// Errors are those of data (status 3) and of the specification (status 2).
+func Run(d *Data, spec Spec) (*Report, error) {
+	if spec.Method == "" {
+		spec.Method = "nearest"
+	}
+	if spec.Distance == "" {
+		spec.Distance = "logit"
+	}
+	if spec.StdError == "" {
+		spec.StdError = "auto"
+	}
+	if spec.Level == 0 {
+		spec.Level = 0.95
+	}
+	r := &Report{Spec: spec}
+	if err := r.fitScore(d); err != nil {
+		return nil, err
+	}
+	if r.Distance != nil {
+		r.leave = CommonSupport(r.Distance, d.Treated, spec.Discard)
+	} else if spec.Discard != DiscardNone {
+		return nil, fault.Usagef("bad_flag", "`--discard` needs a score; `--distance %s` has none", spec.Distance)
+	}
+	var err error
+	if r.adjusted, err = r.adjust(d); err != nil {
+		return nil, err
+	}
+	r.Weight, r.Subclass = r.adjusted.weights(), r.adjusted.subclasses()
+	r.count(d)
+	r.balance(d)
+	if err := r.estimate(d); err != nil {
+		return nil, err
+	}
+	if err := r.sensitivity(d); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// needsScore tells whether the method uses a fitted score.
+func (s Spec) needsScore() bool {
+	switch s.Method {
+	case "ebal", "cem", "exact", "none":
+		return false
+	}
+	_, spatial := metricOf(s.Distance)
+	return s.Distance != "given" && (!spatial || s.Nearest.Caliper > 0 || s.Discard != DiscardNone ||
+		s.Method == "nearest" && s.Nearest.Order <= Smallest)
+}
+
+func metricOf(name string) (Metric, bool) {
+	for _, m := range []Metric{Mahalanobis, RobustMahalanobis, ScaledEuclidean, Euclidean} {
+		if m.String() == name {
+			return m, true
+		}
+	}
+	return 0, false
+}
+
+func (r *Report) fitScore(d *Data) error {
+	if r.Spec.Distance == "given" {
+		r.Distance = d.Distance
+		for i, v := range d.Distance {
+			if v-v != 0 {
+				return fault.Dataf("not_finite", "", "", "the distance measure is missing or not finite in row %d; fill it or drop the row", i+1).At(int64(i + 1))
+			}
+		}
+		return nil
+	}
+	// Balancing and cells need no score, but overlap is shown on it where it can be had.
+	optional := !r.Spec.needsScore()
+	if len(d.X) == 0 {
+		if optional {
+			return nil
+		}
+		return fault.Usagef("bad_flag", "a score needs covariates")
+	}
+	opt := regression.LogitOptions{Names: d.Names, Workers: r.Spec.Workers, LikeR: r.Spec.Like == "matchit"}
+	if r.Spec.Distance == "probit" {
+		opt.Link = regression.ProbitLink
+	}
+	y := make([]float64, len(d.Treated))
+	for i, t := range d.Treated {
+		y[i] = float64(group(t))
+	}
+	fit, err := regression.Logit(d.X, y, d.Base, opt)
+	var separated *regression.SeparationError
+	switch {
+	case err == nil:
+	case errors.As(err, &separated) && !optional && opt.Link == regression.LogitLink:
+		opt.Penalised = true
+		if fit, err = regression.Logit(d.X, y, d.Base, opt); err != nil {
+			return err
+		}
+		r.Warnings = append(r.Warnings, fault.Warnf("separation", "the groups separate in %s: the score is a logit with Jeffreys' prior (Firth 1993); consider an exact match or another covariate",
+			quoteAll(separated.Names)))
+	case optional && fault.StatusOf(err) == fault.Data:
+		return nil
+	default:
+		return err
+	}
+	if !fit.Converged {
+		if optional {
+			return nil
+		}
+		r.Warnings = append(r.Warnings, fault.Warnf("score_not_converged", "the score did not converge in %d iterations", fit.Iterations))
+	}
+	if len(fit.Dropped) > 0 {
+		names := make([]string, len(fit.Dropped))
+		for k, j := range fit.Dropped {
+			names[k] = nameOf(d.Names, j)
+		}
+		r.Warnings = append(r.Warnings, fault.Warnf("collinear", "%s left out of the score: constant, or a combination of other covariates", quoteAll(names)))
+	}
+	r.Score, r.ScoreName, r.Distance = fit, fit.Link.String(), fit.Fitted
+	if r.Spec.Distance == "linear-logit" {
+		r.Distance = fit.Linear
+	}
+	return nil
+}
+
+func quoteAll(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
+
+// count fills Counts, warns of dropped rows and of cells.
+func (r *Report) count(d *Data) {
+	c := &r.Counts
+	for i, t := range d.Treated {
+		kept := r.Weight[i] > 0
+		switch {
+		case t && kept:
+			c.MatchedTreated++
+		case t:
+			c.DroppedTreated++
+		case kept:
+			c.MatchedComparison++
+		default:
+			c.DroppedComparison++
+		}
+	}
+	c.Treated, c.Comparison = c.MatchedTreated+c.DroppedTreated, c.MatchedComparison+c.DroppedComparison
+	c.ESSTreated, c.ESSComparison = ESS(r.Weight, d.Treated)
+	if share := r.droppedShare(); share > 0 {
+		what := map[Estimand]string{ATT: "treated", ATC: "comparison"}[r.Spec.Estimand]
+		if what != "" {
+			n := c.DroppedTreated
+			if r.Spec.Estimand == ATC {
+				n = c.DroppedComparison
+			}
+			text := "the estimate is the effect on the rows kept"
+			if share > 0.05 {
+				text += ", which are not the " + what + " rows at large: the estimand is renamed"
+			}
+			r.Warnings = append(r.Warnings, fault.Warnf("dropped", "%d of the %s rows (%.1f %%) were dropped for want of a match or of common support; %s", n, what, 100*share, text))
+		}
+	}
+}
+
+// droppedShare is the share of the target group that was dropped.
+func (r *Report) droppedShare() float64 {
+	c := r.Counts
+	switch r.Spec.Estimand {
+	case ATT:
+		return float64(c.DroppedTreated) / float64(c.Treated)
+	case ATC:
+		return float64(c.DroppedComparison) / float64(c.Comparison)
+	case ATE:
+		return float64(c.DroppedTreated+c.DroppedComparison) / float64(c.Treated+c.Comparison)
+	}
+	return 0
+}
+
+// estimandName is the estimand of the estimates.
+func (r *Report) estimandName() string {
+	name := r.Spec.Estimand.String()
+	if r.droppedShare() > 0.05 {
+		name += "_matched"
+	}
+	return name
+}
+
+func (r *Report) balance(d *Data) {
+	x, names := d.BalanceX, d.BalanceNames
+	if x == nil {
+		x, names = d.X, d.Names
+	}
+	if r.Score != nil && r.Spec.needsScore() {
+		x = append([][]float64{r.Distance}, x...)
+		names = append([]string{"distance"}, names...)
+	}
+	r.Balance = BalanceOf(x, names, d.Treated, r.Weight, d.Base, BalanceOptions{Estimand: r.Spec.Estimand, Workers: r.Spec.Workers})
+	bad := 0
+	for _, b := range r.Balance[len(x):] {
+		if math.Abs(b.SMD) > 0.1 && b.Variable != "distance" {
+			bad++
+		}
+	}
+	if bad > 0 && r.Spec.Method != "none" {
+		r.Warnings = append(r.Warnings, fault.Warnf("imbalance", "%d of %d covariates differ by over 0.1 standard deviations after adjustment; see the balance table", bad, len(r.Balance)/2))
+	}
+}
+
+func (r *Report) estimate(d *Data) error {
+	for k, y := range d.Outcomes {
+		obs, missing := observed(y)
+		e, err := r.adjusted.effect(y, obs, d, r.Spec.StdError)
+		if err != nil {
+			return err
+		}
+		name := nameOf(d.OutcomeNames, k)
+		if missing > 0 {
+			r.Warnings = append(r.Warnings, fault.Warnf("outcome_missing", "`%s` is missing in %d rows, which are left out of its means; if that depends on the treatment the estimate is biased", name, missing))
+		}
+		estimator := "difference"
+		if r.Spec.BiasAdjust {
+			estimator = "difference_bias_adjusted"
+		}
+		r.Effects = append(r.Effects, OutcomeEffect{Outcome: name, Estimand: r.estimandName(), Estimator: estimator, Effect: e})
+	}
+	return nil
+}
+
+// observed is nil where all values are there, otherwise 1 and 0.
+func observed(y []float64) (obs []float64, missing int) {
+	for _, v := range y {
+		if v != v {
+			missing++
+		}
+	}
+	if missing == 0 {
+		return nil, 0
+	}
+	obs = make([]float64, len(y))
+	for i, v := range y {
+		if v == v {
+			obs[i] = 1
+		}
+	}
+	return obs, missing
+}
