@@ -3,6 +3,7 @@ package analysis
 import (
 	"errors"
 	"math"
+	"slices"
 	"strings"
 
 	"tiltakseffekt/analysis/cohort"
@@ -178,6 +179,18 @@ func fromEffect(e matching.Effect, level float64, n, personsTreated, personsComp
 // didFit is the conditional difference-in-differences: the change of the outcome from its mean before the registration.
 type didFit struct {
 	method did.Method
+	last   *didSample // of the outcome before: outcomes whose base is known for the same rows share the fit
+	notes  []results.Diagnostic
+}
+
+// didSample is the rows with a known base and the propensity fitted to them.
+type didSample struct {
+	mask   []bool
+	keep   []int32
+	n      int // treated rows
+	pt, pc int // distinct persons
+	fitter *did.Fitter
+	why    estimate.Reason
 }
 
 func (r *runner) fitDID(_ *cell, m Method) (fitted, estimate.Reason, error) {
@@ -186,31 +199,48 @@ func (r *runner) fitDID(_ *cell, m Method) (fitted, estimate.Reason, error) {
 
 func (f *didFit) reason() estimate.Reason           { return "" }
 func (f *didFit) balanceWeights() []float64         { return nil }
-func (f *didFit) diagnostics() []results.Diagnostic { return nil }
+func (f *didFit) diagnostics() []results.Diagnostic { return f.notes }
 
-// didOutcome holds the rows whose base is known.
+// didOutcome is the method for one outcome.
 type didOutcome struct {
-	c        *cell
-	level    float64
-	base     []float64
-	keep     []int32
-	fitter   *did.Fitter
-	why      estimate.Reason
-	constant bool
-	n        int
-	pt, pc   int
-	mask     []bool
-	dy       []float64
+	*didSample
+	c     *cell
+	level float64
+	base  []float64
+	dy    []float64
 }
 
 func (f *didFit) outcome(c *cell, r *runner, def *outcome.Definition) outcomeFit {
-	o := &didOutcome{c: c, level: r.study.Inference.Level, base: c.base(def, r.reg, &r.trials.Rows), mask: make([]bool, len(c.row))}
-	var s did.Sample
+	o := &didOutcome{c: c, level: r.study.Inference.Level, base: c.base(def, r.reg, &r.trials.Rows)}
+	mask := make([]bool, len(o.base))
+	known := 0
 	for i, b := range o.base {
-		if math.IsNaN(b) {
+		if mask[i] = !math.IsNaN(b); mask[i] {
+			known++
+		}
+	}
+	if f.last == nil || !slices.Equal(mask, f.last.mask) {
+		f.last = f.sample(c, r, mask)
+	}
+	o.didSample = f.last
+	o.dy = make([]float64, len(o.keep))
+	share := float64(o.n) / float64(c.nTreated)
+	f.notes = append(f.notes, results.Diagnostic{Name: "base_known", Value: share, Text: def.Spec.ID + ": share of the treated with months 7–18 before registration in the panel"})
+	if w, constant := did.ConstantBase(o.base); constant {
+		f.notes = append(f.notes, results.Diagnostic{Name: "constant_base", Value: 1, Text: def.Spec.ID + ": " + w.Message})
+	}
+	return o
+}
+
+// sample fits the propensity on the rows of the mask. Of the covariates only those enter that no month of the history
+// moves: conditioning on the outcome just before the start would undo the choice of the base.
+func (f *didFit) sample(c *cell, r *runner, mask []bool) *didSample {
+	o := &didSample{mask: mask}
+	var s did.Sample
+	for i, known := range mask {
+		if !known {
 			continue
 		}
-		o.mask[i] = true
 		o.keep = append(o.keep, int32(i))
 		s.Treated = append(s.Treated, c.treated[i])
 		s.Weights = append(s.Weights, c.weight[i])
@@ -219,18 +249,17 @@ func (f *didFit) outcome(c *cell, r *runner, def *outcome.Definition) outcomeFit
 			o.n++
 		}
 	}
-	o.pt = c.countPersons(func(i int) bool { return o.mask[i] && c.treated[i] })
-	o.pc = c.countPersons(func(i int) bool { return o.mask[i] && !c.treated[i] })
-	if o.n < minTreated {
+	o.pt = c.countPersons(func(i int) bool { return mask[i] && c.treated[i] })
+	o.pc = c.countPersons(func(i int) bool { return mask[i] && !c.treated[i] })
+	switch {
+	case o.n < minTreated:
 		o.why = estimate.TooFewTreated
-		return o
-	}
-	if len(o.keep)-o.n < minComparison {
+	case len(o.keep)-o.n < minComparison:
 		o.why = estimate.TooFewComparison
+	}
+	if o.why != "" {
 		return o
 	}
-	_, o.constant = did.ConstantBase(o.base)
-	// Only what no month of the history moves: conditioning on the outcome just before the start would undo the base.
 	for _, column := range c.columns(&r.trials.Rows, func(v cohort.Covariate) bool { return v.Latest == cohort.Fixed }) {
 		x := make([]float64, len(o.keep))
 		for j, i := range o.keep {
@@ -239,10 +268,9 @@ func (f *didFit) outcome(c *cell, r *runner, def *outcome.Definition) outcomeFit
 		s.X = append(s.X, x)
 	}
 	var err error
-	if o.fitter, err = did.NewFitter(s, f.method, o.level); err != nil {
+	if o.fitter, err = did.NewFitter(s, f.method, r.study.Inference.Level); err != nil {
 		o.why = estimate.Singular
 	}
-	o.dy = make([]float64, len(o.keep))
 	return o
 }
 

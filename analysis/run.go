@@ -114,6 +114,7 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 	done := make(chan int, n)
 	finished := 0
 	total := float64(n)
+	r.opt.progress(0, total, "estimates")
 	stop := make(chan struct{})
 	go func() { // progress is counted in one place
 		defer close(stop)
@@ -185,7 +186,6 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			f = failed{why}
 		}
 		fits = append(fits, f)
-		out.diagnose(trial.Tiltak, group, m.ID, f.diagnostics())
 		out.addBalance(c, trial.Tiltak, group, m.ID, f)
 	}
 	out.addOverlap(c, trial.Tiltak, group, r.study.Methods, fits)
@@ -213,6 +213,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			out.estimates = append(out.estimates, rows...)
 			out.starts = append(out.starts, c.starts(trial.Tiltak, group, m.ID, r.study.Outcomes[o].ID, used))
 		}
+	}
+	for i, m := range r.study.Methods {
+		out.diagnose(trial.Tiltak, group, m.ID, fits[i].diagnostics())
 	}
 	return out, nil
 }

@@ -202,6 +202,9 @@ func (s *Study) resolveChoices() error {
 	if *s.Comparison.PerTreated < 0 {
 		return fault.Usagef("bad_study", "`comparison.per_treated` is the number of comparison rows sampled a treated one; 0 keeps all")
 	}
+	if s.Covariates != nil {
+		return fault.Usagef("not_served", "`covariates` as a list is not served yet; this version serves default")
+	}
 	if s.Robustness != nil {
 		return fault.Usagef("not_served", "`robustness` is not served yet; run one study for each definition or sample")
 	}

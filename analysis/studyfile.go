@@ -52,7 +52,7 @@ func Parse(text []byte) (*Study, error) {
 		if errors.Is(err, io.EOF) {
 			return nil, fault.Usagef("bad_study", "the study file is empty; `evaluate init` writes one with every key")
 		}
-		return nil, yamlFault(err)
+		return nil, yamlFault(err, text)
 	}
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, fault.Usagef("bad_study", "the study file holds more than one document; keep one")
@@ -67,11 +67,12 @@ var (
 	unknownField = regexp.MustCompile(`line (\d+): field (\S+) not found in type (\S+)`)
 	wrongType    = regexp.MustCompile("line (\\d+): cannot unmarshal \\S+ `?([^`]*)`? into (\\S+)")
 	atLine       = regexp.MustCompile(`line (\d+): (.*)`)
+	quotedValue  = regexp.MustCompile("^`([^`]+)` is not")
 	keyInMessage = regexp.MustCompile("^`([a-z_0-9.]+)")
 )
 
 // yamlFault turns the complaint of the YAML decoder into one sentence about the first thing that is wrong.
-func yamlFault(err error) error {
+func yamlFault(err error, file []byte) error {
 	var known *fault.Error
 	if errors.As(err, &known) {
 		return known
@@ -85,6 +86,13 @@ func yamlFault(err error) error {
 	}
 	if m := atLine.FindStringSubmatch(text); m != nil {
 		return fault.Usagef("bad_study", "line %s: %s", m[1], strings.TrimSuffix(m[2], ".")).At(atoi(m[1]))
+	}
+	if m := quotedValue.FindStringSubmatch(text); m != nil { // a value that its own type refused, such as a month
+		for i, line := range strings.Split(string(file), "\n") {
+			if strings.Contains(line, m[1]) {
+				return fault.Usagef("bad_study", "line %d: %s", i+1, strings.TrimPrefix(text, "yaml: ")).At(int64(i + 1))
+			}
+		}
 	}
 	return fault.Usagef("bad_study", "the study file is no YAML: %s", strings.TrimPrefix(text, "yaml: "))
 }

@@ -114,7 +114,7 @@ func (g *globals) printRun(r *analysis.FolderResult) error {
 
 // stageNames are what progress calls the stages that the analysis names.
 var stageNames = map[string]string{
-	"inputs": "hashing the inputs", "register": "reading the register", "cohort": "drawing trials", "results": "writing tables, figures and reports",
+	"inputs": "hashing the inputs", "register": "reading the register", "cohort": "drawing trials", "estimates": "estimating", "results": "writing tables, figures and reports",
 }
 
 // programIdentity is what a run id knows the program by: its release version, otherwise the SHA-256 of its executable.

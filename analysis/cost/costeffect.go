@@ -1,0 +1,286 @@
+package cost
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"tiltakseffekt/analysis/estimate"
+)
+
+// Point is a difference between two arms in cost (kroner, discounted, later tiltak of both included) and in effect
+// (persons in stable work at H, or months in it over 1…H), per person who started.
+type Point struct{ Cost, Effect float64 }
+
+// Covariance is the joint covariance matrix of a Point.
+type Covariance struct{ Cost, Effect, Joint float64 } // variances, and the covariance
+
+// Quadrant is where a Point lies in the cost-effectiveness plane.
+type Quadrant string
+
+// The quadrants.
+const (
+	MoreForMore Quadrant = "more_effect_more_cost" // north-east: the ratio is the price of a unit of effect
+	LessForLess Quadrant = "less_effect_less_cost" // south-west: the ratio is what is saved per unit given up
+	Dominant    Quadrant = "dominant"              // more effect at less cost: no ratio is needed
+	Dominated   Quadrant = "dominated"             // less effect at more cost
+)
+
+// quadrant is that of a point; a point on an axis lies with the costlier, the less effective side.
+func quadrant(p Point) Quadrant {
+	switch {
+	case p.Effect > 0 && p.Cost >= 0:
+		return MoreForMore
+	case p.Effect > 0:
+		return Dominant
+	case p.Cost >= 0:
+		return Dominated
+	}
+	return LessForLess
+}
+
+// The reasons why a ratio is not given, besides the quadrants Dominant and Dominated.
+const (
+	EffectNotDistinguishable estimate.Reason = "effect_not_distinguishable" // from 0: the ratio has no bounded interval
+	DominantReason           estimate.Reason = "dominant"
+	DominatedReason          estimate.Reason = "dominated"
+)
+
+// NetBenefit is what an arm gains at a value of a unit of effect: k·effect − cost, in kroner per person.
+type NetBenefit struct {
+	Value      float64 // k, kroner per unit of effect
+	Estimate   float64
+	StdError   float64
+	ConfLow    float64
+	ConfHigh   float64
+	Acceptable float64 // probability that the net benefit is over 0: a point of the acceptability curve
+}
+
+// Ratio is the incremental cost-effectiveness ratio Δcost/Δeffect with Fieller's interval.
+type Ratio struct {
+	Estimate, ConfLow, ConfHigh float64
+	Reason                      estimate.Reason // why there is none
+}
+
+// CostEffect is cost against effect.
+type CostEffect struct {
+	Point      Point
+	Covariance Covariance
+	Quadrant   Quadrant
+	Curve      []NetBenefit // by the values that were asked for, in their order
+	Ratio      Ratio
+	Quadrants  map[Quadrant]float64 // share of the draws in each; nil without draws
+	Draws      int
+}
+
+// CostEffectOf puts a difference in cost against one in effect, with joint draws of the two (a bootstrap by person in
+// which both arms, their weights and later tiltak are drawn together).
+//
+// For each value k of a unit of effect the net benefit is k·Δe − Δc (Stinnett and Mullahy 1998), with the standard
+// deviation of its draws, their percentile interval at level, and the share of draws in which it is over 0 (the
+// acceptability curve of van Hout et al. 1994): a draw of exactly 0 does not count, so that ties are settled the same way
+// every time. The ratio Δc/Δe — the ratio of means, never the mean of ratios — is given where Δe can be told from 0 at
+// the level and neither arm dominates: only there is its interval (Fieller 1954; Briggs and Fenn 1998) bounded,
+//
+//	[(ce − z²s_ce) ± √((ce − z²s_ce)² − (e² − z²s_ee)(c² − z²s_cc))] / (e² − z²s_ee)
+//
+// Draws with a NaN are an error, and so are fewer than two.
+func CostEffectOf(point Point, draws []Point, values []float64, level float64) (CostEffect, error) {
+	if len(draws) < 2 {
+		return CostEffect{}, fmt.Errorf("cost against effect needs at least 2 joint draws, not %d", len(draws))
+	}
+	n := float64(len(draws))
+	mean := Point{}
+	for i, d := range draws {
+		if math.IsNaN(d.Cost) || math.IsNaN(d.Effect) {
+			return CostEffect{}, fmt.Errorf("draw %d of cost and effect is not a number", i+1)
+		}
+		mean.Cost += d.Cost / n
+		mean.Effect += d.Effect / n
+	}
+	v := Covariance{}
+	quadrants := map[Quadrant]float64{}
+	for _, d := range draws {
+		c, e := d.Cost-mean.Cost, d.Effect-mean.Effect
+		v.Cost += c * c / (n - 1)
+		v.Effect += e * e / (n - 1)
+		v.Joint += c * e / (n - 1)
+		quadrants[quadrant(d)] += 1 / n
+	}
+	r := CostEffect{Point: point, Covariance: v, Quadrant: quadrant(point), Quadrants: quadrants, Draws: len(draws)}
+	r.Ratio = ratio(point, v, level)
+	x := make([]float64, len(draws))
+	for _, k := range values {
+		for i, d := range draws {
+			x[i] = k*d.Effect - d.Cost
+		}
+		b := NetBenefit{Value: k, Estimate: k*point.Effect - point.Cost}
+		b.StdError, b.ConfLow, b.ConfHigh, b.Acceptable = spreadOf(x, level)
+		r.Curve = append(r.Curve, b)
+	}
+	return r, nil
+}
+
+// CostEffectNormal is CostEffectOf from the covariance of the two differences, as influence values give it, under joint
+// normality: the standard error of the net benefit is √(k²s_ee − 2k·s_ce + s_cc) and its acceptability Φ(net benefit over
+// it), 0 or 1 where that error is 0 (0 for a net benefit of exactly 0).
+func CostEffectNormal(point Point, v Covariance, values []float64, level float64) CostEffect {
+	r := CostEffect{Point: point, Covariance: v, Quadrant: quadrant(point), Ratio: ratio(point, v, level)}
+	for _, k := range values {
+		b := NetBenefit{Value: k, Estimate: k*point.Effect - point.Cost}
+		variance := k*k*v.Effect - 2*k*v.Joint + v.Cost
+		e := estimate.Normal(b.Estimate, math.Sqrt(max(0, variance)), level)
+		b.StdError, b.ConfLow, b.ConfHigh = e.StdError, e.ConfLow, e.ConfHigh
+		switch {
+		case b.StdError > 0:
+			b.Acceptable = math.Erfc(-b.Estimate/b.StdError/math.Sqrt2) / 2
+		case b.Estimate > 0:
+			b.Acceptable = 1
+		}
+		r.Curve = append(r.Curve, b)
+	}
+	return r
+}
+
+// JointCovariance is the covariance of two differences from their influence values by row, summed by person: person holds
+// numbers in [0, persons), nil means that each row stands alone. It panics where lengths differ.
+func JointCovariance(cost, effect []float64, person []int32, persons int) Covariance {
+	if len(cost) != len(effect) {
+		panic("cost: influence values of different length")
+	}
+	sum := make([]float64, len(cost))
+	for i := range cost {
+		sum[i] = cost[i] + effect[i]
+	}
+	c, e := estimate.ClusterVariance(cost, person, persons), estimate.ClusterVariance(effect, person, persons)
+	if person == nil {
+		persons = len(cost)
+		person = make([]int32, persons)
+		for i := range person {
+			person[i] = int32(i)
+		}
+	}
+	c1, e1 := make([]float64, persons), make([]float64, persons)
+	for i, p := range person {
+		c1[p] += cost[i]
+		e1[p] += effect[i]
+	}
+	joint := 0.
+	for i := range c1 {
+		joint += c1[i] * e1[i]
+	}
+	return Covariance{Cost: c, Effect: e, Joint: joint}
+}
+
+// ratio is Δcost/Δeffect with Fieller's interval, where it is defined.
+func ratio(p Point, v Covariance, level float64) Ratio {
+	nan := math.NaN()
+	missing := func(why estimate.Reason) Ratio { return Ratio{nan, nan, nan, why} }
+	z := estimate.Quantile(level)
+	a := p.Effect*p.Effect - z*z*v.Effect
+	if !(a > 0) {
+		return missing(EffectNotDistinguishable)
+	}
+	switch quadrant(p) {
+	case Dominant:
+		return missing(DominantReason)
+	case Dominated:
+		return missing(DominatedReason)
+	}
+	b := p.Cost*p.Effect - z*z*v.Joint
+	root := math.Sqrt(max(0, b*b-a*(p.Cost*p.Cost-z*z*v.Cost)))
+	return Ratio{Estimate: p.Cost / p.Effect, ConfLow: (b - root) / a, ConfHigh: (b + root) / a}
+}
+
+// Strategy is one of several alternatives, such as a tiltak, with its cost and effect against a common null alternative.
+type Strategy struct {
+	Name string
+	Point
+}
+
+// Best is the index of the strategy with the greatest net benefit at a value k of a unit of effect. Ties are settled the
+// same way every time: the one that costs less wins, then the first in the list. −1 for no strategies.
+func Best(strategies []Strategy, k float64) int {
+	best := -1
+	for i, s := range strategies {
+		if best < 0 {
+			best = i
+			continue
+		}
+		b := strategies[best]
+		here, there := k*s.Effect-s.Cost, k*b.Effect-b.Cost
+		if here > there || here == there && s.Cost < b.Cost {
+			best = i
+		}
+	}
+	return best
+}
+
+// Frontier is the indices of the strategies that are best at some value of a unit of effect, by rising effect: those left
+// when strategies that cost no less for no more effect are dropped (strong dominance), and then, again and again, those
+// with a higher ratio to the one before than the next has (extended dominance). Of equals the first in the list stays.
+func Frontier(strategies []Strategy) []int {
+	order := make([]int, len(strategies))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		x, y := strategies[a], strategies[b]
+		switch {
+		case x.Effect != y.Effect:
+			return sign(x.Effect - y.Effect)
+		case x.Cost != y.Cost:
+			return sign(x.Cost - y.Cost)
+		}
+		return 0
+	})
+	var front []int
+	for _, i := range order { // rising effect, of equal effect the cheapest first
+		s := strategies[i]
+		if len(front) > 0 && strategies[front[len(front)-1]].Effect == s.Effect {
+			continue
+		}
+		for len(front) > 0 && strategies[front[len(front)-1]].Cost >= s.Cost {
+			front = front[:len(front)-1]
+		}
+		for len(front) > 1 {
+			a, b := strategies[front[len(front)-2]], strategies[front[len(front)-1]]
+			// the step to b costs at least as much per unit as the step from b to s
+			if (b.Cost-a.Cost)*(s.Effect-b.Effect) < (s.Cost-b.Cost)*(b.Effect-a.Effect) {
+				break
+			}
+			front = front[:len(front)-1]
+		}
+		front = append(front, i)
+	}
+	return front
+}
+
+func sign(x float64) int {
+	if x < 0 {
+		return -1
+	}
+	return 1
+}
+
+// Acceptability is, for each value of a unit of effect, the share of joint draws in which each strategy is the best:
+// shares[v][s] for value v and strategy s, each row summing to 1. draws[d][s] is the Point of strategy s in draw d; ties
+// are settled as Best does.
+func Acceptability(names []string, draws [][]Point, values []float64) [][]float64 {
+	shares := make([][]float64, len(values))
+	strategies := make([]Strategy, len(names))
+	for v, k := range values {
+		counts := make([]int, len(names))
+		for _, d := range draws {
+			for s := range strategies {
+				strategies[s] = Strategy{names[s], d[s]}
+			}
+			counts[Best(strategies, k)]++
+		}
+		shares[v] = make([]float64, len(names))
+		for s, n := range counts {
+			shares[v][s] = float64(n) / float64(len(draws))
+		}
+	}
+	return shares
+}

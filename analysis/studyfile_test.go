@@ -1,0 +1,146 @@
+package analysis
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tiltakseffekt/internal/fault"
+)
+
+const minimal = `study: probe
+data: {register: ./register}
+population: {from: 2018-01, to: 2018-12}
+`
+
+func TestDefaults(t *testing.T) {
+	s, err := Parse([]byte(minimal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Every default of CONTRACT.md and the template, written out.
+	for _, want := range []string{
+		`"against":"not-now"`, `"later_entry":"follow"`, `"per_treated":20`, `"horizon":36`, `"washout":{"any":0,"same":6}`, `"eligible":"registered"`,
+		`"age":[18,66]`, `"level":0.95`, `"multiplicity":"holm"`, `"min_cell":5`, `"death":"zero"`, `"emigration":"censor"`, `"seed":1`, `"groups":["alle"]`,
+		`{"caliper":0.2,"id":"nearest","name":"nearest"}`, `{"id":"ebal","name":"ebal"}`, `{"id":"did","method":"dr","name":"did"}`,
+		`"family":{"method":"nearest","month":24,"outcome":"stabilt_arbeid","over":["tiltak","group"]}`, `"from":"2018-01"`,
+	} {
+		if !strings.Contains(string(b), want) {
+			t.Errorf("the resolved study lacks %s:\n%s", want, b)
+		}
+	}
+	if strings.Contains(string(b), "register\":") {
+		t.Errorf("a path stands in the resolved study: %s", b)
+	}
+}
+
+// The order of keys, comments, spelt-out defaults and paths do not make another study.
+func TestSameQuestionSameStudy(t *testing.T) {
+	a, err := Parse([]byte(minimal))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Parse([]byte(`# another way to say it
+horizon: 36
+population: {to: 2018-12, from: 2018-01, washout: {same: 6}, age: [18, 66]}
+study: probe
+data: {register: /elsewhere}
+methods: [{name: nearest, caliper: 0.2}, ebal, {name: did}]
+groups: [alle]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := a.canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := b.canonical()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(x) != string(y) {
+		t.Errorf("two studies:\n%s\n%s", x, y)
+	}
+}
+
+func TestStudyRefuses(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"empty", "", "is empty"},
+		{"unknown key", minimal + "horizn: 24\n", "line 4: `horizn` is no key of a study (did you mean `horizon`?)"},
+		{"unknown key below", "study: probe\ndata: {register: r}\npopulation: {from: 2018-01, til: 2018-12}\n", "line 3: `til` is no key of a study"},
+		{"wrong type", minimal + "horizon: long\n", "line 4: `long` is not a whole number"},
+		{"bad month", "study: probe\ndata: {register: r}\npopulation: {from: 2018-13, to: 2018-12}\n", "line 3"},
+		{"no yaml", "study: [", "line"},
+		{"two documents", minimal + "---\nstudy: b\n", "more than one document"},
+		{"name", strings.Replace(minimal, "probe", "My study", 1), "line 1: `study: My study`"},
+		{"no register", "study: probe\npopulation: {from: 2018-01, to: 2018-12}\n", "`data.register` is missing"},
+		{"no window", "study: probe\ndata: {register: r}\n", "`population.from`"},
+		{"window", "study: probe\ndata: {register: r}\npopulation: {from: 2018-12, to: 2018-01}\n", "lies before"},
+		{"group", minimal + "groups: [unger]\n", "line 4: `groups` names `unger`, which is no target group (did you mean `unge`?)"},
+		{"method", minimal + "methods: [nearst]\n", "line 4: `methods` names `nearst`, which is not known (did you mean `nearest`?)"},
+		{"later method", minimal + "methods: [optimal]\n", "does not serve yet"},
+		{"method key", minimal + "methods: [{name: nearest, calliper: 0.1}]\n", "line 4: `calliper` is no key of `methods` (did you mean `caliper`?)"},
+		{"method option", minimal + "methods: [{name: ebal, caliper: 0.1}]\n", "belongs to nearest"},
+		{"same method twice", minimal + "methods: [nearest, {name: nearest, caliper: 0.1}]\n", "give one of them an `id`"},
+		{"did method", minimal + "methods: [{name: did, method: twfe}]\n", "dr, ipw or reg"},
+		{"against", minimal + "comparison: {against: never}\n", "not served yet"},
+		{"against a tiltak", minimal + "comparison: {against: MENTOR}\n", "not served yet"},
+		{"later entry", minimal + "comparison: {later_entry: censor}\n", "not served yet"},
+		{"later entry misspelt", minimal + "comparison: {later_entry: folow}\n", "did you mean `follow`?"},
+		{"time zero", minimal + "time_zero: referral\n", "not served yet"},
+		{"exits", minimal + "exits: {death: censor}\n", "not served yet"},
+		{"robustness", minimal + "robustness: {outcomes: [a]}\n", "not served yet"},
+		{"perspectives", minimal + "cost: {perspectives: [budget]}\n", "not served yet"},
+		{"perspective misspelt", minimal + "cost: {perspectives: [budgett]}\n", "did you mean `budget`?"},
+		{"outcome twice", minimal + "outcomes: [{id: a, kind: work}, {id: a, kind: earnings}]\n", "two with the id `a`"},
+		{"outcome kind", minimal + "outcomes: [{id: a, kind: wrk}]\n", "`kind: wrk`"},
+		{"level", minimal + "inference: {level: 95}\n", "line 4: `inference.level: 95` must lie between 0.5 and 1"},
+		{"multiplicity", minimal + "inference: {multiplicity: bonferroni}\n", "holm or none"},
+		{"family outcome", minimal + "inference: {family: {outcome: lnn, month: 24, method: nearest, over: [tiltak, group]}}\n", "is no outcome of the study"},
+		{"family method", minimal + "inference: {family: {outcome: lonn, month: 24, method: ipw, over: [tiltak, group]}}\n", "is no method of the study"},
+		{"family month", minimal + "inference: {family: {outcome: lonn, month: 99, method: ebal, over: [tiltak, group]}}\n", "between 1 and the horizon"},
+		{"family over", minimal + "inference: {family: {outcome: lonn, month: 9, method: ebal, over: [group]}}\n", "not served yet"},
+		{"cell", minimal + "disclosure: {min_cell: 1}\n", "at least 3"},
+		{"horizon", minimal + "horizon: 999\n", "1 to 180"},
+		{"washout", minimal[:len(minimal)-2] + ", washout: {sme: 6}}\n", "`sme` is no key of `washout`"},
+		{"tiltak", minimal + "tiltak: AFT\n", "a list of codes, or all"},
+		{"covariates", minimal + "covariates: [alderr]\n", "not served yet"},
+		{"price year", minimal + "cost: {price_year: 12}\n", "is not a year"},
+		{"title", minimal + "title: {no: x}\n", "`no` is no key"},
+	} {
+		_, err := Parse([]byte(c.text))
+		if fault.StatusOf(err) != fault.Usage || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %v\nwant one sentence with %q", c.name, err, c.want)
+		}
+	}
+}
+
+func TestLoadNamesTheFileAndTakesPathsFromIt(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "æ studie.yaml")
+	if _, err := Load(path); fault.StatusOf(err) != fault.Usage || !strings.Contains(err.Error(), "æ studie.yaml") {
+		t.Errorf("a missing study: %v", err)
+	}
+	if err := os.WriteFile(path, []byte(minimal), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := filepath.Join(dir, "register"); s.Data.Register != want {
+		t.Errorf("register %s, want %s", s.Data.Register, want)
+	}
+	if err := os.WriteFile(path, []byte(minimal+"horizn: 1\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(path); !strings.HasPrefix(err.Error(), path+": line 4") {
+		t.Errorf("the file is not named: %v", err)
+	}
+}

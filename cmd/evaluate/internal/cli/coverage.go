@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tiltakseffekt/analysis/validity"
+	"tiltakseffekt/datasets/simulate"
+	"tiltakseffekt/internal/fault"
+	written "tiltakseffekt/internal/number"
+)
+
+func newCoverageCmd(g *globals) *cobra.Command {
+	var opt validity.Options
+	var rule string
+	c := &cobra.Command{
+		Use:   "coverage",
+		Short: "How often the intervals of a study cover the truth, over many simulated registers",
+		Long: `Simulate many registers, run one study on each (everybody, every tiltak, three outcomes), and count how often the 95 %
+intervals cover the true effect on the starts analysed. In the scenario default they must; with selection on what the data
+does not show (--scenario unobserved), and with the start-day rule off, they must fail.`,
+		Example: "  $ evaluate coverage\n  $ evaluate coverage --scenario unobserved\n  $ evaluate coverage --start-day-rule off",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			switch rule {
+			case "on", "off":
+				opt.IgnoreStartDay = rule == "off"
+			default:
+				return fault.Usagef("bad_flag", "`--start-day-rule` is on or off, not `%s`", rule)
+			}
+			p := g.newProgress()
+			opt.Seed, opt.Workers, opt.Progress = g.seed, g.workers, p.report
+			begin := time.Now()
+			table, err := validity.Coverage(c.Context(), opt)
+			p.done()
+			if err != nil {
+				return err
+			}
+			if g.format == "json" {
+				return writeJSON(g.stdout, coverageDocument(table))
+			}
+			g.printCoverage(table, rule, time.Since(begin))
+			return nil
+		},
+	}
+	flags := c.Flags()
+	flags.IntVar(&opt.Registers, "registers", 200, "number of registers")
+	flags.IntVar(&opt.Persons, "persons", 5000, "persons in each")
+	flags.IntVar(&opt.Month, "month", 24, "month after the start (6 to 24)")
+	flags.StringVar(&opt.Scenario, "scenario", "default", "scenario of the registers: "+strings.Join(simulate.Scenarios(), ", "))
+	flags.StringVar(&rule, "start-day-rule", "on", "on or off")
+	flags.StringSliceVar(&opt.Methods, "methods", []string{"nearest", "ebal"}, "methods: nearest, ebal, did")
+	return c
+}
+
+type coverageRow struct {
+	Method     string `json:"method"`
+	Tiltak     string `json:"tiltak,omitempty"`
+	Outcome    string `json:"outcome,omitempty"`
+	Estimates  int    `json:"estimates"`
+	Missing    int    `json:"missing"`
+	Truth      number `json:"truth"`
+	Bias       number `json:"bias"`
+	SD         number `json:"sd"`
+	StdError   number `json:"std_error"`
+	Coverage   number `json:"coverage"`
+	MonteCarlo number `json:"monte_carlo_error"`
+	Matched    number `json:"coverage_matched"`
+}
+
+func coverageDocument(t *validity.Table) any {
+	rows := func(in []validity.Row) []coverageRow {
+		out := make([]coverageRow, len(in))
+		for i, r := range in {
+			out[i] = coverageRow{r.Method, r.Tiltak, r.Outcome, r.Estimates, r.Missing, number(r.Truth), number(r.Bias), number(r.SD), number(r.StdError), number(r.Coverage), number(r.MonteCarlo), number(r.CoverageUsed)}
+		}
+		return out
+	}
+	return struct {
+		header
+		Registers int           `json:"registers"`
+		Persons   int           `json:"persons"`
+		Month     int           `json:"month"`
+		Scenario  string        `json:"scenario"`
+		StartDay  bool          `json:"start_day_rule"`
+		Cells     []coverageRow `json:"cells"`
+		Pooled    []coverageRow `json:"pooled"`
+	}{newHeader("coverage", 0.95), t.Options.Registers, t.Options.Persons, t.Options.Month, t.Options.Scenario, !t.Options.IgnoreStartDay, rows(t.Cells), rows(t.Pooled)}
+}
+
+func (g *globals) printCoverage(t *validity.Table, rule string, took time.Duration) {
+	lang := written.EN
+	if g.lang == "nb" {
+		lang = written.NB
+	}
+	fmt.Fprintf(g.stdout, "%d registers of %d persons, scenario %s, start-day rule %s, month %d, 95 %% intervals; %s\n\n", t.Options.Registers, t.Options.Persons, t.Options.Scenario, rule, t.Options.Month, took.Round(time.Second))
+	fields := []field{{title: "method"}, {title: "tiltak"}, {title: "outcome"}, {title: "truth", right: true}, {title: "bias", right: true}, {title: "sd", right: true},
+		{title: "mean se", right: true}, {title: "coverage", right: true}, {title: "±", right: true}, {title: "matched", right: true}}
+	var rows [][]string
+	for _, r := range t.Cells {
+		digits := 4
+		if r.StdError > 1 {
+			digits = 0
+		}
+		rows = append(rows, []string{r.Method, r.Tiltak, r.Outcome, lang.Signed(r.Truth, digits), lang.Signed(r.Bias, digits), lang.Decimal(r.SD, digits),
+			lang.Decimal(r.StdError, digits), lang.Percent(r.Coverage, 1), lang.Percent(r.MonteCarlo, 1), lang.Percent(r.CoverageUsed, 1)})
+	}
+	for _, r := range t.Pooled {
+		lowest := 1.
+		for _, c := range t.Cells {
+			if c.Method == r.Method {
+				lowest = min(lowest, c.Coverage)
+			}
+		}
+		rows = append(rows, []string{r.Method, "all", "all (lowest cell " + lang.Percent(lowest, 1) + ")", "", "", "", "", lang.Percent(r.Coverage, 1), lang.Percent(r.MonteCarlo, 1), lang.Percent(r.CoverageUsed, 1)})
+	}
+	fmt.Fprint(g.stdout, aligned(fields, rows))
+	fmt.Fprintf(g.stdout, "\nbias and sd are of estimate − truth on the starts analysed; se is the root mean square; ± is the Monte Carlo error of coverage,\nwith the intervals of one register taken together; matched is coverage of the truth on the starts that the method kept.\n")
+}
