@@ -128,7 +128,7 @@ func TestMetaByHand(t *testing.T) {
 }
 
 func TestMetaProperties(t *testing.T) {
-	for n := range 1000 {
+	for n := range 300 {
 		r := rand.New(rand.NewPCG(uint64(n), 17))
 		k := 2 + r.IntN(8)
 		s := Studies{Estimate: make([]float64, k), StdError: make([]float64, k)}

@@ -171,7 +171,7 @@ func (d *durations) numbers(name string) ([]float64, error) {
 			}
 		}
 	default:
-		return nil, fault.Dataf("wrong_type", d.flags.data, name, "column `%s` is %s; a number is needed, such as months", name, c.Kind)
+		return nil, fault.Dataf("wrong_type", d.flags.data, name, "column `%s` is %s; a number is needed", name, c.Kind)
 	}
 	return out, nil
 }

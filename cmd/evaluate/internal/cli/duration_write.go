@@ -18,14 +18,29 @@ import (
 
 // write puts the tables of the document as Parquet, and survival curves as SVG, into a folder.
 func (r *durationResult) write(ctx context.Context, dir, language string) error {
+	d := r.document()
+	tables := []namedRows{{"curves", d.Curves}, {"summaries", d.Summaries}, {"rmst_diff", d.RMSTDiff}, {"tests", d.Tests}, {"cox", d.Cox}}
+	if err := writeTables(ctx, dir, tables); err != nil {
+		return err
+	}
+	if r.flags.curve != "km" {
+		return nil
+	}
+	return r.draw(filepath.Join(dir, "curves.svg"), language)
+}
+
+// namedRows is a list of a document and the name of its file.
+type namedRows struct {
+	name string
+	rows any
+}
+
+// writeTables writes each list that is not empty as a Parquet file of a folder.
+func writeTables(ctx context.Context, dir string, tables []namedRows) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fault.Wrap("cannot_write", err, "the folder `%s` cannot be made", dir)
 	}
-	d := r.document()
-	for _, t := range []struct {
-		name string
-		rows any
-	}{{"curves", d.Curves}, {"summaries", d.Summaries}, {"rmst_diff", d.RMSTDiff}, {"tests", d.Tests}, {"cox", d.Cox}} {
+	for _, t := range tables {
 		table := durationTableOf(t.rows)
 		if table.Rows == 0 {
 			continue
@@ -34,10 +49,7 @@ func (r *durationResult) write(ctx context.Context, dir, language string) error 
 			return err
 		}
 	}
-	if r.flags.curve != "km" {
-		return nil
-	}
-	return r.draw(filepath.Join(dir, "curves.svg"), language)
+	return nil
 }
 
 // durationTableOf makes a table of a slice of rows: columns are the fields, by their JSON names.
