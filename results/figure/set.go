@@ -392,9 +392,6 @@ func (s *Set) Love(tiltak, group string, o Options) *Figure {
 	if o.Title == "" {
 		o.Title = fmt.Sprintf(o.say("Hvor like gruppene er: %s, %s", "How alike the arms are: %s, %s"), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
 	}
-	if o.Width == 0 {
-		o.Width = 14
-	}
 	return Love(out, o)
 }
 

@@ -134,7 +134,7 @@ func (b *builder) forest() (*drawing, error) {
 	if b.set.Money(b.focus.Outcome) {
 		unit = figure.Kroner
 	}
-	f := figure.Forest(rows, unit, figure.Options{Lang: b.l, Width: 15,
+	f := figure.Forest(rows, unit, figure.Options{Lang: b.l, Width: 11.5,
 		Title:   b.sayf("Virkning på «%s» etter %d måneder: %s", "Effect on “%s” after %d months: %s", b.outcome(b.focus.Outcome), b.focus.Month, lower(b.group(b.run.Groups[0].ID))),
 		Caption: b.sayf("Punkt: beregnet virkning. Strek: %s intervall. Metode: %s.", "Dot: estimated effect. Line: %s interval. Method: %s.", b.l.Percent(b.run.Level, 0), lower(b.method(b.focus.Method)))})
 	return b.draw(f, nil)
@@ -164,7 +164,8 @@ func (b *builder) answerTable() *table {
 				persons = b.countCell(e.NPersonsTreated)
 				with, without = numberCell(b.level(e.Outcome, e.MeanTreated), e.MeanTreated), numberCell(b.level(e.Outcome, e.MeanComparison), e.MeanComparison)
 				if math.IsNaN(e.Estimate) {
-					effect.Sub = figure.Reason(e.Reason, b.l, b.run.MinCell)
+					effect = numberCell("–", math.NaN())
+					effect.Sub = b.short(e.Reason)
 				} else {
 					effect = numberCell(b.effect(e.Outcome, e.Estimate), e.Estimate)
 					effect.Sub = b.interval(e.Outcome, e.ConfLow, e.ConfHigh)
@@ -207,6 +208,9 @@ func (b *builder) howSure() []string {
 			}
 			adjusted = adjusted || !math.IsNaN(e.PAdjusted)
 		}
+	}
+	if above+below+across+none == 1 {
+		return []string{b.say("Tabellen har én virkning. Intervallet dekker tilfeldigheter, ikke skjevheter. Det som kan gjøre tallet skjevt, står under Begrensninger.", "The table has one effect. Its interval covers chance, not bias. What may tilt the figure stands under Limitations.")}
 	}
 	out := []string{b.sayf("Av %d virkninger i tabellen ligger hele intervallet over null for %d og under null for %d; for %d omfatter det null. %d er ikke beregnet eller er skjult.",
 		"Of %d effects in the table the whole interval lies above zero for %d and below zero for %d; for %d it includes zero. %d are not estimated or hidden.", above+below+across+none, above, below, across, none)}

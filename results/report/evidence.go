@@ -44,7 +44,7 @@ func (b *builder) tiltakPart(tiltak string) (tiltakPart, error) {
 		if b.set.Money(b.focus.Outcome) {
 			unit = figure.Kroner
 		}
-		f := figure.Forest(rows, unit, figure.Options{Lang: b.l, Width: 15, Title: b.sayf("Virkning på «%s» etter %d måneder, gruppe for gruppe", "Effect on “%s” after %d months, group by group", b.outcome(b.focus.Outcome), b.focus.Month),
+		f := figure.Forest(rows, unit, figure.Options{Lang: b.l, Width: 11.5, Title: b.sayf("Virkning på «%s» etter %d måneder, gruppe for gruppe", "Effect on “%s” after %d months, group by group", b.outcome(b.focus.Outcome), b.focus.Month),
 			Caption: b.say("Gruppene overlapper: en person kan være med i flere.", "The groups overlap: a person may be in several.")})
 		if p.Forest, err = b.draw(f, nil); err != nil {
 			return p, err

@@ -43,6 +43,16 @@ func (t *table) add(cells ...tableCell) {
 	t.Rows = append(t.Rows, row{cells})
 }
 
+// Number tells whether a column holds numbers.
+func (t *table) Number(column int) bool {
+	for _, r := range t.Rows {
+		if r.Cells[column].Number && r.Cells[column].Raw != "" {
+			return true
+		}
+	}
+	return false
+}
+
 func textCell(s string) tableCell { return tableCell{Text: s, Raw: s} }
 
 func numberCell(text string, raw float64) tableCell {
