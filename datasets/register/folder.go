@@ -21,6 +21,7 @@ type folder struct {
 	dir     string
 	paths   map[string]string // table → path
 	sources map[string]*datasets.Source
+	months  map[string]*datasets.Source // of the tables by month: for a look at the months alone
 }
 
 var _ Source = (*folder)(nil)
@@ -46,18 +47,25 @@ func OpenFolder(ctx context.Context, dir string, opt Options) (Source, error) {
 	} else if !info.IsDir() {
 		return nil, fault.Dataf("not_a_folder", dir, "", "a register is a folder; give the folder that holds person, deltakelse, arbeidssoker and maaned")
 	}
-	f := &folder{dir: dir, paths: map[string]string{}, sources: map[string]*datasets.Source{}}
+	f := &folder{dir: dir, paths: map[string]string{}, sources: map[string]*datasets.Source{}, months: map[string]*datasets.Source{}}
 	for _, table := range tableNames() {
 		if err := f.find(table); err != nil {
 			return nil, err
 		}
 	}
 	for _, table := range f.Tables() {
-		f.sources[table], err = datasets.OpenContext(ctx, f.paths[table], datasets.ReadOptions{
-			Mapping: opt.Mapping, Table: table, Encoding: opt.Encoding, Workers: opt.Workers,
-		})
-		if err != nil {
+		read := datasets.ReadOptions{Mapping: opt.Mapping, Table: table, Encoding: opt.Encoding, Workers: opt.Workers}
+		if f.sources[table], err = datasets.OpenContext(ctx, f.paths[table], read); err != nil {
 			return nil, err
+		}
+		// The first scan of a Source searches the columns that it does not read for identifiers. The scan of the months
+		// comes first, and would make it read all columns of maaned once more; the scan of the rows searches them anyway.
+		// (A CSV file is not opened twice: its types take a pass over all of it.)
+		if !strings.Contains(filepath.Base(f.paths[table]), ".csv") && (table == "maaned" || table == "inntekt") {
+			read.Unchecked = true
+			if f.months[table], err = datasets.OpenContext(ctx, f.paths[table], read); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return f, nil
@@ -113,7 +121,11 @@ func (f *folder) Columns(_ context.Context, table string) ([]string, error) {
 }
 
 func (f *folder) Scan(ctx context.Context, table string, columns []string, workers int, visit func(Part) error) error {
-	return f.sources[table].Scan(ctx, columns, workers, func(part int, t *datasets.Table) error {
+	source := f.sources[table]
+	if f.months[table] != nil && len(columns) == 1 && columns[0] == "maaned" {
+		source = f.months[table]
+	}
+	return source.Scan(ctx, columns, workers, func(part int, t *datasets.Table) error {
 		return visit(Part{part, t.First, t})
 	})
 }
