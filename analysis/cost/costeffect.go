@@ -3,7 +3,6 @@ package cost
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"tiltakseffekt/analysis/estimate"
 )
@@ -148,10 +147,6 @@ func JointCovariance(cost, effect []float64, person []int32, persons int) Covari
 	if len(cost) != len(effect) {
 		panic("cost: influence values of different length")
 	}
-	sum := make([]float64, len(cost))
-	for i := range cost {
-		sum[i] = cost[i] + effect[i]
-	}
 	c, e := estimate.ClusterVariance(cost, person, persons), estimate.ClusterVariance(effect, person, persons)
 	if person == nil {
 		persons = len(cost)
@@ -190,97 +185,4 @@ func ratio(p Point, v Covariance, level float64) Ratio {
 	b := p.Cost*p.Effect - z*z*v.Joint
 	root := math.Sqrt(max(0, b*b-a*(p.Cost*p.Cost-z*z*v.Cost)))
 	return Ratio{Estimate: p.Cost / p.Effect, ConfLow: (b - root) / a, ConfHigh: (b + root) / a}
-}
-
-// Strategy is one of several alternatives, such as a tiltak, with its cost and effect against a common null alternative.
-type Strategy struct {
-	Name string
-	Point
-}
-
-// Best is the index of the strategy with the greatest net benefit at a value k of a unit of effect. Ties are settled the
-// same way every time: the one that costs less wins, then the first in the list. −1 for no strategies.
-func Best(strategies []Strategy, k float64) int {
-	best := -1
-	for i, s := range strategies {
-		if best < 0 {
-			best = i
-			continue
-		}
-		b := strategies[best]
-		here, there := k*s.Effect-s.Cost, k*b.Effect-b.Cost
-		if here > there || here == there && s.Cost < b.Cost {
-			best = i
-		}
-	}
-	return best
-}
-
-// Frontier is the indices of the strategies that are best at some value of a unit of effect, by rising effect: those left
-// when strategies that cost no less for no more effect are dropped (strong dominance), and then, again and again, those
-// with a higher ratio to the one before than the next has (extended dominance). Of equals the first in the list stays.
-func Frontier(strategies []Strategy) []int {
-	order := make([]int, len(strategies))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		x, y := strategies[a], strategies[b]
-		switch {
-		case x.Effect != y.Effect:
-			return sign(x.Effect - y.Effect)
-		case x.Cost != y.Cost:
-			return sign(x.Cost - y.Cost)
-		}
-		return 0
-	})
-	var front []int
-	for _, i := range order { // rising effect, of equal effect the cheapest first
-		s := strategies[i]
-		if len(front) > 0 && strategies[front[len(front)-1]].Effect == s.Effect {
-			continue
-		}
-		for len(front) > 0 && strategies[front[len(front)-1]].Cost >= s.Cost {
-			front = front[:len(front)-1]
-		}
-		for len(front) > 1 {
-			a, b := strategies[front[len(front)-2]], strategies[front[len(front)-1]]
-			// the step to b costs at least as much per unit as the step from b to s
-			if (b.Cost-a.Cost)*(s.Effect-b.Effect) < (s.Cost-b.Cost)*(b.Effect-a.Effect) {
-				break
-			}
-			front = front[:len(front)-1]
-		}
-		front = append(front, i)
-	}
-	return front
-}
-
-func sign(x float64) int {
-	if x < 0 {
-		return -1
-	}
-	return 1
-}
-
-// Acceptability is, for each value of a unit of effect, the share of joint draws in which each strategy is the best:
-// shares[v][s] for value v and strategy s, each row summing to 1. draws[d][s] is the Point of strategy s in draw d; ties
-// are settled as Best does.
-func Acceptability(names []string, draws [][]Point, values []float64) [][]float64 {
-	shares := make([][]float64, len(values))
-	strategies := make([]Strategy, len(names))
-	for v, k := range values {
-		counts := make([]int, len(names))
-		for _, d := range draws {
-			for s := range strategies {
-				strategies[s] = Strategy{names[s], d[s]}
-			}
-			counts[Best(strategies, k)]++
-		}
-		shares[v] = make([]float64, len(names))
-		for s, n := range counts {
-			shares[v][s] = float64(n) / float64(len(draws))
-		}
-	}
-	return shares
 }

@@ -12,8 +12,8 @@ import (
 	"tiltakseffekt/internal/calendar"
 )
 
-// random is a participation with a random tiltak, period, percent, changes and closed days.
-func random(r *rand.Rand) ParticipationInput {
+// randomInput is a participation with a random tiltak, period, percent, changes and closed days.
+func randomInput(r *rand.Rand) ParticipationInput {
 	tiltak := []string{aft, vtas, "VTAO"}[r.IntN(3)]
 	from := date("2022-06-01") + calendar.Date(r.IntN(1700))
 	in := NewInput(tiltak, from, from+calendar.Date(r.IntN(120)))
@@ -102,7 +102,7 @@ func floor(x *big.Rat) *big.Rat {
 }
 
 // A month with the same percent before and after another one is two lines here and one sum there: changes rise in
-// random(), but may return to a percent, so that the brute force would merge what is rounded apart. Such draws are skipped.
+// randomInput, but may return to a percent, so that the brute force would merge what is rounded apart. Such draws are skipped.
 func returns(in ParticipationInput) bool {
 	for i, c := range in.Changes {
 		if c.Percent == in.PartTime || c.Percent == 100 && math.IsNaN(in.PartTime) {
@@ -122,7 +122,7 @@ func TestAgreesWithCountingDays(t *testing.T) {
 	p, _ := NewPricer(nil, 0, ByKPI)
 	tested := 0
 	for range 4000 {
-		in := random(r)
+		in := randomInput(r)
 		if returns(in) {
 			continue
 		}
@@ -160,7 +160,7 @@ func TestCuttingInTwo(t *testing.T) {
 		return total.Kroner
 	}
 	for range 2000 {
-		in := random(r)
+		in := randomInput(r)
 		if in.To == in.From {
 			continue
 		}
@@ -182,7 +182,7 @@ func TestLinesCoverTheDays(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 1))
 	p, _ := NewPricer(nil, 2024, ByG)
 	for range 1000 {
-		in := random(r)
+		in := randomInput(r)
 		if r.IntN(2) == 0 {
 			in.Amount = math.Round(r.Float64()*1e8) / 100
 		}

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"tiltakseffekt/internal/calendar"
@@ -269,4 +270,25 @@ func (c *Catalog) Cuts(tiltak string, from, to calendar.Date) []calendar.Date {
 	}
 	slices.Sort(cuts)
 	return cuts
+}
+
+// WithPartTime is the catalogue with another part-time rule for a tiltak from a day on, for what-if: its own rule holds
+// until the day before. The steps apply from their FromPercent up; their Valid is set here.
+func (c *Catalog) WithPartTime(tiltak string, from calendar.Date, steps []PartTimeStep) *Catalog {
+	changed := *c
+	changed.partTime = maps.Clone(c.partTime)
+	var rule []PartTimeStep
+	for _, s := range c.partTime[tiltak] {
+		if s.Valid.From < from {
+			s.Valid.To = min(s.Valid.To, from-1)
+			rule = append(rule, s)
+		}
+	}
+	for _, s := range steps {
+		s.Valid = Period{from, Always.To}
+		rule = append(rule, s)
+	}
+	sortSteps(rule, func(s PartTimeStep) float64 { return s.FromPercent })
+	changed.partTime[tiltak] = rule
+	return &changed
 }

@@ -64,20 +64,34 @@ func orFirst(zone string) string {
 	return zone
 }
 
-// WageCost is what a kroner of wage costs the employer on a day in a zone of arbeidsgiveravgift:
+// PayrollShares are what an employer pays on top of a wage on a day in a zone of arbeidsgiveravgift, as shares:
+// feriepenger of the wage, OTP of wage and feriepenger, arbeidsgiveravgift of all three. zone "" is I; an unknown zone has
+// no arbeidsgiveravgift. Rates outside their period are used as Rate uses prices; sure is false where one is, or where
+// one is not confirmed, and WageCostWarnings says which.
+func (c *Catalog) PayrollShares(zone string, day calendar.Date) (feriepenger, otp, arbeidsgiveravgift float64, sure bool) {
+	sure = true
+	c.eachPayroll(zone, day, func(component string, p Payroll, fit Fit) {
+		sure = sure && fit == Exact && p.Confirmed
+		switch component {
+		case "feriepenger":
+			feriepenger = p.Percent / 100
+		case "otp":
+			otp = p.Percent / 100
+		default:
+			arbeidsgiveravgift = p.Percent / 100
+		}
+	})
+	return feriepenger, otp, arbeidsgiveravgift, sure
+}
+
+// WageCost is what a kroner of wage costs the employer with feriepenger f, OTP o and arbeidsgiveravgift a:
 //
 //	(1 + f) · (1 + o) · (1 + a)
 //
-// with the shares of feriepenger f (of the wage), OTP o (of wage and feriepenger) and arbeidsgiveravgift a (of all
-// three). zone "" is I; an unknown zone has no arbeidsgiveravgift. Rates outside their period are used as Rate uses
-// prices; sure is false where one is, or where one is not confirmed, and WageCostWarnings says which.
+// See PayrollShares for the zone and for sure.
 func (c *Catalog) WageCost(zone string, day calendar.Date) (factor float64, sure bool) {
-	factor, sure = 1, true
-	c.eachPayroll(zone, day, func(_ string, p Payroll, fit Fit) {
-		factor *= 1 + p.Percent/100
-		sure = sure && fit == Exact && p.Confirmed
-	})
-	return factor, sure
+	f, o, a, sure := c.PayrollShares(zone, day)
+	return (1 + f) * (1 + o) * (1 + a), sure
 }
 
 // WageCostWarnings says what is doubtful in WageCost on a day.
