@@ -92,11 +92,11 @@ type didTerm struct {
 
 type didComparison struct {
 	By         *string `json:"by,omitempty"`
-	Type       string `json:"type"`
-	Treated    *int64 `json:"treated"`
-	Comparison *int64 `json:"comparison"`
-	Estimate   number `json:"estimate"`
-	Weight     number `json:"weight"`
+	Type       string  `json:"type"`
+	Treated    *int64  `json:"treated"`
+	Comparison *int64  `json:"comparison"`
+	Estimate   number  `json:"estimate"`
+	Weight     number  `json:"weight"`
 }
 
 type didHonest struct {
