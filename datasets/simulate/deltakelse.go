@@ -49,7 +49,7 @@ func (w *world) deltakelseTable(blocks []*block) *datasets.Table {
 	employer, subsidy := &intColumn{name: "arbeidsgiver_id"}, &intColumn{name: "lonnstilskudd_prosent"}
 	for _, b := range blocks {
 		b.eachRow(func(_ int, p *person, key int64, x *participation) {
-			g := &programmes[x.tiltak]
+			g := programmeOf(x.tiltak)
 			id.add(key, false)
 			pid.add(p.id, false)
 			code.add(x.tiltak)

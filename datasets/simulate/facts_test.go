@@ -105,7 +105,7 @@ func TestShares(t *testing.T) {
 		n[codes.Text(i)]++
 		open += flag(to.Missing(i))
 	}
-	for _, code := range Tiltak() {
+	for _, code := range Tiltak()[:numTiltak] { // without MENTOR, which the default does not have
 		within(t, "starts of "+code, n[code], 1500, 3300)
 	}
 	if open == 0 {

@@ -77,7 +77,7 @@ func (w *world) paths(blocks []*block) *Paths {
 			if part.referral != 0 {
 				return
 			}
-			p.Starts = append(p.Starts, Start{id, person.id, programmes[part.tiltak].code, part.from})
+			p.Starts = append(p.Starts, Start{id, person.id, programmeOf(part.tiltak).code, part.from})
 			if p.at != nil {
 				last, n := p.at[len(p.at)-1], int(b.refN[i])
 				p.at = append(p.at, last+n, last+2*n)

@@ -140,3 +140,62 @@ func TestEffectsOfScenarios(t *testing.T) {
 		}
 	}
 }
+
+// TestScenarios: what each scenario adds shows in the register.
+func TestScenarios(t *testing.T) {
+	count := func(r *Register, after, code string) (n int) {
+		for i, s := range r.Paths.Starts {
+			if s.Tiltak == code && (after == "" || i > 0 && r.Paths.Starts[i-1].PersonID == s.PersonID && r.Paths.Starts[i-1].Tiltak == after) {
+				n++
+			}
+		}
+		return n
+	}
+	base := generate(t, Options{Persons: 6000, Seed: 4})
+	chains := generate(t, Options{Persons: 6000, Seed: 4, Scenario: "chains", Counterfactual: true})
+	if m := count(chains, "", "MENTOR"); m < 100 {
+		t.Errorf("%d mentors in scenario chains", m)
+	}
+	const first, next = "ARBEIDSMARKEDSOPPLAERING", "ARBEIDSTRENING"
+	if a, b := count(base, first, next), count(chains, first, next); b < 3*a/2 {
+		t.Errorf("%s follows on %s %d times, %d in scenario chains", next, first, a, b)
+	}
+	// A mentor goes on beside another tiltak, inside it.
+	d := chains.Tables["deltakelse"]
+	id, code, from, to := d.Column("person_id").Ints, d.Column("tiltakskode"), d.Column("start_dato"), d.Column("slutt_dato")
+	for i := range d.Rows {
+		if code.Text(i) != "MENTOR" || d.Column("deltakelse_id").Ints[i]%1000 > 500 {
+			continue
+		}
+		inside := false
+		for k := max(0, i-20); k < min(d.Rows, i+20); k++ {
+			inside = inside || k != i && id[k] == id[i] && from.Dates[k] <= from.Dates[i] &&
+				(to.Missing(k) || !to.Missing(i) && to.Dates[i] <= to.Dates[k])
+		}
+		if !inside {
+			t.Errorf("mentor of person %d from %s goes on alone", id[i], from.Dates[i])
+		}
+	}
+	small := generate(t, Options{Persons: 20000, Seed: 4, Scenario: "small-county"})
+	county := small.Tables["person"].Column("fylke")
+	n := 0
+	for i := range county.Codes {
+		if county.Text(i) == "54" {
+			n++
+		}
+	}
+	within(t, "persons of the small county", float64(n), 40, 150)
+}
+
+// TestPrefix: the first persons of a larger register are those of a smaller one.
+func TestPrefix(t *testing.T) {
+	a, b := generate(t, Options{Persons: 300, Seed: 9}), generate(t, Options{Persons: 700, Seed: 9})
+	for id := int64(1); id <= 300; id++ {
+		x, y := a.Factual(id), b.Factual(id)
+		for m := range x.State {
+			if x.Wage[m] != y.Wage[m] || x.State[m] != y.State[m] {
+				t.Fatalf("person %d differs in month %d", id, m)
+			}
+		}
+	}
+}

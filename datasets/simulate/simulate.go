@@ -135,10 +135,12 @@ type participation struct {
 
 // recorder takes down what happens on the factual path.
 type recorder struct {
-	spells    []spell
-	parts     []participation
-	referrals []participation
-	trace     func(t, elapsed int, s *state, each [numTiltak]float64, exit int)
+	spells     []spell
+	parts      []participation
+	referrals  []participation
+	open       int // index into parts of the participation that goes on, and of the mentor beside it
+	openMentor int
+	trace      func(t, elapsed int, s *state, each [numTiltak]float64, exit int)
 }
 
 // simulate runs persons from … to − 1 (numbered from 0).

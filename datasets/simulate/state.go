@@ -33,6 +33,14 @@ type state struct {
 	subPos  uint16 // position of the job paid through the tiltak
 	subPay  float64
 	extra   float64 // what the person's groups add to its effect
+	scale   float64 // what the scenario multiplies its effect by
+	last    int     // tiltak that ended last, −1 none
+
+	// Mentor beside the tiltak.
+	mentor        bool // one goes on
+	mentored      bool // there is or was one beside this participation
+	mentorFrom    calendar.Date
+	mentorPlanned calendar.Date
 
 	// What tiltak have left behind (logarithms of hazard ratios).
 	find, late, keep float64
@@ -76,7 +84,7 @@ func (c *cell) paidThroughTiltak(position uint16, kroner float64) {
 
 // begin is the state on the first day of the data.
 func (w *world) begin(p *person) state {
-	s := state{tiltak: -1, anyEnd: -1000}
+	s := state{tiltak: -1, last: -1, anyEnd: -1000}
 	for k := range s.lastEnd {
 		s.lastEnd[k] = -1000
 	}
@@ -209,6 +217,9 @@ func (w *world) intensities(p *person, s *state, t int) (each [numTiltak]float64
 		x := &programmes[k].start
 		v := s.starts[k] + shared + w.elapsed[k][el] + (x.loose+x.outLoose*outside)*loose + x.earnings*(min(s.earned, 1.5)-.5) +
 			x.aap*flag(s.prevAAP) + x.dagpenger*flag(s.prevDagpenger)
+		if w.rules.chain != nil && s.last >= 0 && t-s.anyEnd <= 12 {
+			v += w.rules.chain(s.last, k)
+		}
 		each[k] = min(math.Exp(v), .06)
 		sum += each[k]
 	}

@@ -171,6 +171,7 @@ func (w *world) registered(p *person, s *state, t, last int, allow bool, c *cell
 	if t == p.gone && (exit == 0 || exit > last) {
 		exit = last
 	}
+	started := false
 	if allow {
 		each, sum := w.intensities(p, s, t)
 		if rec != nil && rec.trace != nil {
@@ -184,6 +185,7 @@ func (w *world) registered(p *person, s *state, t, last int, allow bool, c *cell
 					x -= each[k]
 				}
 				w.start(p, s, t, day, k, rec)
+				started = true
 				lock = min(lock, w.effects[k].LockIn)
 				if r < find && r >= find*lock && age < 67 {
 					exit = 0 // the job that would have come later in the month does not, for lock-in
@@ -193,6 +195,9 @@ func (w *world) registered(p *person, s *state, t, last int, allow bool, c *cell
 				}
 			}
 		}
+	}
+	if allow && !started && w.rules.mentor {
+		w.mentor(p, s, t, exit, rec)
 	}
 	if rec != nil {
 		w.referral(p, t, first, exit, rec)
@@ -272,13 +277,17 @@ func (w *world) start(p *person, s *state, t, day, k int, rec *recorder) {
 	g := &programmes[k]
 	s.tiltak, s.from = k, date
 	s.planned = date + calendar.Date(g.planned(w.uniform(p, t, drawDuration), !p.reduced)-1)
-	s.extra = w.extra(p, k, w.age(p, t))
+	s.extra, s.scale, s.mentored = w.extra(p, k, w.age(p, t)), 1, false
+	if w.rules.scale != nil {
+		s.scale = w.rules.scale(w, p, s, t, k)
+	}
 	if g.byAgreed {
 		s.subPos, s.subPay = w.job(p, t)
 		s.subPos = max(s.subPos, 5000)
 		s.subPay *= .92
 	}
 	if rec != nil {
+		rec.open = len(rec.parts)
 		rec.parts = append(rec.parts, participation{tiltak: k, from: date, to: calendar.Open, planned: s.planned, month: t})
 	}
 }
@@ -316,15 +325,23 @@ func (w *world) end(s *state, date calendar.Date, t int, rec *recorder, gotJob b
 	} else {
 		find += s.extra
 	}
-	s.find = min(s.find+dose*find, 1.5)
-	s.late = min(s.late+dose*late, 1.5)
-	s.keep = min(s.keep+dose*e.Keep, 1.2)
-	s.lastEnd[s.tiltak], s.anyEnd = t, t
+	dose *= s.scale
+	s.add(dose*find, dose*late, dose*e.Keep)
+	s.lastEnd[s.tiltak], s.anyEnd, s.last = t, t, s.tiltak
 	s.tiltak = -1
 	if rec != nil {
-		last := &rec.parts[len(rec.parts)-1]
-		last.to, last.gotJob = date, gotJob
+		rec.parts[rec.open].to, rec.parts[rec.open].gotJob = date, gotJob
 	}
+	if s.mentor {
+		w.endMentor(s, min(date, s.mentorPlanned), rec)
+	}
+}
+
+// add adds to what tiltak have left behind; the sums are capped.
+func (s *state) add(find, late, keep float64) {
+	s.find = min(s.find+find, 1.5)
+	s.late = min(s.late+late, 1.5)
+	s.keep = min(s.keep+keep, 1.2)
 }
 
 // participate is the part of month t that the person spends in the tiltak, up to the day of exit; it ends the
@@ -345,6 +362,9 @@ func (w *world) participate(p *person, s *state, t, exit int, c *cell, rec *reco
 	if programmes[s.tiltak].byAgreed {
 		share := float64(to-from+1) / float64(w.days[t])
 		c.paidThroughTiltak(s.subPos, s.subPay*w.growth[t]*float64(s.subPos)/1e4*share)
+	}
+	if s.mentor && s.mentorPlanned <= to {
+		w.endMentor(s, s.mentorPlanned, rec)
 	}
 	if done {
 		w.end(s, to, t, rec, false)

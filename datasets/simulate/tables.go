@@ -165,7 +165,7 @@ func (w *world) maanedTable(blocks []*block) *datasets.Table {
 			agreed := 0 // month in which the last employment paid through a tiltak began
 			for t := range w.months {
 				for len(parts) > 0 && parts[0].month <= t {
-					if programmes[parts[0].tiltak].byAgreed {
+					if programmeOf(parts[0].tiltak).byAgreed {
 						agreed = parts[0].month
 					}
 					parts = parts[1:]

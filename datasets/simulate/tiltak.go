@@ -11,6 +11,7 @@ const (
 	opplaering
 	jobbklubb
 	numTiltak
+	mentor = numTiltak // goes on beside another, in scenarios that have it
 )
 
 // Effect is what one tiltak does to the hazards of those who are or have been in it. Find, Late and Keep are
@@ -119,6 +120,22 @@ var programmes = [numTiltak]programme{
 	},
 }
 
+// mentoring is bought beside arbeidstrening, lønnstilskudd or opplæring. It does not lock in; what it leaves behind comes
+// with the end of the tiltak it goes with.
+var mentoring = programme{
+	code: "MENTOR", origin: "TEAM_TILTAK", maxDays: 1095,
+	days:     []knot{{0.5, 0}, {3, .4}, {6, .9}, {12, 1}},
+	standard: Effect{LockIn: 1, Find: .25, Keep: .20},
+}
+
+// programmeOf is the programme of a tiltak or of mentor.
+func programmeOf(k int) *programme {
+	if k == mentor {
+		return &mentoring
+	}
+	return &programmes[k]
+}
+
 // planned is the planned duration in days at a quantile u of [0, 1): linear between the knots.
 func (g *programme) planned(u float64, half bool) int {
 	k := g.days
@@ -136,11 +153,11 @@ func (g *programme) planned(u float64, half bool) int {
 	return max(1, min(days, most))
 }
 
-// Tiltak lists the codes of the tiltak that the simulation starts people in.
+// Tiltak lists the codes of the tiltak that the simulation starts people in; MENTOR, the last, in scenario chains only.
 func Tiltak() []string {
-	codes := make([]string, numTiltak)
-	for i := range programmes {
-		codes[i] = programmes[i].code
+	codes := make([]string, numTiltak+1)
+	for i := range codes {
+		codes[i] = programmeOf(i).code
 	}
 	return codes
 }

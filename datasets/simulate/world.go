@@ -23,7 +23,7 @@ type world struct {
 	tight       [][]float64 // county × month: what the local market adds to log job finding
 	capacity    [][]float64 // office × month: what the office adds to log start intensity
 	leaning     [][numTiltak]float64
-	effects     [numTiltak]Effect
+	effects     [numTiltak + 1]Effect
 	durFind     []float64            // elapsed months: log hazard of finding a job
 	elapsed     [numTiltak][]float64 // elapsed months: log start intensity
 	draw        random.Keyed         // (person, month · numDraws + draw)
@@ -58,6 +58,9 @@ const (
 	drawStatus
 	drawSubsidy
 	drawReferralWhich
+	drawMentor
+	drawMentorDay
+	drawMentorDuration
 	numDraws = 32
 )
 
@@ -75,6 +78,9 @@ var countyCodes = []string{"03", "11", "15", "18", "30", "34", "38", "42", "46",
 // countySizes are rough shares of the population.
 var countySizes = []float64{.13, .09, .05, .045, .23, .07, .08, .057, .12, .088, .04}
 
+// smallCounty is the county that scenario small-county makes tiny: 54.
+const smallCounty = 10
+
 const officesPerCounty = 5
 
 func newWorld(opt Options) *world {
@@ -90,12 +96,12 @@ func newWorld(opt Options) *world {
 	}
 	w.entryFrom, w.entryTo = n/3, max(n/3+1, n*11/16)
 	w.places()
-	for k := range programmes {
-		e := programmes[k].standard
+	for k := range w.effects {
+		e := programmeOf(k).standard
 		if w.rules.effects != nil {
 			e = w.rules.effects(e)
 		}
-		if own, ok := opt.Effects[programmes[k].code]; ok {
+		if own, ok := opt.Effects[programmeOf(k).code]; ok {
 			e = own
 		}
 		w.effects[k] = e
@@ -119,12 +125,17 @@ func newWorld(opt Options) *world {
 func (w *world) places() {
 	w.counties = countyCodes
 	total := 0.0
-	for _, s := range countySizes {
+	sizes := countySizes
+	if w.rules.small > 0 {
+		sizes = append([]float64(nil), countySizes...)
+		sizes[smallCounty] = w.rules.small
+	}
+	for _, s := range sizes {
 		total += s
 	}
 	sum := 0.0
 	for c := range w.counties {
-		sum += countySizes[c] / total
+		sum += sizes[c] / total
 		w.countyShare = append(w.countyShare, sum)
 		r := random.New(w.opt.Seed, "simulate/county", uint64(c))
 		level, local := .08*r.NormFloat64(), 0.0
