@@ -3,98 +3,127 @@ package register
 import (
 	"cmp"
 	"math"
+	"slices"
 
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
 )
 
-// Areas are the local conditions of omrade_maaned: one series of months a place. By says which column names the place:
-// kommune, nav_enhet or fylke.
-type Areas struct {
-	By         string
-	Place      map[string]int32 // code of the place → row
-	First      calendar.Month
-	Months     int
-	Unemployed []float64 // ledighet: element row · Months + (month − First); NaN missing
-	Tightness  []float64 // stramhet; nil where the table lacks it
+// Local is figures by place and month: omrade_maaned (ledighet, stramhet) or enhet (storrelse, portefolje, budsjett).
+type Local struct {
+	By     string           // the column that names the place: kommune, nav_enhet or fylke
+	Place  map[string]int32 // code of the place → row
+	First  calendar.Month
+	Months int
+	Values map[string][]float64 // by column: element row · Months + (month − First); NaN missing
 }
 
-// readAreas reads omrade_maaned, where it is. Several rows of a place and month are refused: which one counts is not for
-// the program to say.
-func (b *builder) readAreas() error {
-	if !b.has("omrade_maaned") {
-		return nil
+// At is a figure of a place in a month; NaN where there is none.
+func (a *Local) At(column, place string, m calendar.Month) float64 {
+	if a == nil {
+		return math.NaN()
 	}
-	file := b.file("omrade_maaned")
-	by := ""
-	for _, name := range []string{"kommune", "nav_enhet", "fylke"} {
-		for _, c := range b.columns["omrade_maaned"] {
-			if c == name && by == "" {
-				by = name
-			}
-		}
+	row, ok := a.Place[place]
+	values := a.Values[column]
+	if k := int(m - a.First); ok && k >= 0 && k < a.Months && values != nil {
+		return values[int(row)*a.Months+k]
 	}
-	if by == "" {
-		return fault.Dataf("missing_column", file, "kommune", "there is no column that names the place; add `kommune`, `nav_enhet` or `fylke`, or name it in the mapping")
-	}
-	parts, err := collect(b.ctx, b.source, "omrade_maaned", b.columns["omrade_maaned"], b.opt.Workers)
-	if err != nil {
+	return math.NaN()
+}
+
+// readLocals reads omrade_maaned and enhet, where they are.
+func (b *builder) readLocals() (err error) {
+	if b.Areas, err = b.readLocal("omrade_maaned", []string{"kommune", "nav_enhet", "fylke"}, []string{"ledighet", "stramhet"}); err != nil {
 		return err
 	}
+	b.OfficeMonths, err = b.readLocal("enhet", []string{"nav_enhet"}, []string{"storrelse", "portefolje", "budsjett"})
+	return err
+}
+
+// readLocal reads a table of figures by place and month. Several rows of a place and month are refused: which one counts
+// is not for the program to say.
+func (b *builder) readLocal(table string, places, figures []string) (*Local, error) {
+	if !b.has(table) {
+		return nil, nil
+	}
+	file, columns := b.file(table), b.columns[table]
+	k := slices.IndexFunc(places, func(name string) bool { return slices.Contains(columns, name) })
+	if k < 0 {
+		return nil, fault.Dataf("missing_column", file, places[0], "there is no column that names the place; add `kommune`, `nav_enhet` or `fylke`, or name it in the mapping")
+	}
+	a := &Local{By: places[k], Place: map[string]int32{}, Values: map[string][]float64{}}
+	figures = slices.DeleteFunc(slices.Clone(figures), func(name string) bool { return !slices.Contains(columns, name) })
+	parts, err := collect(b.ctx, b.source, table, columns, b.opt.Workers)
+	if err != nil {
+		return nil, err
+	}
 	type row struct {
-		place             int32
-		month             calendar.Month
-		unemployed, tight float64
-		number            int64
+		place   int32
+		month   calendar.Month
+		figures []float64
+		number  int64
 	}
 	var rows []row
-	places := newInterner()
-	dropped := b.ledger.rule("omrade_maaned", "place_or_month_missing", Dropped)
-	first, last := calendar.Month(math.MaxInt32), calendar.Month(math.MinInt32)
+	names := newInterner()
+	dropped := b.ledger.rule(table, "place_or_month_missing", Dropped)
+	last := calendar.Month(math.MinInt32)
+	a.First = math.MaxInt32
 	for _, part := range parts {
 		t := part.Table
 		months := make([]calendar.Month, t.Rows)
 		if err := fillMonths(file, t.Column("maaned"), months); err != nil {
-			return err
+			return nil, err
 		}
 		x, f := textColumns{file: file, t: t}, numberColumns{file: file, t: t}
-		place, unemployed, tight := x.read(by), f.read("ledighet"), f.read("stramhet")
+		place := x.read(a.By)
+		var each []func(int) float64
+		for _, name := range figures {
+			each = append(each, f.read(name))
+		}
 		if err := cmp.Or(x.err, f.err); err != nil {
-			return err
+			return nil, err
 		}
 		for i, m := range months {
 			code := place(i)
-			if by == "fylke" {
+			if a.By == "fylke" {
 				code = countyCode(code)
 			}
 			if code == "" || m == noMonth || m == badMonth {
 				dropped.add(noPerson)
 				continue
 			}
-			first, last = min(first, m), max(last, m)
-			rows = append(rows, row{places.of(code), m, unemployed(i), tight(i), part.Row + int64(i) + 1})
+			a.First, last = min(a.First, m), max(last, m)
+			r := row{names.of(code), m, make([]float64, len(each)), part.Row + int64(i) + 1}
+			for j, figure := range each {
+				r.figures[j] = figure(i)
+			}
+			rows = append(rows, r)
 		}
 	}
 	if len(rows) == 0 {
-		return b.empty("omrade_maaned")
+		return nil, b.empty(table)
 	}
-	names, order := places.sorted()
-	a := &Areas{By: by, Place: make(map[string]int32, len(names)), First: first, Months: int(last-first) + 1}
-	for i, name := range names {
-		a.Place[name] = int32(i)
+	codes, order := names.sorted()
+	for i, code := range codes {
+		a.Place[code] = int32(i)
 	}
-	cells := len(names) * a.Months
+	a.Months = int(last-a.First) + 1
+	cells := len(codes) * a.Months
+	for _, name := range figures {
+		a.Values[name] = nans(cells)
+	}
 	seen := make([]bool, cells)
-	a.Unemployed, a.Tightness = nans(cells), nans(cells)
 	for _, r := range rows {
-		k := int(order[r.place])*a.Months + int(r.month-first)
+		k := int(order[r.place])*a.Months + int(r.month-a.First)
 		if seen[k] {
-			return fault.Dataf("duplicate_row", file, by, "a `%s` has several rows in %s; keep one row a place and month", by, r.month).At(r.number)
+			return nil, fault.Dataf("duplicate_row", file, a.By, "a `%s` has several rows in %s; keep one row a place and month", a.By, r.month).At(r.number)
 		}
-		seen[k], a.Unemployed[k], a.Tightness[k] = true, r.unemployed, r.tight
+		seen[k] = true
+		for j, name := range figures {
+			a.Values[name][k] = r.figures[j]
+		}
 	}
-	b.Areas = a
-	return nil
+	return a, nil
 }
 
 func nans(n int) []float64 {
@@ -105,42 +134,36 @@ func nans(n int) []float64 {
 	return x
 }
 
-// at is the series' value of a place in a month, NaN where there is none.
-func (a *Areas) at(series []float64, code string, m calendar.Month) float64 {
-	row, ok := a.Place[code]
-	if k := int(m - a.First); ok && k >= 0 && k < a.Months && series != nil {
-		return series[int(row)*a.Months+k]
-	}
-	return math.NaN()
-}
-
 // LocalUnemployment is `ledighet` where a person lived on the first day of a month, in that month; NaN where the place or
 // its figure is not known. The place is that of person_historikk, otherwise the undated one of person (kommune has no
 // undated value).
 func (r *Register) LocalUnemployment(person int32, m calendar.Month) float64 {
-	if r.Areas == nil {
-		return math.NaN()
-	}
-	return r.Areas.at(r.Areas.Unemployed, r.placeOf(person, m), m)
+	return r.Areas.At("ledighet", r.placeOf(r.Areas, person, m), m)
 }
 
 // LocalTightness is `stramhet` in the same way.
 func (r *Register) LocalTightness(person int32, m calendar.Month) float64 {
-	if r.Areas == nil {
-		return math.NaN()
-	}
-	return r.Areas.at(r.Areas.Tightness, r.placeOf(person, m), m)
+	return r.Areas.At("stramhet", r.placeOf(r.Areas, person, m), m)
 }
 
-// placeOf is the code of the place by which Areas goes, "" where it is not known.
-func (r *Register) placeOf(person int32, m calendar.Month) string {
+// OfficeFigure is a figure of enhet (storrelse, portefolje, budsjett) for the office of a person on the first day of a
+// month, in that month; NaN where it is not known.
+func (r *Register) OfficeFigure(column string, person int32, m calendar.Month) float64 {
+	return r.OfficeMonths.At(column, r.placeOf(r.OfficeMonths, person, m), m)
+}
+
+// placeOf is the code of the place by which a table goes, "" where it is not known.
+func (r *Register) placeOf(a *Local, person int32, m calendar.Month) string {
+	if a == nil {
+		return ""
+	}
 	d, _ := r.PersonOn(person, m.First())
 	switch {
-	case r.Areas.By == "kommune" && d.Municipality >= 0:
+	case a.By == "kommune" && d.Municipality >= 0:
 		return r.Municipalities[d.Municipality]
-	case r.Areas.By == "nav_enhet" && d.Office >= 0:
+	case a.By == "nav_enhet" && d.Office >= 0:
 		return r.Persons.Offices[d.Office]
-	case r.Areas.By == "fylke" && d.County >= 0:
+	case a.By == "fylke" && d.County >= 0:
 		return r.Persons.Counties[d.County]
 	}
 	return ""

@@ -58,18 +58,14 @@ func (b *builder) scanMonths() error {
 	if err := b.refuseBad(table, column, "months", bad, rows); err != nil {
 		return err
 	}
-	first, last := calendar.Month(0), calendar.Month(0)
-	for i, n := range count {
-		if n > 0 {
-			if first == 0 {
-				first = low + calendar.Month(i)
-			}
-			last = low + calendar.Month(i)
-		}
-	}
-	if last == 0 {
+	from, to, isolated := mainMonths(count)
+	if to < 0 {
 		return fault.Dataf("column_type", file, column, "every value of `%s` is missing; name the right column in the mapping", column)
 	}
+	if isolated > 0 {
+		b.warn("months_isolated", "%s: %s in months far from all others; they are left out, and the panel runs from %s to %s", file, plural(isolated, "row is", "rows are"), low+calendar.Month(from), low+calendar.Month(to))
+	}
+	first, last := low+calendar.Month(from), low+calendar.Month(to)
 	b.Cut = last
 	if b.opt.Cut != 0 {
 		if b.opt.Cut > last && table != "arbeidsforhold" || b.opt.Cut < first {
@@ -88,6 +84,42 @@ func (b *builder) scanMonths() error {
 		b.warnMonths(file, count[first-low:b.Cut-low+1])
 	}
 	return nil
+}
+
+// mainMonths is the first and the last month with rows, −1 where there is none. Months at either end that more than a
+// year without rows parts from the others, and that hold less than one row in a hundred, do not count: a slip of the
+// pen (1918, 2099) would otherwise move the cut and blow up the panel.
+func mainMonths(count []int64) (from, to int, isolated int64) {
+	const apart, share = 12, 100
+	var total int64
+	type group struct {
+		from, to int
+		rows     int64
+	}
+	var groups []group
+	for i, n := range count {
+		if n == 0 {
+			continue
+		}
+		total += n
+		if k := len(groups) - 1; k >= 0 && i-groups[k].to <= apart {
+			groups[k].to, groups[k].rows = i, groups[k].rows+n
+		} else {
+			groups = append(groups, group{i, i, n})
+		}
+	}
+	for len(groups) > 1 && groups[0].rows*share < total {
+		isolated += groups[0].rows
+		groups = groups[1:]
+	}
+	for k := len(groups) - 1; k > 0 && groups[k].rows*share < total; k-- {
+		isolated += groups[k].rows
+		groups = groups[:k]
+	}
+	if len(groups) == 0 {
+		return 0, -1, 0
+	}
+	return groups[0].from, groups[len(groups)-1].to, isolated
 }
 
 // warnMonths warns of months without rows and of a last month that looks unfinished.

@@ -30,7 +30,7 @@ func Read(ctx context.Context, source Source, opt Options) (*Register, error) {
 	if err := b.checkTables(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.readPersons, b.scanMonths, b.readParticipations, b.readRegistrations, b.readPanel, b.readBenefits, b.readAreas} {
+	for _, step := range []func() error{b.readPersons, b.scanMonths, b.readParticipations, b.readRegistrations, b.readPanel, b.readBenefits, b.readLocals} {
 		if err := step(); err != nil {
 			return nil, err
 		}

@@ -52,6 +52,9 @@ type Rules struct {
 	// JobDay is the day of the month on which an employment spell of `arbeidsforhold` counts in the month, 1–28;
 	// default 16, the reference day of SSB's monthly statistics.
 	JobDay int
+	// RegistrationGap is the number of days between two registrations of the same status and effort group that still make
+	// one spell; default 0: they are joined where they overlap or the second begins the day after the first ends.
+	RegistrationGap int
 	// MaxBad is the largest share of values of a column of dates or months that may be impossible (2021-02-30, year
 	// 0204) before the column is taken to be of the wrong type and refused. Default 0.05.
 	MaxBad float64
@@ -95,6 +98,7 @@ var specs = []tableSpec{
 	{"person_historikk", false, []string{"person_id", "fra", "til"},
 		[]string{"kommune", "fylke", "nav_enhet", "utdanning", "sivilstand", "barn"}},
 	{"omrade_maaned", false, []string{"maaned", "ledighet"}, []string{"kommune", "fylke", "nav_enhet", "stramhet"}},
+	{"enhet", false, []string{"nav_enhet", "maaned"}, []string{"storrelse", "portefolje", "budsjett"}},
 	{"person_kobling", false, []string{"person_id", "gjelder_id"}, nil},
 }
 

@@ -28,7 +28,8 @@ type Register struct {
 	FirstDated     []int32        // dated facts of person i are [FirstDated[i], FirstDated[i+1]); nil where there are none
 	Municipalities []string       // kommune of person_historikk, in byte order
 	CivilStatuses  []string       // sivilstand of person_historikk, in byte order
-	Areas          *Areas         // local conditions by month; nil where the register has none
+	Areas          *Local         // omrade_maaned; nil where the register has none
+	OfficeMonths   *Local         // enhet; nil where the register has none
 	Cut            calendar.Month // last month with complete data
 	Ledger         []Entry        // what was dropped or changed, in the order in which the rules ran
 	Warnings       []fault.Warning

@@ -227,6 +227,28 @@ func TestLedger(t *testing.T) {
 	}
 }
 
+func TestIsolatedMonths(t *testing.T) {
+	b := base()
+	for range 60 {
+		b["maaned"] += "\n10 202006 1 1"
+	}
+	b["maaned"] += "\n10 191801 100 1"
+	// One row in 69 is more than one in a hundred.
+	r := mustRead(t, b, Options{})
+	if r.Panel.First != month("1918-01") {
+		t.Errorf("panel from %v", r.Panel.First)
+	}
+	for range 60 {
+		b["maaned"] += "\n10 202006 1 1"
+	}
+	b["maaned"] += "\n10 209912 100 1"
+	r = mustRead(t, b, Options{})
+	if r.Panel.First != month("2020-01") || r.Cut != month("2020-06") || len(r.Warnings) != 1 || r.Warnings[0].Code != "months_isolated" {
+		t.Errorf("panel from %v to %v, %v", r.Panel.First, r.Cut, r.Warnings)
+	}
+	ledgerIs(t, r, cleanLedger+"\nmaaned month_before_first 1/1 dropped\nmaaned month_after_cut 1/1 dropped")
+}
+
 func TestReformCounties(t *testing.T) {
 	for _, c := range []struct{ codes, change string }{
 		{"01 02 03 06 07", "map[]"},

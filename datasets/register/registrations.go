@@ -133,18 +133,20 @@ func (b *builder) died(person int32) calendar.Date {
 	return b.Persons.Died[person]
 }
 
-// joinRegistrations joins the spells of a person with the same status and effort group that overlap or adjoin.
+// joinRegistrations joins the spells of a person with the same status and effort group that overlap, adjoin,
+// or have at most Rules.RegistrationGap days between them.
 func (b *builder) joinRegistrations(rows []Registration) []Registration {
 	joined := b.ledger.rule("arbeidssoker", "joined", Changed)
 	slices.SortFunc(rows, func(x, y Registration) int {
 		return cmp.Or(cmp.Compare(x.Person, y.Person), cmp.Compare(x.Status, y.Status), cmp.Compare(x.Effort, y.Effort),
 			cmp.Compare(x.From, y.From), cmp.Compare(x.To, y.To))
 	})
+	gap := calendar.Date(max(b.opt.Rules.RegistrationGap, 0))
 	kept := rows[:0]
 	for _, r := range rows {
 		if n := len(kept); n > 0 {
 			k := &kept[n-1]
-			if k.Person == r.Person && k.Status == r.Status && k.Effort == r.Effort && r.From <= k.To+1 {
+			if k.Person == r.Person && k.Status == r.Status && k.Effort == r.Effort && r.From <= k.To+1+gap {
 				joined.add(r.Person)
 				k.To = max(k.To, r.To)
 				continue

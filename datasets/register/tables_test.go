@@ -237,6 +237,10 @@ func TestPersonOn(t *testing.T) {
 	if got := r.LocalTightness(0, month("2020-02")); got != 0.25 {
 		t.Errorf("tightness %v", got)
 	}
+	b["enhet"] = "nav_enhet maaned portefolje\n0219 202001 55\n0301 202001 44"
+	if r := mustRead(t, b, Options{}); r.OfficeFigure("portefolje", 0, month("2020-01")) != 55 || r.OfficeFigure("budsjett", 0, month("2020-01")) == 55 {
+		t.Error("by office")
+	}
 	b["omrade_maaned"] = "fylke maaned ledighet\n3 202001 2\n11 202001 4"
 	if r := mustRead(t, b, Options{}); r.LocalUnemployment(3, month("2020-01")) != 4 || r.LocalUnemployment(0, month("2020-01")) == 2 {
 		t.Error("by county")
