@@ -47,7 +47,7 @@ Scenarios:
 	flags.StringVar(&f.scenario, "scenario", "default", "scenario `name`")
 	flags.BoolVar(&f.noCounterfactual, "no-counterfactual", false, "leave the reference paths out")
 	flags.BoolVar(&f.quirks, "quirks", false, "inject the sixteen quirks of real registers")
-	flags.StringVar(&f.effects, "effects", "", "`file` with effects of your own")
+	flags.StringVar(&f.effects, "effects", "", "`file` with effects of your own: tiltak, group, lock_in, find, late, keep (log hazard ratios)")
 	return c
 }
 
@@ -65,15 +65,19 @@ func (g *globals) simulate(c *cobra.Command, f *simulateFlags) error {
 		return fault.Usagef("bad_flag", "`--out` is needed: the folder to write")
 	case f.quirks:
 		return fault.Usagef("not_served", "`--quirks` is not served yet")
-	case f.effects != "":
-		return fault.Usagef("not_served", "`--effects` is not served yet")
 	}
 	first, err := calendar.ParseMonth(f.first)
 	if err != nil {
 		return fault.Usagef("bad_flag", "`--first`: %v", err)
 	}
-	w, err := simulate.Write(c.Context(), f.out, simulate.Options{Persons: f.persons, Months: f.months, First: first,
-		Seed: g.seed, Scenario: f.scenario, Workers: g.workers, Counterfactual: !f.noCounterfactual}, nil)
+	opt := simulate.Options{Persons: f.persons, Months: f.months, First: first, Seed: g.seed, Scenario: f.scenario,
+		Workers: g.workers, Counterfactual: !f.noCounterfactual}
+	if f.effects != "" {
+		if opt.Effects, err = simulate.LoadEffects(c.Context(), f.effects); err != nil {
+			return err
+		}
+	}
+	w, err := simulate.Write(c.Context(), f.out, opt, nil)
 	if err != nil {
 		return err
 	}

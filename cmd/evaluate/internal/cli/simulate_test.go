@@ -70,12 +70,32 @@ func TestSimulateRefuses(t *testing.T) {
 		{"--out x --scenario defalt", "did you mean `default`"},
 		{"--out x --first 2016-13", "`--first`"},
 		{"--out x --quirks", "`--quirks` is not served yet"},
-		{"--out x --effects f.csv", "`--effects` is not served yet"},
 		{"--persons 10 --out " + full, "`notes.txt`"},
 	} {
 		stdout, stderr, status := runCLI(t, append([]string{"simulate"}, strings.Fields(c.args)...)...)
 		if status != 2 || !strings.Contains(stderr, c.want) || stdout != "" {
 			t.Errorf("%s: status %d, stderr %q", c.args, status, stderr)
 		}
+	}
+}
+
+func TestSimulateEffects(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "effects.csv")
+	if err := os.WriteFile(file, []byte("tiltak,lock_in\nJOBBKLUBB,0.5\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, status := runCLI(t, "simulate", "--out", filepath.Join(dir, "a"), "--persons", "100", "--effects", file); status != 0 {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+	if err := os.WriteFile(file, []byte("tiltak,lock_in\nJOBBKLUBB,2\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr, status := runCLI(t, "simulate", "--out", filepath.Join(dir, "b"), "--persons", "100", "--effects", file)
+	if status != 3 || !strings.Contains(stderr, "lock_in of JOBBKLUBB") {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "b")); !os.IsNotExist(err) {
+		t.Error("a refused simulation left a folder")
 	}
 }
