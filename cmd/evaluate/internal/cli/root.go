@@ -164,8 +164,10 @@ func commands(g *globals) []*cobra.Command {
 		newCatalogCmd(g),
 		newCostCmd(g),
 		newSimulateCmd(g),
+		newValidateCmd(g),
 		newDurationCmd(g),
 		newMetaCmd(g),
+		newReportCmd(g),
 		newDidCmd(g),
 		newMatchCmd(g),
 	}
