@@ -40,7 +40,7 @@ func oddColumn(r *rand.Rand, name string, n int) *datasets.Column {
 func TestOddColumns(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 9))
 	refused, done := 0, 0
-	for range 4000 {
+	for range 1500 {
 		b := base()
 		if r.IntN(4) == 0 {
 			delete(b, "maaned")
