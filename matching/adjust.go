@@ -8,10 +8,10 @@ import (
 func (r *Report) adjust(d *Data) (adjusted, error) {
 	s := r.Spec
 	if s.Like == "matching" {
-		return nil, notServed("`--like matching`")
+		return r.likeMatching(d)
 	}
-	if s.BiasAdjust {
-		return nil, notServed("`--bias-adjust`")
+	if s.BiasAdjust && (s.Method != "nearest" || !s.Nearest.Replace) {
+		return nil, notServed("`--bias-adjust` without `--replace`")
 	}
 	if s.StdError == "bootstrap" {
 		return nil, notServed("`--se bootstrap`")
@@ -76,7 +76,65 @@ func (r *Report) nearest(d *Data) (adjusted, error) {
 		return nil, fault.Dataf("no_overlap", "", "", "no row found a match; widen the caliper or match exactly on fewer columns")
 	}
 	r.Matched = m
-	return matchedRows{m}, nil
+	points := in.Points
+	if points == nil {
+		points = [][]float64{r.Distance}
+	}
+	return &matchedRows{Matched: m, points: points, biasAdjust: s.BiasAdjust}, nil
+}
+
+// likeMatching is matching with replacement that keeps every tied match at equal weight, as Matching::Match does.
+func (r *Report) likeMatching(d *Data) (adjusted, error) {
+	s := r.Spec
+	switch {
+	case s.Method != "nearest":
+		return nil, fault.Usagef("bad_flag", "`--like matching` goes with `--method nearest`, not `%s`", s.Method)
+	case d.Base != nil || d.Stratum != nil || d.Unit != nil || s.Nearest.ReuseMax > 0 || s.Discard != DiscardNone:
+		return nil, notServed("`--like matching` with weights, exact columns, repeated ids, `--reuse-max` or `--discard`")
+	}
+	points := [][]float64{r.Distance}
+	if metric, ok := metricOf(s.Distance); ok {
+		if points = d.Spatial; points == nil {
+			points = d.X
+		}
+		if metric != ScaledEuclidean && metric != Mahalanobis {
+			return nil, notServed("`--like matching --distance " + s.Distance + "`")
+		}
+	}
+	in := TiedInput{Points: make([][]float64, len(points)), Treated: d.Treated, Z: points}
+	opt := TiedOptions{Estimand: s.Estimand, Matches: s.Nearest.Ratio, Slack: 1e-5, Neighbours: -1, BiasAdjust: s.BiasAdjust}
+	for j, x := range points {
+		sd := pooledSD(x, nil)
+		if sd == 0 {
+			return nil, fault.Dataf("constant_columns", "", nameOf(d.Names, j), "`%s` is constant; leave it out", nameOf(d.Names, j))
+		}
+		in.Points[j] = make([]float64, len(x))
+		for i, v := range x {
+			in.Points[j][i] = v / sd
+		}
+		if c := s.Nearest.Caliper; c > 0 {
+			if s.Nearest.CaliperUnit == CaliperRaw {
+				c /= sd
+			}
+			opt.Reach = append(opt.Reach, c)
+		}
+	}
+	if s.Distance == Mahalanobis.String() {
+		if opt.Reach != nil {
+			return nil, notServed("`--caliper` with `--like matching --distance mahalanobis`")
+		}
+		n := float64(len(d.Treated))
+		cov := covariance(in.Points, d.Treated, false)
+		for i := range cov {
+			cov[i] *= (n - 1) / n
+		}
+		in.Points = whitenBy(in.Points, cov)
+	}
+	t, err := MatchTied(in, opt)
+	if err != nil {
+		return nil, err
+	}
+	return &tiedRows{t, t.Weight()}, nil
 }
 
 func (r *Report) subclass(d *Data) (adjusted, error) {
@@ -129,20 +187,59 @@ func wrongError(stdError, method, serves string) error {
 	return fault.Usagef("bad_flag", "`--se %s` does not go with %s, which takes %s", stdError, method, serves)
 }
 
-type matchedRows struct{ *Matched }
+type matchedRows struct {
+	*Matched
+	points     [][]float64
+	biasAdjust bool
+	tied       *Tied
+}
 
-func (m matchedRows) weights() []float64  { return m.Weight }
-func (m matchedRows) subclasses() []int32 { return m.Subclass }
-func (m matchedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
-	switch stdError {
-	case "auto", "pair":
+func (m *matchedRows) weights() []float64  { return m.Weight }
+func (m *matchedRows) subclasses() []int32 { return m.Subclass }
+func (m *matchedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
+	abadieImbens := stdError == "abadie-imbens" || m.biasAdjust
+	if stdError == "auto" && m.Subclass == nil && d.Cluster == nil && d.Base == nil && obs == nil {
+		abadieImbens = true
+	}
+	switch {
+	case abadieImbens:
+		switch {
+		case m.Subclass != nil:
+			return Effect{}, fault.Usagef("bad_flag", "`--se abadie-imbens` is for matching with replacement; without it pairs are the error (`--se pair`)")
+		case d.Cluster != nil || d.Base != nil:
+			return Effect{}, notServed("`--se abadie-imbens` with clusters or weights")
+		case obs != nil:
+			return Effect{}, fault.Dataf("missing_outcome", "", "", "the Abadie–Imbens error needs outcomes without missing values; drop the rows or use `--se pair`")
+		}
+		if m.tied == nil {
+			m.tied = m.Tied(m.points, d.X, TiedOptions{BiasAdjust: m.biasAdjust})
+		}
+		return m.tied.Effect(y)
+	case stdError == "auto" || stdError == "pair":
 		return m.ATT(y, obs, d.Cluster, d.Clusters), nil
-	case "robust":
+	case stdError == "robust":
 		return WeightedDifference(m.Weight, m.Treated, y, obs, d.Cluster, d.Clusters), nil
-	case "abadie-imbens":
-		return Effect{}, notServed("`--se abadie-imbens`")
 	}
 	return Effect{}, wrongError(stdError, "matching", "auto, pair, abadie-imbens and robust")
+}
+
+type tiedRows struct {
+	*Tied
+	weight []float64
+}
+
+func (t *tiedRows) weights() []float64  { return t.weight }
+func (t *tiedRows) subclasses() []int32 { return nil }
+func (t *tiedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
+	switch {
+	case stdError != "auto" && stdError != "abadie-imbens":
+		return Effect{}, wrongError(stdError, "`--like matching`", "auto and abadie-imbens")
+	case d.Cluster != nil:
+		return Effect{}, notServed("`--cluster` with `--like matching`")
+	case obs != nil:
+		return Effect{}, fault.Dataf("missing_outcome", "", "", "the Abadie–Imbens error needs outcomes without missing values; drop the rows")
+	}
+	return t.Tied.Effect(y)
 }
 
 type cellsAdjusted struct{ *Subclassed }

@@ -70,13 +70,23 @@ func Whiten(x [][]float64, treated []bool, metric Metric) ([][]float64, error) {
 			}
 		}
 	}
+	out := whitenBy(columns, s)
+	if out == nil {
+		return nil, fault.Dataf("constant_columns", "", "", "all columns of the distance are constant within the groups")
+	}
+	return out, nil
+}
+
+// whitenBy is L⁻¹x for the covariance LL' = s, row-major; dependent columns are left out.
+func whitenBy(columns [][]float64, s []float64) [][]float64 {
+	p := len(columns)
 	f := regression.NewFactor(s, p, 1e-10)
 	var out [][]float64
 	for j := range p {
 		if !f.Keep[j] {
 			continue
 		}
-		z := make([]float64, n)
+		z := make([]float64, len(columns[j]))
 		row := f.Row(j)
 		copy(z, columns[j])
 		at := 0
@@ -95,10 +105,7 @@ func Whiten(x [][]float64, treated []bool, metric Metric) ([][]float64, error) {
 		}
 		out = append(out, z)
 	}
-	if out == nil {
-		return nil, fault.Dataf("constant_columns", "", "", "all columns of the distance are constant within the groups")
-	}
-	return out, nil
+	return out
 }
 
 // covariance of the columns, row-major: around the means of the groups with divisor n−2, or around those of all rows

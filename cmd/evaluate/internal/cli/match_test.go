@@ -117,6 +117,16 @@ func TestMatchLalonde(t *testing.T) {
 			ref.At(strings.Split(c.se, "/")...).Near(d.Estimates[0].StdError, 1e-6)
 		}
 	}
+	for _, c := range []struct{ args, field string }{
+		{"", "ps_ATT_M1_noadj"}, {"--ratio 4", "ps_ATT_M4_noadj"}, {"--bias-adjust", "ps_ATT_M1_biasadj"},
+		{"--estimand ate", "ps_ATE_M1_noadj"}, {"--estimand atc", "ps_ATC_M1_noadj"},
+		{"--distance scaled-euclidean --ratio 4 --bias-adjust", "X_ATT_M4_biasadj"}, {"--distance mahalanobis", "X_mahal_ATT_M1_noadj"},
+	} {
+		d := runMatch(t, lalondeArgs(t, strings.Fields("--like matching "+c.args)...)...)
+		r := ref.At("abadie_imbens", c.field)
+		r.At("est").Near(d.Estimates[0].Estimate, 1e-6) // the score here is at the optimum, R stops short of it
+		r.At("se_AI").Near(d.Estimates[0].StdError, 1e-6)
+	}
 	d := runMatch(t, lalondeArgs(t, "--like", "matchit", "--caliper", "0.2")...)
 	m := ref.At("matching", "nn_caliper_0.2")
 	m.At("caliper_abs", "").Near(d.Caliper.Absolute, 1e-10)
