@@ -49,6 +49,7 @@ func WriteContext(ctx context.Context, path string, t *Table, opt WriteOptions) 
 		return err
 	}
 	defer w.Abort()
+	w.once = true
 	if err := w.AppendContext(ctx, t); err != nil {
 		return err
 	}
@@ -61,6 +62,7 @@ func WriteTo(w io.Writer, format string, t *Table, opt WriteOptions) error {
 	if err != nil {
 		return err
 	}
+	writer.once = true
 	if err := writer.Append(t); err != nil {
 		return err
 	}
@@ -103,6 +105,7 @@ type Writer struct {
 	pending []*builder
 	waiting int // rows in pending
 	target  *atomicFile
+	once    bool // a single table is appended, which need not be copied
 	err     error
 }
 
@@ -200,7 +203,7 @@ func (w *Writer) append(ctx context.Context, t *Table) error {
 			return err
 		}
 		n := min(w.opt.Rows-w.waiting, t.Rows-from)
-		if n == w.opt.Rows { // a whole row group: no need to copy it
+		if n == w.opt.Rows || w.once { // a whole row group: no need to copy it
 			group := make([]vector.Values, len(columns))
 			for i := range columns {
 				group[i] = columns[i].Slice(from, from+n)

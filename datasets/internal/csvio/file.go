@@ -22,7 +22,7 @@ type File struct {
 	open      func() (io.ReadCloser, error)
 	latin1    bool
 	separator byte
-	bom       bool
+	skip      int64 // bytes before the first row
 	fields    []vector.Field
 	guesses   []guess
 	rows      []int64 // of each block
@@ -52,14 +52,15 @@ type blockGuess struct {
 }
 
 func (f *File) learn(ctx context.Context, r io.Reader, workers int) error {
-	s := &splitter{r: r}
-	if err := f.header(s); err != nil {
+	rest, err := f.header(r)
+	if err != nil {
 		return err
 	}
+	s := &splitter{r: io.MultiReader(bytes.NewReader(rest), r)}
 	var blocks []*blockGuess
 	grown := make(chan struct{}, 1)
 	grown <- struct{}{}
-	err := each(ctx, s, workers, func(i int, block []byte) error {
+	err = each(ctx, s, workers, func(i int, block []byte) error {
 		b := &blockGuess{}
 		<-grown
 		for len(blocks) <= i {
@@ -108,25 +109,45 @@ func (f *File) at(err error, row int64) error {
 	return err
 }
 
-// header reads the first record: byte order mark, separator, names.
-func (f *File) header(s *splitter) error {
-	first, err := s.next()
-	if err != nil {
-		return cannotRead(f.name, err)
+// header reads the first record that is no empty line: byte order mark, separator, names. It returns what it has read
+// beyond.
+func (f *File) header(r io.Reader) (rest []byte, err error) {
+	s := &splitter{r: r}
+	var block []byte
+	for begun := false; ; begun = true {
+		more, err := s.next()
+		if err != nil {
+			return nil, cannotRead(f.name, err)
+		}
+		if more == nil {
+			return nil, empty(f.name)
+		}
+		block = append(block, more...)
+		switch {
+		case begun:
+		case bytes.HasPrefix(block, []byte("\xef\xbb\xbf")):
+			f.latin1, f.skip, block = false, 3, block[3:]
+		case bytes.HasPrefix(block, []byte("\xff\xfe")), bytes.HasPrefix(block, []byte("\xfe\xff")):
+			return nil, fault.Dataf("utf16", f.name, "", "is UTF-16: export it again as UTF-8")
+		}
+		full := len(block)
+		block = bytes.TrimLeft(block, "\r\n")
+		f.skip += int64(full - len(block))
+		if len(block) > 0 {
+			break
+		}
 	}
-	switch {
-	case bytes.HasPrefix(first, []byte("\xef\xbb\xbf")):
-		f.bom, f.latin1 = true, false
-		first = first[3:]
-	case bytes.HasPrefix(first, []byte("\xff\xfe")), bytes.HasPrefix(first, []byte("\xfe\xff")):
-		return fault.Dataf("utf16", f.name, "", "is UTF-16: export it again as UTF-8")
-	}
-	if len(bytes.TrimSpace(first)) == 0 {
+	end := firstRecordEnd(block)
+	f.skip += int64(end)
+	rest = append(block[end:len(block):len(block)], s.carry...)
+	return rest, f.names(block[:end])
+}
+
+// names reads the header record.
+func (f *File) names(line []byte) (err error) {
+	if len(bytes.Trim(line, " \r\n")) == 0 {
 		return empty(f.name)
 	}
-	end := firstRecordEnd(first)
-	line := first[:end]
-	s.carry = append(append([]byte(nil), first[end:]...), s.carry...)
 	if bytes.IndexByte(line, 0) >= 0 {
 		return notText(f.name)
 	}
@@ -277,15 +298,10 @@ func (f *File) Scan(ctx context.Context, columns []int, workers int, use func(bl
 		return err
 	}
 	defer func() { _ = r.Close() }()
+	if _, err := io.CopyN(io.Discard, r, f.skip); err != nil {
+		return f.changed()
+	}
 	s := &splitter{r: r}
-	first, err := s.next()
-	if err != nil {
-		return cannotRead(f.name, err)
-	}
-	if f.bom {
-		first = first[min(3, len(first)):]
-	}
-	s.carry = append(append([]byte(nil), first[firstRecordEnd(first):]...), s.carry...)
 	seen := make([]bool, len(f.rows))
 	err = each(ctx, s, workers, func(i int, block []byte) error {
 		if i >= len(f.rows) {

@@ -36,13 +36,6 @@ func (s *splitter) next() ([]byte, error) {
 	if s.failed != nil || (s.ended && len(s.carry) == 0) {
 		return nil, s.failed
 	}
-	if len(s.carry) >= blockSize/2 { // what is left of the block with the header
-		if end := lastRecordEnd(s.carry); end > 0 {
-			b := s.carry[:end:end]
-			s.carry = append([]byte(nil), s.carry[end:]...)
-			return b, nil
-		}
-	}
 	b := make([]byte, len(s.carry), max(blockSize, 2*len(s.carry)))
 	copy(b, s.carry)
 	s.carry = s.carry[:0]

@@ -10,36 +10,14 @@ import (
 	"tiltakseffekt/datasets/internal/vector"
 )
 
-// route says which decoders to use. Both give the same values, which the tests hold them to.
-type route uint8
-
-const (
-	fastest route = iota // our own for the usual encodings, Arrow's column readers for the others
-	ours                 // our own or an error
-	arrow                // Arrow's
-)
-
-// errNotOurs: a page has an encoding that Arrow's column readers are there for.
-var errNotOurs = errors.New("an encoding of the other route")
-
 // decode reads all pages of a column chunk.
-func (k *chunk) decode(r route) (v vector.Values, err error) {
+func (k *chunk) decode() (v vector.Values, err error) {
 	v.Kind = k.column.field.Kind
 	if v.Kind == vector.Null {
 		v.Rows = k.rows
 		return v, nil
 	}
-	if r != arrow {
-		s, null, err := k.decodePages()
-		if err == nil || r == ours || !errors.Is(err, errNotOurs) {
-			if err == nil {
-				s.fill(&v)
-				v.Null = null
-			}
-			return v, err
-		}
-	}
-	s, null, err := k.decodeArrow()
+	s, null, err := k.decodePages()
 	if err != nil {
 		return v, err
 	}
@@ -51,7 +29,7 @@ func (k *chunk) decode(r route) (v vector.Values, err error) {
 // begin is the number of rows to make room for: what the file says, within reason, since a damaged file says anything.
 func (k *chunk) begin() int { return min(k.rows, 1<<22) }
 
-// decodePages decodes PLAIN, dictionary and BYTE_STREAM_SPLIT pages (Parquet's Encodings.md).
+// decodePages decodes the pages of a flat column (Parquet's Encodings.md).
 func (k *chunk) decodePages() (sink, []bool, error) {
 	c := k.column
 	s := newSink(c)
@@ -91,13 +69,16 @@ func (k *chunk) decodePages() (sink, []bool, error) {
 		}
 		present := page.values
 		if c.optional {
-			if !page.version2 && page.defEncoding != parquet.Encodings.RLE {
-				return nil, nil, errNotOurs
-			}
 			missing, _ = extend(missing[:0], page.values)
-			if page.version2 && page.nulls == 0 && len(levels) == 0 {
+			switch {
+			case page.version2 && page.nulls == 0 && len(levels) == 0:
 				clear(missing)
-			} else if present, err = decodeLevels(levels, missing); err != nil {
+			case !page.version2 && page.defEncoding == parquet.Encodings.BitPacked:
+				present, body, err = packedLevels(page.body, missing)
+			default:
+				present, err = decodeLevels(levels, missing)
+			}
+			if err != nil {
 				return nil, nil, err
 			}
 			if page.version2 && present != page.values-page.nulls {
@@ -135,7 +116,10 @@ func (k *chunk) decodePages() (sink, []bool, error) {
 			}
 			err = plainBools(s, body, present, &codes)
 		case parquet.Encodings.DeltaBinaryPacked, parquet.Encodings.DeltaByteArray, parquet.Encodings.DeltaLengthByteArray:
-			return nil, nil, errNotOurs
+			var plain []byte
+			if plain, err = plainFromDelta(c, page.encoding, body, present); err == nil {
+				err = s.plain(plain, present)
+			}
 		default:
 			return nil, nil, fmt.Errorf("a page encoded with %s", encodingName(page.encoding))
 		}

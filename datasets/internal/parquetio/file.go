@@ -274,7 +274,7 @@ func (f *File) Read(group, field int) (v vector.Values, err error) {
 	if err != nil {
 		return v, err
 	}
-	v, err = k.decode(fastest)
+	v, err = k.decode()
 	if err == nil && v.Rows != k.rows {
 		err = fmt.Errorf("%d rows of %d", v.Rows, k.rows)
 	}

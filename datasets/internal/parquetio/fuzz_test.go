@@ -123,3 +123,33 @@ func TestChecksum(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// FuzzPages decodes the pages of a column chunk whose footer is right: the column, codec and number of rows of one of
+// the lawful files, and whatever bytes. It must end in an error or in values that are sound.
+func FuzzPages(f *testing.F) {
+	var chunks []*chunk
+	for _, name := range files(f, "*.parquet") {
+		p, err := Open(name, name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for field := range p.Fields() {
+			if p.Groups() == 0 || p.GroupRows(0) == 0 {
+				continue
+			}
+			k, err := p.load(0, field)
+			if err != nil {
+				continue
+			}
+			f.Add(uint8(len(chunks)), bytes.Clone(k.bytes))
+			chunks = append(chunks, k)
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, b []byte) {
+		k := *chunks[int(which)%len(chunks)]
+		k.bytes = b
+		if v, err := k.decode(); err == nil && v.Rows == k.rows {
+			sound(t, &v, k.rows)
+		}
+	})
+}

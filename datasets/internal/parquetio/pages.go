@@ -45,7 +45,6 @@ type pages struct {
 	values int64  // levels that data pages must still bring
 	buffer []byte // of data pages; a dictionary gets its own
 	lazy   bool   // data pages are passed over without their bodies
-	fresh  bool   // each page gets its own buffer: Arrow's texts point into theirs, over several pages
 }
 
 // next returns the next data or dictionary page, or nil at the end of the chunk. A data page is valid until the
@@ -120,7 +119,7 @@ func (p *pages) decompress(prefix, data []byte, size int, keep bool) ([]byte, er
 		}
 	}
 	var b []byte
-	if keep || p.fresh {
+	if keep {
 		b = make([]byte, size)
 	} else {
 		if cap(p.buffer) < size {
@@ -146,7 +145,12 @@ func (p *pages) decompress(prefix, data []byte, size int, keep bool) ([]byte, er
 var errCompressed = errors.New("a page that cannot be decompressed")
 
 // decompress fills to, and fails where the data is not exactly as long.
-func decompress(codec compress.Compression, to, data []byte) (int, error) {
+func decompress(codec compress.Compression, to, data []byte) (n int, err error) {
+	defer func() {
+		if recover() != nil { // some of Arrow's codecs panic where the data is damaged
+			n, err = 0, errCompressed
+		}
+	}()
 	switch codec {
 	case compress.Codecs.Uncompressed:
 		return copy(to, data), nil
@@ -165,7 +169,7 @@ func decompress(codec compress.Compression, to, data []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		return len(c.Decode(to, data)), nil // panics where damaged, which readColumn turns into an error
+		return len(c.Decode(to, data)), nil
 	}
 	c, err := compress.GetCodec(codec)
 	if err != nil {
@@ -173,8 +177,7 @@ func decompress(codec compress.Compression, to, data []byte) (int, error) {
 	}
 	r := c.NewReader(bytes.NewReader(data))
 	defer func() { _ = r.Close() }()
-	n, err := io.ReadFull(r, to)
-	if err != nil {
+	if n, err = io.ReadFull(r, to); err != nil {
 		return n, fmt.Errorf("%w (%w)", errCompressed, err)
 	}
 	if extra, err := r.Read(make([]byte, 1)); extra > 0 || (err != nil && err != io.EOF) {
@@ -193,7 +196,7 @@ func (p *page) split(optional bool) (levels, values []byte, err error) {
 		}
 		return levels, values, nil
 	}
-	if !optional {
+	if !optional || p.defEncoding == parquet.Encodings.BitPacked {
 		return nil, p.body, nil
 	}
 	if len(p.body) < 4 {
