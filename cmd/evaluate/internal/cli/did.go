@@ -214,8 +214,16 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	}
 	o.Anticipation, o.Level, o.Seed, o.Workers = f.anticipation, f.level, g.seed, g.workers
 	p.regression = did.RegressionOptions{Level: f.level, Workers: g.workers, Kind: map[string]did.VarianceKind{"cluster": did.Clustered, "hetero": did.Hetero, "iid": did.IID}[f.se]}
-	p.honest, err = parseHonest(f.honest)
-	return p, err
+	if p.honest, err = parseHonest(f.honest); err != nil || p.honest == nil {
+		return p, err
+	}
+	switch {
+	case f.estimator == "group-time" && o.Base == did.Varying:
+		return nil, fault.Usagef("bad_flag", "`--honest` needs one base for all periods: give `--base universal`")
+	case f.estimator == "twfe" || f.estimator == "etwfe" || f.estimator == "imputation" || f.estimator == "bacon":
+		return nil, fault.Usagef("bad_flag", "`--honest` goes with the estimators group-time, event-study and sunab, whose periods before the start have the base of those after it")
+	}
+	return p, nil
 }
 
 // parseHonest reads relative-magnitude=0.5,1 or smoothness=0,0.01.
@@ -235,5 +243,5 @@ func parseHonest(s string) (*honestPlan, error) {
 		}
 		h.bounds = append(h.bounds, v)
 	}
-	return nil, fault.Usagef("not_served", "`--honest %s` is not served yet", name)
+	return h, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,8 +49,10 @@ type didJSON struct {
 		Estimate, Weight float64
 	}
 	Honest []struct {
-		Restriction              string
-		Bound, ConfLow, ConfHigh float64
+		Target, Restriction string
+		Bound               float64
+		ConfLow             float64 `json:"conf_low"`
+		ConfHigh            float64 `json:"conf_high"`
 	}
 	Warnings []struct{ Code, Message string }
 }
@@ -139,6 +142,31 @@ func TestDidBaconAndImputation(t *testing.T) {
 	i := runDid(t, mpdtaArgs(t, "--estimator", "imputation")...)
 	ref.At("did_imputation_mpdta", "static", "estimate").Near(i.Aggregates[0].Estimate, 1e-5) // fixest iterates to 1e-6
 	ref.At("did_imputation_mpdta", "static", "std.error").Near(i.Aggregates[0].StdError, 1e-5)
+}
+
+// With no step at all the first period's interval under relative magnitude 0 is the plain one, but for the conditional test.
+func TestDidHonest(t *testing.T) {
+	for _, estimator := range []string{"group-time", "event-study", "sunab"} {
+		d := runDid(t, mpdtaArgs(t, "--estimator", estimator, "--honest", "relative-magnitude=0,1")...)
+		if len(d.Honest) != 4 || d.Honest[0].Target != "first" || d.Honest[2].Target != "overall" {
+			t.Fatalf("%+v", d.Honest)
+		}
+		for _, a := range d.Aggregates {
+			if a.Type == "dynamic" && a.Key != nil && *a.Key == 0 {
+				center := (d.Honest[0].ConfLow + d.Honest[0].ConfHigh) / 2
+				if width := d.Honest[0].ConfHigh - d.Honest[0].ConfLow; math.Abs(center-a.Estimate) > 0.1*a.StdError || math.Abs(width/a.StdError-3.92) > 0.2 {
+					t.Errorf("%s: %+v beside %+v", estimator, d.Honest[0], a)
+				}
+			}
+		}
+		if d.Honest[1].ConfHigh-d.Honest[1].ConfLow < d.Honest[0].ConfHigh-d.Honest[0].ConfLow {
+			t.Error("a wider bound gives a narrower interval")
+		}
+	}
+	_, stderr, status := runCLI(t, append([]string{"did"}, mpdtaArgs(t, "--like", "did", "--honest", "smoothness=0")...)...)
+	if status != 2 || !strings.Contains(stderr, "`--base universal`") {
+		t.Errorf("%d %s", status, stderr)
+	}
 }
 
 func writeFile(t *testing.T, content string) string {

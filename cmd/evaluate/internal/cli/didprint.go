@@ -105,7 +105,8 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 	if len(d.Honest) > 0 {
 		fmt.Fprintf(&b, "\nsensitivity to trends that are not parallel (%s interval)\n", percent)
 		for _, h := range d.Honest {
-			fmt.Fprintf(&b, "  %s %-6g [%.4g, %.4g]\n", h.Restriction, float64(h.Bound), float64(h.ConfLow), float64(h.ConfHigh))
+			target := map[string]string{"first": "first period", "overall": "mean of all periods"}[h.Target]
+			fmt.Fprintf(&b, "  %-20s %s %-6g [%.4g, %.4g]\n", target, h.Restriction, float64(h.Bound), float64(h.ConfLow), float64(h.ConfHigh))
 		}
 	}
 	if len(d.Bacon) > 0 {

@@ -101,6 +101,7 @@ type didComparison struct {
 
 type didHonest struct {
 	By          *string `json:"by,omitempty"`
+	Target      string  `json:"target"` // first: the first period of treatment; overall: the mean of all
 	Restriction string  `json:"restriction"`
 	Bound       number  `json:"bound"`
 	ConfLow     number  `json:"conf_low"`
@@ -183,6 +184,48 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 		d.PreTest = &didTest{number(r.PreTest.Statistic), r.PreTest.DF, number(r.PreTest.PValue)}
 	}
 	d.warn(r.Warnings, f, by)
+	return d.sensitivity(f, p, by, r.Events, r.EventATT, r.EventCov, -1-p.options.Anticipation)
+}
+
+// sensitivity adds the intervals of --honest, for the first period after the start and for the mean of all of them.
+func (d *didDocument) sensitivity(f *didFlags, p *didPlan, by *string, events []int64, att, cov []float64, reference int64) error {
+	if p.honest == nil {
+		return nil
+	}
+	curve, err := did.Curve(events, att, cov, reference)
+	if err != nil {
+		return err
+	}
+	first, overall, after := make([]float64, curve.Post), make([]float64, curve.Post), 0.
+	for _, e := range events {
+		if e >= 0 {
+			after++
+		}
+	}
+	for i, e := range events[curve.Pre:] {
+		if e == 0 {
+			first[i] = 1
+		}
+		if e >= 0 {
+			overall[i] = 1 / after
+		}
+	}
+	restriction := did.RelativeMagnitude
+	if p.honest.restriction == "smoothness" {
+		restriction = did.Smoothness
+	}
+	for _, target := range []struct {
+		name   string
+		weight []float64
+	}{{"first", first}, {"overall", overall}} {
+		for _, bound := range p.honest.bounds {
+			low, high, err := did.Honest(curve, target.weight, restriction, bound, did.HonestOptions{Level: f.level, Seed: p.options.Seed, Workers: p.options.Workers})
+			if err != nil {
+				return err
+			}
+			d.Honest = append(d.Honest, didHonest{by, target.name, p.honest.restriction, number(bound), number(low), number(high)})
+		}
+	}
 	return nil
 }
 
@@ -251,7 +294,7 @@ func (d *didDocument) regress(in *didInput, f *didFlags, p *didPlan, panel *did.
 	}
 	d.average(in, p, r.Aggregates, by)
 	d.warn(r.Warnings, f, by)
-	return nil
+	return d.sensitivity(f, p, by, r.Events, r.EventATT, r.EventCov, -1)
 }
 
 // decompose is the static regression and the 2×2 comparisons inside it.
