@@ -93,28 +93,28 @@ func (g *globals) readDurations(ctx context.Context, f *durationFlags) (*duratio
 // fill turns columns into arrays and leaves out the rows where one of them is missing, with a warning each.
 func (d *durations) fill() error {
 	f := d.flags
-	var kept []int64
-	missing := map[string]int{}
-	used := []string{f.time, f.start, f.stop, f.by, f.weights, f.cluster, f.strata}
-	for i := range d.table.Rows {
-		lacks := ""
-		for _, name := range used {
-			if name != "" && d.table.Column(name).Missing(i) {
-				lacks = name
-				break
-			}
+	var used []*datasets.Column
+	for _, name := range []string{f.time, f.start, f.stop, f.by, f.weights, f.cluster, f.strata} {
+		if name != "" {
+			used = append(used, d.table.Column(name))
 		}
-		if lacks != "" {
-			missing[lacks]++
-			continue
+	}
+	kept := make([]int64, 0, d.table.Rows)
+	missing := make([]int, len(used))
+rows:
+	for i := range d.table.Rows {
+		for k, c := range used {
+			if c.Missing(i) {
+				missing[k]++
+				continue rows
+			}
 		}
 		kept = append(kept, int64(i))
 	}
 	d.row = kept
-	for _, name := range used {
-		if n := missing[name]; n > 0 {
-			d.warnings = append(d.warnings, fault.Warnf("rows_left_out", "`%s` is missing in %d rows; they were left out", name, n))
-			delete(missing, name)
+	for k, n := range missing {
+		if n > 0 {
+			d.warnings = append(d.warnings, fault.Warnf("rows_left_out", "`%s` is missing in %d rows; they were left out", used[k].Name, n))
 		}
 	}
 	if len(kept) == 0 {
