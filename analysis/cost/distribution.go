@@ -82,29 +82,28 @@ func Distribute(s Spending, o DistributionOptions) []Distribution {
 			panic("cost: the columns of Spending differ in length")
 		}
 	}
-	all := make([]int, n)
-	for i := range all {
-		all[i] = i
-	}
-	years := map[int][]int{}
-	for i, y := range s.Year {
-		years[y] = append(years[y], i)
-	}
-	order := make([]int, 0, len(years))
-	for y := range years {
-		order = append(order, y)
-	}
-	slices.Sort(order)
+	d := newDistributor(&s)
+	years := slices.Clone(s.Year)
+	slices.Sort(years)
+	years = slices.Compact(years)
 	var result []Distribution
 	for _, m := range s.measures() {
-		total := s.distribution(m, 0, all)
-		edges := total.edges(s, m, all, o)
-		total.fill(s, m, all, edges)
+		obs, unpriced := d.observations(m)
+		total := d.describe(m, 0, obs, unpriced)
+		edges := total.edges(obs, o)
+		d.fill(&total, obs, edges)
 		result = append(result, total)
-		for _, y := range order {
-			d := s.distribution(m, y, years[y])
-			d.fill(s, m, years[y], edges)
-			result = append(result, d)
+		if len(years) == 0 {
+			continue
+		}
+		if m == PerParticipant {
+			obs, unpriced = d.participants(true)
+		}
+		for _, y := range years {
+			part, out := inYear(obs, y), inYear(unpriced, y)
+			one := d.describe(m, y, part, out)
+			d.fill(&one, part, edges)
+			result = append(result, one)
 		}
 	}
 	return result
@@ -121,143 +120,197 @@ func (s *Spending) measures() []Measure {
 	return m
 }
 
-// observation is one figure and whose it is.
+// observation is one figure: whose it is, its year of start, and the row it comes from (a row of the person's, for a sum).
 type observation struct {
 	x      float64
 	person int32
+	row    int32
+	year   int
 }
 
-// observations are the figures of a measure over some rows, rising, and how many were left out without a price.
-func (s *Spending) observations(m Measure, rows []int) (obs []observation, unpriced int) {
-	person := func(i int) int32 {
-		if s.Person == nil {
-			return int32(i)
-		}
-		return s.Person[i]
+// distributor holds what the measures share.
+type distributor struct {
+	s      *Spending
+	sorted []observation // the priced participations by rising kroner
+	out    []observation // those without a price
+	seen   []int32       // by person: the count that saw the person last
+	stamp  int32
+}
+
+func newDistributor(s *Spending) *distributor {
+	d := &distributor{s: s}
+	most := int32(len(s.Kroner))
+	for _, p := range s.Person {
+		most = max(most, p+1)
 	}
-	obs = make([]observation, 0, len(rows))
-	for _, i := range rows {
-		if m == PerCompleted && !s.Completed[i] {
-			continue
+	d.seen = make([]int32, most)
+	for i, x := range s.Kroner {
+		o := d.observation(i, x)
+		if math.IsNaN(x) {
+			d.out = append(d.out, o)
+		} else {
+			d.sorted = append(d.sorted, o)
 		}
-		x := s.Kroner[i]
-		if m == PerMonth {
-			x /= s.Months[i]
-		}
-		if math.IsNaN(x) && m != PerParticipant {
-			unpriced++
-			continue
-		}
-		obs = append(obs, observation{x, person(i)})
 	}
-	byValue := func(a, b observation) int { return cmp.Or(cmp.Compare(a.x, b.x), cmp.Compare(a.person, b.person)) }
-	if m == PerParticipant {
-		slices.SortFunc(obs, func(a, b observation) int { return cmp.Or(cmp.Compare(a.person, b.person), cmp.Compare(a.x, b.x)) })
-		sums := obs[:0]
-		for i := 0; i < len(obs); {
-			sum, j := 0., i
-			for ; j < len(obs) && obs[j].person == obs[i].person; j++ {
-				sum += obs[j].x
+	d.sort(d.sorted)
+	return d
+}
+
+func (d *distributor) observation(i int, x float64) observation {
+	o := observation{x: x, person: int32(i), row: int32(i)}
+	if d.s.Person != nil {
+		o.person = d.s.Person[i]
+	}
+	if d.s.Year != nil {
+		o.year = d.s.Year[i]
+	}
+	return o
+}
+
+// sort sorts by the figure, and where that is equal by the length in months: what is summed in this order does not depend
+// on the order of the rows.
+func (d *distributor) sort(obs []observation) {
+	months := d.s.Months
+	slices.SortFunc(obs, func(a, b observation) int {
+		switch {
+		case a.x < b.x:
+			return -1
+		case a.x > b.x:
+			return 1
+		case months == nil:
+			return 0
+		}
+		return cmp.Compare(months[a.row], months[b.row])
+	})
+}
+
+// observations are the figures of a measure over all rows, rising, and those left out without a price.
+func (d *distributor) observations(m Measure) (obs, unpriced []observation) {
+	switch m {
+	case PerParticipant:
+		return d.participants(false)
+	case PerMonth:
+		for _, o := range d.sorted {
+			o.x /= d.s.Months[o.row]
+			obs = append(obs, o)
+		}
+		d.sort(obs)
+		return obs, d.out
+	case PerCompleted:
+		left := func(list []observation) (kept []observation) {
+			for _, o := range list {
+				if d.s.Completed[o.row] {
+					kept = append(kept, o)
+				}
 			}
-			if math.IsNaN(sum) {
-				unpriced++
-			} else {
-				sums = append(sums, observation{sum, obs[i].person})
-			}
-			i = j
+			return kept
 		}
-		obs = sums
+		return left(d.sorted), left(d.out)
 	}
-	slices.SortFunc(obs, byValue)
+	return d.sorted, d.out
+}
+
+// participants are the sums of each person, or of each person and year, rising; and those with a participation without a
+// price.
+func (d *distributor) participants(byYear bool) (obs, unpriced []observation) {
+	all := slices.Concat(d.sorted, d.out)
+	slices.SortFunc(all, func(a, b observation) int {
+		if a.person != b.person {
+			return cmp.Compare(a.person, b.person)
+		}
+		if a.year != b.year {
+			return cmp.Compare(a.year, b.year)
+		}
+		return cmp.Compare(a.x, b.x)
+	})
+	for i := 0; i < len(all); {
+		sum := all[i]
+		j := i + 1
+		for ; j < len(all) && all[j].person == sum.person && (!byYear || all[j].year == sum.year); j++ {
+			sum.x += all[j].x
+		}
+		if math.IsNaN(sum.x) {
+			unpriced = append(unpriced, sum)
+		} else {
+			obs = append(obs, sum)
+		}
+		i = j
+	}
+	slices.SortFunc(obs, func(a, b observation) int { return cmp.Compare(a.x, b.x) })
 	return obs, unpriced
 }
 
-// distribution is everything but the bins.
-func (s *Spending) distribution(m Measure, year int, rows []int) Distribution {
-	nan := math.NaN()
-	d := Distribution{Measure: m, Year: year, Sum: nan, Mean: nan, P10: nan, P25: nan, P50: nan, P75: nan, P90: nan}
-	obs, unpriced := s.observations(m, rows)
-	if m == PerCompletion {
-		return s.completions(d, rows)
+func inYear(obs []observation, year int) (part []observation) {
+	for _, o := range obs {
+		if o.year == year {
+			part = append(part, o)
+		}
 	}
-	d.N, d.Unpriced, d.Persons = len(obs), unpriced, persons(obs)
-	if d.N == 0 {
-		d.Reason = estimate.NotDefined
-		return d
+	return part
+}
+
+// describe is everything but the bins of observations, which rise.
+func (d *distributor) describe(m Measure, year int, obs, unpriced []observation) Distribution {
+	nan := math.NaN()
+	r := Distribution{Measure: m, Year: year, N: len(obs), Unpriced: len(unpriced), Sum: nan, Mean: nan, P10: nan, P25: nan, P50: nan, P75: nan, P90: nan}
+	if m == PerCompletion {
+		return d.completions(r, obs)
+	}
+	r.Persons = d.persons(obs)
+	if r.N == 0 {
+		r.Reason = estimate.NotDefined
+		return r
 	}
 	x := make([]float64, len(obs))
-	d.Sum = 0
+	r.Sum = 0
 	for i, o := range obs {
 		x[i] = o.x
-		d.Sum += o.x
+		r.Sum += o.x
 	}
-	d.Mean = d.Sum / float64(d.N)
-	d.P10, d.P25, d.P50, d.P75, d.P90 = Quantile(x, 0.1), Quantile(x, 0.25), Quantile(x, 0.5), Quantile(x, 0.75), Quantile(x, 0.9)
+	r.Mean = r.Sum / float64(r.N)
+	r.P10, r.P25, r.P50, r.P75, r.P90 = Quantile(x, 0.1), Quantile(x, 0.25), Quantile(x, 0.5), Quantile(x, 0.75), Quantile(x, 0.9)
 	if m == PerMonth {
-		d.Sum, d.Mean = s.perMonth(rows)
-	}
-	return d
-}
-
-// perMonth is all kroner, and all kroner over all months, of the priced rows: in rising order, so that the order of rows
-// does not show in the last digit.
-func (s *Spending) perMonth(rows []int) (sum, mean float64) {
-	var kroner, months []float64
-	for _, i := range rows {
-		if !math.IsNaN(s.Kroner[i] / s.Months[i]) {
-			kroner, months = append(kroner, s.Kroner[i]), append(months, s.Months[i])
+		months := 0.
+		r.Sum = 0
+		for _, o := range obs {
+			r.Sum += d.s.Kroner[o.row]
+			months += d.s.Months[o.row]
 		}
+		r.Mean = r.Sum / months
 	}
-	sum = sumOf(kroner)
-	return sum, sum / sumOf(months)
+	return r
 }
 
-// sumOf is the sum in rising order; it sorts x.
-func sumOf(x []float64) float64 {
-	slices.Sort(x)
-	sum := 0.
-	for _, v := range x {
-		sum += v
-	}
-	return sum
-}
-
-// completions is all kroner over the number of completed.
-func (s *Spending) completions(d Distribution, rows []int) Distribution {
-	var kroner []float64
+// completions is all kroner over the number of completed participations.
+func (d *distributor) completions(r Distribution, obs []observation) Distribution {
 	var done []observation
-	for _, i := range rows {
-		if math.IsNaN(s.Kroner[i]) {
-			d.Unpriced++
-			continue
-		}
-		kroner = append(kroner, s.Kroner[i])
-		if s.Completed[i] {
-			p := int32(i)
-			if s.Person != nil {
-				p = s.Person[i]
-			}
-			done = append(done, observation{0, p})
+	sum := 0.
+	for _, o := range obs {
+		sum += o.x
+		if d.s.Completed[o.row] {
+			done = append(done, o)
 		}
 	}
-	d.N, d.Persons = len(done), persons(done)
-	if d.N == 0 {
-		d.Reason = estimate.NotDefined
-		return d
+	r.N, r.Persons = len(done), d.persons(done)
+	if r.N == 0 {
+		r.Reason = estimate.NotDefined
+		return r
 	}
-	d.Sum = sumOf(kroner)
-	d.Mean = d.Sum / float64(d.N)
-	return d
+	r.Sum, r.Mean = sum, sum/float64(r.N)
+	return r
 }
 
 // persons is the number of distinct persons among observations.
-func persons(obs []observation) int {
-	ids := make([]int32, len(obs))
-	for i, o := range obs {
-		ids[i] = o.person
+func (d *distributor) persons(obs []observation) int {
+	d.stamp++
+	n := 0
+	for _, o := range obs {
+		if d.seen[o.person] != d.stamp {
+			d.seen[o.person] = d.stamp
+			n++
+		}
 	}
-	slices.Sort(ids)
-	return len(slices.Compact(ids))
+	return n
 }
 
 // Quantile is the type 7 quantile of a sorted sample at p in [0, 1]; NaN for an empty one. It panics where p is outside

@@ -155,3 +155,19 @@ func TestBinsAreNice(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkDistribute(b *testing.B) {
+	r := rand.New(rand.NewPCG(12, 1))
+	const n = 200_000
+	s := Spending{Kroner: make([]float64, n), Months: make([]float64, n), Person: make([]int32, n), Completed: make([]bool, n), Year: make([]int, n)}
+	for i := range n {
+		s.Kroner[i], s.Months[i] = math.Round(1e5*r.ExpFloat64()), 0.1+10*r.ExpFloat64()
+		s.Person[i], s.Completed[i], s.Year[i] = int32(r.IntN(n)), r.IntN(2) == 0, 2018+r.IntN(6)
+	}
+	b.Run("n=200000", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			Distribute(s, DistributionOptions{})
+		}
+	})
+}

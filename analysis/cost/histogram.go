@@ -9,11 +9,10 @@ type grid struct {
 }
 
 // edges chooses the bins of a measure from all its observations; no bins where there are none.
-func (d *Distribution) edges(s Spending, m Measure, rows []int, o DistributionOptions) grid {
-	if d.N == 0 || m == PerCompletion {
+func (d *Distribution) edges(obs []observation, o DistributionOptions) grid {
+	if len(obs) == 0 || d.Measure == PerCompletion {
 		return grid{}
 	}
-	obs, _ := s.observations(m, rows)
 	low, high := obs[0].x, obs[len(obs)-1].x
 	width := o.BinWidth
 	if width <= 0 {
@@ -54,22 +53,22 @@ func nice(x float64) float64 {
 	return 10 * power
 }
 
-// fill counts the observations in the bins.
-func (d *Distribution) fill(s Spending, m Measure, rows []int, g grid) {
-	if g.bins == 0 || d.N == 0 {
+// fill counts the observations, which rise, in the bins.
+func (w *distributor) fill(d *Distribution, obs []observation, g grid) {
+	if g.bins == 0 || len(obs) == 0 {
 		return
 	}
 	d.Bins = make([]Bin, g.bins)
-	who := make([][]observation, g.bins)
-	obs, _ := s.observations(m, rows)
-	for _, o := range obs {
-		k := min(max(int((o.x-g.low)/g.width), 0), g.bins-1)
-		who[k] = append(who[k], o)
-	}
+	bin := func(x float64) int { return min(max(int((x-g.low)/g.width), 0), g.bins-1) }
+	next := 0
 	for k := range d.Bins {
+		first := next
+		for next < len(obs) && bin(obs[next].x) == k {
+			next++
+		}
 		d.Bins[k] = Bin{
 			Low: g.low + float64(k)*g.width, High: g.low + float64(k+1)*g.width,
-			N: len(who[k]), Share: float64(len(who[k])) / float64(d.N), Persons: persons(who[k]),
+			N: next - first, Share: float64(next-first) / float64(d.N), Persons: w.persons(obs[first:next]),
 		}
 	}
 }
