@@ -75,19 +75,19 @@ const nav = "Nav, statistikk over overgang til arbeid"
 
 // uses is the table of kinds, in the order in which they are documented.
 var uses = []use{
-	{kind: Work, source: "domain.md §3.1 (ordinaert)", position: DefaultWorkPosition, terms: Ordinary},
-	{kind: StableWork, source: "domain.md §3.1 (stabil); no official definition is public", position: DefaultStablePosition, terms: Ordinary, window: true},
-	{kind: Earnings, source: "domain.md §3.1", terms: Ordinary, price: true},
+	{kind: Work, source: "a-ordningen, wages marked loennVedArbeidsmarkedstiltak left out", position: DefaultWorkPosition, terms: Ordinary},
+	{kind: StableWork, source: "no official definition is public; the parameters are the study's", position: DefaultStablePosition, terms: Ordinary, window: true},
+	{kind: Earnings, source: "a-ordningen, loennsinntekt", terms: Ordinary, price: true},
 	{kind: EmployedAndPaid, source: nav + ": Avgang fra arbeidsrettede tiltak", position: anyPosition, terms: AllTerms},
-	{kind: WageOver, source: "domain.md §3.1 (lonn_over)", terms: Ordinary, timesG: 1},
+	{kind: WageOver, source: "a-ordningen; G of folketrygdloven §1-4", terms: Ordinary, timesG: 1},
 	{kind: TwoG, source: "SSB, yrkestilknyttet", terms: AllTerms, timesG: 2},
-	{kind: NoBenefit, source: "domain.md §3.1 (uten_ytelse)", position: DefaultWorkPosition, terms: Ordinary, benefits: true},
-	{kind: Benefit, source: "FoU programme, §3: reduced or ended benefit", benefits: true},
-	{kind: Disability, source: "FoU programme, §3: uføretrygd"},
-	{kind: Education, source: "FoU programme, §3: education"},
+	{kind: NoBenefit, source: nav + ": kun arbeidstaker", position: DefaultWorkPosition, terms: Ordinary, benefits: true},
+	{kind: Benefit, source: "Nav, FoU programme, §3: reduced or ended benefit", benefits: true},
+	{kind: Disability, source: "Nav, FoU programme, §3: uføretrygd"},
+	{kind: Education, source: "Nav, FoU programme, §3: education"},
 	{kind: ExitToWork, source: nav + ": Overgang til arbeid og stønad", position: anyPosition, terms: AllTerms, after: 6},
-	{kind: JobHeld, source: "FoU programme, §3.1: jobbfastholdelse, over all starts", position: DefaultWorkPosition, terms: Ordinary, after: 12},
-	{kind: Retention, source: "FoU programme, §3.1: jobbfastholdelse", position: DefaultWorkPosition, terms: Ordinary, after: 12, cond: true},
+	{kind: JobHeld, source: "Nav, FoU programme, §3.1: jobbfastholdelse, over all starts", position: DefaultWorkPosition, terms: Ordinary, after: 12},
+	{kind: Retention, source: "Nav, FoU programme, §3.1: jobbfastholdelse", position: DefaultWorkPosition, terms: Ordinary, after: 12, cond: true},
 }
 
 // aliases are the names of domain.md for kinds that have another.

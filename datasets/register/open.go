@@ -9,6 +9,7 @@ import (
 	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/parallel"
 )
 
 // FromTables reads a register of tables in memory, by the names person, deltakelse, arbeidssoker and maaned. The tables
@@ -30,7 +31,7 @@ func Read(ctx context.Context, source Source, opt Options) (*Register, error) {
 	if err := b.checkTables(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.readPersons, b.scanMonths, b.readParticipations, b.readRegistrations, b.readPanel, b.readBenefits, b.readLocals} {
+	for _, step := range []func() error{b.readPersons, b.scanMonths, b.readParticipations, b.readRegistrations, b.readPanel, b.readBenefits, b.countAlone, b.readLocals} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -110,6 +111,21 @@ func (b *builder) refuseBad(table, column, want string, bad, values int64) error
 		return nil
 	}
 	return fault.Dataf("column_type", b.file(table), column, "%d of %d values of `%s` are not %s; convert the column, or name the right one in the mapping", bad, values, column, want)
+}
+
+// countAlone counts the persons who have no rows but in person.
+func (b *builder) countAlone() error {
+	alone := b.ledger.rule("person", "person_alone", Kept)
+	exits := Dead | Gone // these come from person itself
+	return parallel.Blocks(b.ctx, b.opt.Workers, b.Persons.N, 4096, func(_, from, to int) error {
+		for i := from; i < to; i++ {
+			if b.FirstReg[i] == b.FirstReg[i+1] && b.FirstPart[i] == b.FirstPart[i+1] && b.FirstRef[i] == b.FirstRef[i+1] &&
+				!slices.ContainsFunc(b.Panel.History(int32(i)).State, func(s State) bool { return s&^exits != 0 }) {
+				alone.add(int32(i))
+			}
+		}
+		return nil
+	})
 }
 
 func (b *builder) warn(code, format string, args ...any) {

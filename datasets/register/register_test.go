@@ -116,6 +116,7 @@ func TestLedger(t *testing.T) {
 			6 10 MENTOR FULLF 2020-02-22 2020-02-25 100
 			6 10 MENTOR FULLF 2020-02-22 2020-02-26 100`), Options{},
 			"deltakelse superseded 1/1 dropped\ndeltakelse duplicate 1/1 dropped\ndeltakelse overlap_same_tiltak 1/1 changed\ndeltakelse adjoining_same_tiltak 1/1 changed"},
+		{"a person without rows", edit("person", "50 1960 mann norge 0"), Options{}, "deltakelse part_time_missing 2/2 kept\nperson person_alone 1/1 kept"},
 		{"old and new code are one tiltak", replaced("deltakelse", deltakelseHeader+`
 			1 10 ARBTREN FULLF 2020-01-01 2020-01-31 100
 			2 10 ARBEIDSTRENING FULLF 2020-01-01 2020-01-31 100`), Options{},
@@ -212,7 +213,7 @@ func TestLedger(t *testing.T) {
 			b["deltakelse"] = deltakelseHeader + "1 20 MIDLONTIL FULLF 2020-03-31 2020-06-30 100"
 			return b
 		}(), Options{},
-			"deltakelse tiltak_recoded 1/1 changed\nmaaned tiltak_wage_marked 1/1 changed\nmaaned tiltak_wage_amount 2/2 changed\nmaaned tiltak_wage_overlap 2/1 changed"},
+			"deltakelse tiltak_recoded 1/1 changed\nmaaned tiltak_wage_marked 1/1 changed\nmaaned tiltak_wage_amount 2/2 changed\nmaaned tiltak_wage_overlap 2/1 changed\nperson person_alone 1/1 kept"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := mustRead(t, c.tables, c.opt)

@@ -129,6 +129,7 @@ func TestJobsInPlaceOfMonths(t *testing.T) {
 		10        202002 9000  .               true        .
 		10        202003 9000  A               false       YTELSE_FRA_OFFENTLIGE
 		20        202006 1000  A               false       .
+		40        202001 0     .               .           .
 		30        202004 500   .               .           .
 		30        202004 -100  .               .           .
 		30        202005 -100  .               .           .`
