@@ -121,3 +121,51 @@ func BenchmarkBarDR100kx60x10(b *testing.B) { benchDR(b, 100_000, 60, 10, 57) }
 
 // Issue 5: at most 1 s (6 cohorts and so 138 cells, as in the timing of R's did: 37 s).
 func BenchmarkBarDR100kx24x2(b *testing.B) { benchDR(b, 100_000, 24, 2, 6) }
+
+// rows is a balanced panel in long form: six cohorts and the never treated (half), as in the timings of oracles/speed.
+func rows(units, T int) *Long {
+	p := staggered(units, T, 1, 6)
+	l := &Long{Units: units}
+	for i := range units {
+		for t := range T {
+			l.Unit = append(l.Unit, int32(i))
+			l.Time = append(l.Time, int64(t))
+			l.Start = append(l.Start, p.Start[i])
+			l.Outcome = append(l.Outcome, p.Outcome[t][i])
+		}
+	}
+	return l
+}
+
+func benchRegress(b *testing.B, units int, e Estimator) {
+	l := rows(units, 24)
+	for b.Loop() { // from rows, as fixest has it
+		p, err := l.Panel()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := Regress(p, e, RegressionOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// Issue 5: 10 million rows in at most 4 s (fixest, two threads: 12.3 s).
+func BenchmarkBarEventStudy10M(b *testing.B) { benchRegress(b, 416_667, EventStudy) }
+
+// Issue 5: 2.4 million rows in at most 2 s and 1 GiB (fixest: 107 s, 17.9 GB).
+func BenchmarkBarSunAbraham2400k(b *testing.B) { benchRegress(b, 100_000, SunAbraham) }
+
+// Issue 5: 120,000 rows in at most 0.2 s (didimputation: 15 s).
+func BenchmarkBarImputation120k(b *testing.B) {
+	l := rows(5000, 24)
+	for b.Loop() {
+		p, err := l.Panel()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := Imputation(p, ImputationOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

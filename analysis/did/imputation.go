@@ -63,11 +63,11 @@ func Imputation(p *Panel, o ImputationOptions) (*Regressed, error) {
 		targets = append(targets, target{Calendar, false, t, periods[t]})
 	}
 	r.Groups = len(groups)
-	psi := make([][]float64, len(targets))
+	sums := make([][][]float64, len(targets)) // by target and clustering
 	for k, t := range targets {
 		value, contribution := m.target(t.rows)
-		psi[k] = contribution
-		se := deviation(m.covariance(contribution, contribution))
+		sums[k] = m.sums(contribution)
+		se := deviation(m.covariance(sums[k], sums[k]))
 		r.Aggregates = append(r.Aggregates, Aggregate{Type: t.kind, Overall: t.overall, Key: t.key,
 			Estimate: estimate.Normal(value, se, o.Level), BandLow: math.NaN(), BandHigh: math.NaN()})
 		if t.kind == Dynamic {
@@ -79,7 +79,7 @@ func Imputation(p *Panel, o ImputationOptions) (*Regressed, error) {
 	r.EventCov = make([]float64, n*n)
 	for a := range n {
 		for b := range a + 1 {
-			c := m.covariance(psi[1+a], psi[1+b])
+			c := m.covariance(sums[1+a], sums[1+b])
 			r.EventCov[a*n+b], r.EventCov[b*n+a] = c, c
 		}
 	}
@@ -110,6 +110,8 @@ type imputer struct {
 	schur    *factor   // T×T
 	T        int
 	clusters []clustering
+
+	v, out, unit []float64 // of the present target
 }
 
 func newImputer(p *Panel) (*imputer, error) {
@@ -232,18 +234,22 @@ func newImputer(p *Panel) (*imputer, error) {
 		dims, counts = append(dims, d), append(counts, int(top)+1)
 	}
 	m.clusters = clusterings(len(m.rows), dims, counts)
+	m.v, m.out = make([]float64, len(m.rows)), make([]float64, len(m.rows))
+	m.unit = make([]float64, N)
 	return m, nil
 }
 
-// target is the weighted mean effect over treated rows and the contributions v·e of every row to its error.
+// target is the weighted mean effect over treated rows and the contributions v·e of every row to its error, which the next
+// call overwrites.
 func (m *imputer) target(rows []int) (float64, []float64) {
 	total := 0.
 	for _, r := range rows {
 		total += m.rows[r].w
 	}
-	v := make([]float64, len(m.rows))
+	v, unit := m.v, m.unit
+	clear(v)
+	clear(unit)
 	value := 0.
-	unit := make(map[int]float64)
 	period := make([]float64, m.T)
 	for _, r := range rows {
 		x := &m.rows[r]
@@ -253,14 +259,12 @@ func (m *imputer) target(rows []int) (float64, []float64) {
 		period[x.time] += v[r]
 	}
 	// Solve Z₀'WZ₀·λ = Z₁'w with the units eliminated.
-	units := make([]int, 0, len(unit))
-	for i := range unit {
-		units = append(units, i)
-	}
-	slices.Sort(units)
-	for _, i := range units {
+	for i, q := range unit {
+		if q == 0 {
+			continue
+		}
 		for _, r := range m.of[i] {
-			period[m.rows[r].time] -= m.rows[r].w * unit[i] / m.n0[i]
+			period[m.rows[r].time] -= m.rows[r].w * q / m.n0[i]
 		}
 	}
 	m.schur.solve(period)
@@ -289,7 +293,8 @@ func (m *imputer) target(rows []int) (float64, []float64) {
 		sum[at] += v[r] * v[r] * x.tau
 		weight[at] += v[r] * v[r]
 	}
-	out := make([]float64, len(m.rows))
+	out := m.out
+	clear(out)
 	for _, r := range m.control {
 		out[r] = v[r] * m.rows[r].tau
 	}
@@ -301,20 +306,27 @@ func (m *imputer) target(rows []int) (float64, []float64) {
 	return value, out
 }
 
-// covariance is that of two averages from their contributions by row.
-func (m *imputer) covariance(a, b []float64) float64 {
-	v := 0.
-	for _, c := range m.clusters {
+// sums are the cluster sums of contributions by row, for each clustering.
+func (m *imputer) sums(contribution []float64) [][]float64 {
+	out := make([][]float64, len(m.clusters))
+	for k, c := range m.clusters {
 		if c.number == nil {
-			v += c.sign * dot(a, b)
+			out[k] = append([]float64(nil), contribution...)
 			continue
 		}
-		x, y := make([]float64, c.count), make([]float64, c.count)
-		for r, k := range c.number {
-			x[k] += a[r]
-			y[k] += b[r]
+		out[k] = make([]float64, c.count)
+		for r, g := range c.number {
+			out[k][g] += contribution[r]
 		}
-		v += c.sign * dot(x, y)
+	}
+	return out
+}
+
+// covariance is that of two averages from their cluster sums.
+func (m *imputer) covariance(a, b [][]float64) float64 {
+	v := 0.
+	for k, c := range m.clusters {
+		v += c.sign * dot(a[k], b[k])
 	}
 	return v
 }
