@@ -144,7 +144,7 @@ func (g *guard) inspect(p part, v vector.Values) error {
 	case !g.concerns(v.Kind):
 		return nil
 	case v.Kind == vector.Int64:
-		var s sketch
+		s := g.begin()
 		before, any := int64(0), false
 		for i, n := range v.Ints {
 			if any && n == before || v.Null != nil && v.Null[i] {
@@ -155,7 +155,7 @@ func (g *guard) inspect(p part, v vector.Values) error {
 		}
 		g.merge(&s)
 	case g.id:
-		var s sketch
+		s := g.begin()
 		for code, text := range v.Levels {
 			if text == "" {
 				continue
@@ -175,6 +175,13 @@ func (g *guard) inspect(p part, v vector.Values) error {
 		}
 	}
 	return nil
+}
+
+// begin is an empty sketch of a part, which need not keep what the others have found too large.
+func (g *guard) begin() sketch {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return sketch{limit: g.all.limit}
 }
 
 func (g *guard) merge(s *sketch) {
