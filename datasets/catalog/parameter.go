@@ -23,6 +23,22 @@ func (c *Catalog) Benefit(benefit, component string, day calendar.Date) (b Benef
 	return rows[i], fit, true
 }
 
+// MonthlyBenefit is what a benefit that is known as yes or no alone is worth in a month, by the rate of a component: a rate
+// a day times the Mondays to Fridays of the month, a rate a month, or a twelfth of one a year. ok is false where the table
+// has no rate: then it is not priced.
+func (c *Catalog) MonthlyBenefit(benefit, component string, m calendar.Month) (kroner float64, fit Fit, ok bool) {
+	b, fit, ok := c.Benefit(benefit, component, m.First())
+	switch {
+	case !ok:
+		return 0, fit, false
+	case b.Unit == "dag":
+		return b.Kroner * float64(m.Weekdays()), fit, true
+	case b.Unit == "aar":
+		return b.Kroner / 12, fit, true
+	}
+	return b.Kroner, fit, true
+}
+
 // The names of Parameter.
 const (
 	DiscountRate = "kalkulasjonsrente"          // real rate a year

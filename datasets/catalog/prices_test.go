@@ -183,3 +183,17 @@ func TestMaxMonths(t *testing.T) {
 		t.Errorf("VTA-O ends after %v months", got)
 	}
 }
+
+// Tiltakspenger are paid per weekday: 285 kr in 2024, and February 2024 has 21 weekdays.
+func TestMonthlyBenefit(t *testing.T) {
+	c := Default()
+	if kr, fit, ok := c.MonthlyBenefit("tiltakspenger", "full", calendar.NewMonth(2024, 2)); kr != 21*285 || fit != Exact || !ok {
+		t.Errorf("tiltakspenger of February 2024: %v, %v, %v", kr, fit, ok)
+	}
+	if kr, fit, _ := c.MonthlyBenefit("tiltakspenger", "full", calendar.NewMonth(2020, 2)); kr != 20*268 || fit != Ahead {
+		t.Errorf("tiltakspenger of February 2020: %v, %v", kr, fit)
+	}
+	if _, _, ok := c.MonthlyBenefit("aap", "full", calendar.NewMonth(2024, 2)); ok {
+		t.Error("AAP has a rate")
+	}
+}

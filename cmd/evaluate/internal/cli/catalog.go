@@ -41,12 +41,12 @@ func newCatalogCmd(g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "catalog " + strings.Join(words[:4], "|") + "|… [CODE]",
 		Short: "Print the embedded tables with their sources",
-		Long: `Print the tables that the program carries, each row with its source. CODE shows the rows of one tiltak, by its
-new or its Arena code (of one group or status, in those tables).
+		Long: `Print the tables that the program carries, each row with its source. CODE shows the rows of one
+tiltak, by its new or its Arena code (of one group or status, in those tables).
 
 ` + help + `
-A figure with a question mark is not confirmed in a text that was read. Put files of the same names in a folder to
-replace or add rows, and give it with --catalog: docs/data-dictionary.md tells how.`,
+A figure with a question mark is not confirmed in a text that was read. Put files of the same names
+in a folder to replace or add rows, and give it with --catalog: docs/data-dictionary.md tells how.`,
 		Example: `  $ evaluate catalog tiltak
   $ evaluate catalog rates ARBFORB
   $ evaluate catalog groups --lang nb

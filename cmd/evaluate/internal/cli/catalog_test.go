@@ -48,6 +48,17 @@ func TestCatalogSaysWhatItShould(t *testing.T) {
 	}
 }
 
+func TestHelpFitsThePage(t *testing.T) {
+	for _, command := range []string{"catalog", "cost"} {
+		stdout, _, status := runCLI(t, command, "--help")
+		for _, line := range strings.Split(stdout, "\n") {
+			if status != 0 || utf8.RuneCountInString(line) > pageWidth {
+				t.Errorf("%s: status %d, %q", command, status, line)
+			}
+		}
+	}
+}
+
 func TestCatalogJSON(t *testing.T) {
 	for _, topic := range catalogTopics {
 		stdout, _, status := runCLI(t, "catalog", topic.word, "--format", "json")

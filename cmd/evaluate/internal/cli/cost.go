@@ -28,16 +28,16 @@ func newCostCmd(g *globals) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cost --tiltak CODE --from DATE --to DATE",
 		Short: "The cost of one participation, month by month",
-		Long: `Print the cost of one participation, month by month: the rate of the day, the part-time and the proration rule that
-apply, the fraction, and kroner.
+		Long: `Print the cost of one participation, month by month: the rate of the day, the part-time and the
+proration rule that apply, the fraction, and kroner.
 
-A tiltak that is bought at contract prices has no rate: give the amount, or a rate of your own in satser.csv with
---catalog. A wage subsidy needs the wage. Both days are included; a month such as 2024-01 is its first day in --from and
-its last in --to.`,
+A tiltak that is bought at contract prices has no rate: give the amount, or a rate of your own in
+satser.csv with --catalog. A wage subsidy needs the wage. Both days are included; a month such as
+2024-01 is its first day in --from and its last in --to.`,
 		Example: `  $ evaluate cost --tiltak ARBFORB --from 2025-07-15 --to 2025-08-15
   $ evaluate cost --tiltak ARBFORB --from 2025-12 --to 2026-01 --share 50
   $ evaluate cost --tiltak MIDLONTIL --from 2026-01-16 --to 2026-12-31 --wage 30000 --percent 60
-  $ evaluate cost --tiltak AVKLARING --from 2024-01-08 --to 2024-03-29 --amount 45000 --price-year 2024`,
+  $ evaluate cost --tiltak AVKLARING --from 2024-01 --to 2024-03 --amount 45000 --price-year 2023`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return g.cost(c, &f) },
 	}
