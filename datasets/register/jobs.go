@@ -44,7 +44,6 @@ func (m *marks) has(j markedJob) bool {
 
 // readJobs reads inntekt (payments by month) and arbeidsforhold (spells) in place of maaned.
 func (x *panelBuilder) readJobs() error {
-	negative := (*rule)(nil)
 	if x.has("inntekt") {
 		x.wages = "belop"
 		x.marks = &marks{jobs: map[markedJob]struct{}{}, month: map[markedJob]bool{}}
@@ -52,7 +51,6 @@ func (x *panelBuilder) readJobs() error {
 		if err := x.scan("inntekt", func(part Part) error { return x.income(part, other) }); err != nil {
 			return err
 		}
-		negative = x.rules.wageSumNegative
 	} else {
 		x.warn("no_wages", "the register has no inntekt: wages are 0 throughout, and outcomes of wages mean nothing")
 	}
@@ -62,9 +60,7 @@ func (x *panelBuilder) readJobs() error {
 	}
 	rule := func(name, action string) *rule { return x.ledger.rule("arbeidsforhold", name, action) }
 	rules := spellRules{rule("from_missing", Dropped), rule("from_impossible", Dropped), rule("to_impossible", Changed), rule("to_before_from", Dropped)}
-	err := x.scan("arbeidsforhold", func(part Part) error { return x.employment(part, rules) })
-	x.rules.wageSumNegative = negative
-	return err
+	return x.scan("arbeidsforhold", func(part Part) error { return x.employment(part, rules) })
 }
 
 // income adds a part of inntekt: payments that are no wages are left out.

@@ -1,12 +1,15 @@
 package register
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/parallel"
 )
 
@@ -48,12 +51,11 @@ func (b *builder) panelRules(table string) panelRules {
 
 // panelBuilder adds the rows of maaned to the panel.
 //
-// Sums are of integers, so that neither the order of rows nor the number of workers shows. (A month whose sum is
-// over the largest value stays there; only a month with over 21 million kroner and a negative correction in it could
-// tell orders apart.) Workers share the panel; a lock a stripe of persons keeps them from one another's cells.
+// Sums are of integers that stop at the largest value, and negative wages (corrections) wait until all others are in,
+// so that neither the order of rows nor the number of workers shows. Workers share the panel; a lock a stripe of
+// persons keeps them from one another's cells.
 type panelBuilder struct {
 	*builder
-	table string
 	file  string
 	rules panelRules
 	wages string           // the column of wages
@@ -66,6 +68,16 @@ type panelBuilder struct {
 		_ [56]byte // a cache line each
 	}
 	scratch sync.Pool
+
+	jobs        *jobReader // nil: main jobs are not asked for
+	mu          sync.Mutex
+	corrections []correction
+}
+
+// correction is a negative wage.
+type correction struct {
+	cell           int
+	wage, ordinary int64
 }
 
 // scratch is what a worker keeps between parts.
@@ -79,6 +91,7 @@ type scratch struct {
 	flags    []bool
 	state    []State
 	employer []int32
+	codes    []int32 // of jobs, four a row
 }
 
 func sized[T any](s []T, n int) []T {
@@ -100,6 +113,9 @@ var benefits = []struct {
 // readPanel reads maaned, or arbeidsforhold and inntekt in its place, part by part into the panel.
 func (b *builder) readPanel() error {
 	p := b.Panel
+	if err := b.size(); err != nil {
+		return err
+	}
 	cells := p.N * p.Months
 	p.Position, p.Ordinary = make([]uint16, cells), make([]uint16, cells)
 	p.Wage, p.OrdinaryWage = make([]int32, cells), make([]int32, cells)
@@ -113,6 +129,13 @@ func (b *builder) readPanel() error {
 			}
 		}
 		x.wages = "lonn"
+		if b.opt.Jobs {
+			var err error
+			if p.Jobs, x.jobs, err = b.readJobLists(b.file("maaned")); err != nil {
+				return err
+			}
+			p.Jobs.allocate(cells)
+		}
 		if err := x.scan("maaned", x.part); err != nil {
 			return err
 		}
@@ -126,10 +149,35 @@ func (b *builder) readPanel() error {
 func (x *panelBuilder) scan(table string, part func(Part) error) error {
 	x.file, x.rules = x.builder.file(table), x.panelRules(table)
 	x.rows.Store(0)
-	if err := x.source.Scan(x.ctx, table, x.columns[table], x.opt.Workers, part); err != nil {
+	if err := x.source.Scan(x.ctx, table, x.used(table), x.opt.Workers, part); err != nil {
 		return err
 	}
+	x.correct()
 	return x.refuseStrangers(table, x.rules.stranger, x.rows.Load())
+}
+
+// used are the columns of a table that are worth reading: what only main jobs need where they are asked for, and employers
+// where a participation names one.
+func (x *panelBuilder) used(table string) []string {
+	if table != "maaned" || x.opt.Jobs {
+		return x.columns[table]
+	}
+	return slices.DeleteFunc(slices.Clone(x.columns[table]), func(name string) bool {
+		return slices.Contains(jobColumns, name) && (name != "arbeidsgiver_id" || len(x.Employers) == 0 || x.spells.first == nil)
+	})
+}
+
+// size refuses a panel over Options.Memory.
+func (b *builder) size() error {
+	bytes := 14 * int64(b.Panel.N) * int64(b.Panel.Months)
+	if b.opt.Jobs && b.has("maaned") {
+		bytes *= 2
+	}
+	if b.opt.Memory <= 0 || bytes <= b.opt.Memory {
+		return nil
+	}
+	return fault.Usagef("memory", "the panel of %d persons × %d months takes %.1f GiB, over the limit of %.1f GiB; allow more with `--memory`, or leave out persons or early months",
+		b.Panel.N, b.Panel.Months, float64(bytes)/(1<<30), float64(b.opt.Memory)/(1<<30))
 }
 
 // exitMonths are the months of dates, far in the future where there is none; nil where nobody has one.
@@ -161,6 +209,13 @@ func (x *panelBuilder) part(part Part) error {
 		return err
 	}
 	x.clean(t, s)
+	s.codes = s.codes[:0]
+	if x.jobs != nil {
+		s.codes = sized(s.codes, 4*n)
+		if err := x.jobs.codes(x.file, t, s.codes); err != nil {
+			return err
+		}
+	}
 	x.apply(s)
 	return nil
 }
@@ -320,12 +375,18 @@ func (x *panelBuilder) apply(s *scratch) {
 	panel := x.Panel
 	first, months := panel.First, panel.Months
 	held := -1
+	var corrections []correction
 	for i, p := range s.person {
 		if p < 0 {
 			continue
 		}
 		position, wage := int32(s.position[i]), int64(s.wage[i])
 		ordinary, ordinaryWage, state := x.ordinary(s, i, p, position, wage)
+		k := int(p)*months + int(s.month[i]-first)
+		if wage < 0 {
+			corrections = append(corrections, correction{k, wage, ordinaryWage})
+			wage, ordinaryWage = 0, 0
+		}
 		if stripe := int(p) & (len(x.locks) - 1); stripe != held {
 			if held >= 0 {
 				x.locks[held].Unlock()
@@ -333,20 +394,44 @@ func (x *panelBuilder) apply(s *scratch) {
 			held = stripe
 			x.locks[held].Lock()
 		}
-		k := int(p)*months + int(s.month[i]-first)
 		panel.Position[k] = uint16(min(int32(panel.Position[k])+position, maxPosition))
 		panel.Ordinary[k] = uint16(min(int32(panel.Ordinary[k])+ordinary, maxPosition))
 		panel.Wage[k] = addWage(panel.Wage[k], wage)
 		panel.OrdinaryWage[k] = addWage(panel.OrdinaryWage[k], ordinaryWage)
 		panel.State[k] |= state
+		if len(s.codes) > 0 {
+			panel.Jobs.offer(k, jobRow{uint16(position), int32(wage), [4]int32(s.codes[4*i : 4*i+4])})
+		}
 	}
 	if held >= 0 {
 		x.locks[held].Unlock()
 	}
+	if corrections != nil {
+		x.mu.Lock()
+		x.corrections = append(x.corrections, corrections...)
+		x.mu.Unlock()
+	}
 }
 
-func addWage(sum int32, wage int64) int32 {
-	return int32(max(min(int64(sum)+wage, maxWage), -maxWage))
+// addWage adds a wage that is not negative.
+func addWage(sum int32, wage int64) int32 { return int32(min(int64(sum)+wage, maxWage)) }
+
+// correct takes negative wages off the sums of their months. A month whose sum is negative then has no wage.
+func (x *panelBuilder) correct() {
+	slices.SortFunc(x.corrections, func(a, b correction) int { return cmp.Compare(a.cell, b.cell) })
+	panel := x.Panel
+	for i := 0; i < len(x.corrections); {
+		cell, wage, ordinary := x.corrections[i].cell, int64(0), int64(0)
+		for ; i < len(x.corrections) && x.corrections[i].cell == cell; i++ {
+			wage, ordinary = wage+x.corrections[i].wage, ordinary+x.corrections[i].ordinary
+		}
+		if wage += int64(panel.Wage[cell]); wage < 0 {
+			x.rules.wageSumNegative.add(int32(cell / panel.Months))
+		}
+		panel.Wage[cell] = int32(max(wage, 0))
+		panel.OrdinaryWage[cell] = int32(max(ordinary+int64(panel.OrdinaryWage[cell]), 0))
+	}
+	x.corrections = nil
 }
 
 // ordinary is what of a job is not paid through a tiltak. Where the data gives an amount, the position is shared as the
@@ -379,25 +464,17 @@ func (x *panelBuilder) ordinary(s *scratch, i int, p, position int32, wage int64
 	return position, wage, state
 }
 
-// finish sets wages whose sum is negative to 0 and fills the bits that come from the other tables.
+// finish fills the bits that come from the other tables.
 func (x *panelBuilder) finish() error {
 	panel := x.Panel
+	if panel.Jobs != nil {
+		panel.Jobs.position, panel.Jobs.wage = nil, nil
+	}
 	first, last := panel.First, panel.Last()
 	return parallel.Blocks(x.ctx, x.opt.Workers, panel.N, 4096, func(_, from, to int) error {
 		for i := from; i < to; i++ {
 			p := int32(i)
 			h := panel.History(p)
-			for k, w := range h.Wage {
-				if w < 0 {
-					if x.rules.wageSumNegative != nil {
-						x.rules.wageSumNegative.add(p)
-					}
-					h.Wage[k] = 0
-				}
-				if h.OrdinaryWage[k] < 0 {
-					h.OrdinaryWage[k] = 0
-				}
-			}
 			set := func(from, to calendar.Month, bit State) {
 				for m := max(from, first); m <= min(to, last); m++ {
 					h.State[m-first] |= bit

@@ -168,6 +168,7 @@ type Panel struct {
 	Wage         []int32
 	OrdinaryWage []int32
 	State        []State
+	Jobs         *Jobs // main jobs; nil unless Options.Jobs
 }
 
 // Last is the last month of the panel.
@@ -191,10 +192,11 @@ type History struct {
 	Wage         []int32
 	OrdinaryWage []int32
 	State        []State
+	Jobs         *JobHistory // main jobs; nil where they were not asked for
 }
 
 // History is the history of a person.
 func (p *Panel) History(person int32) History {
 	a, b := int(person)*p.Months, (int(person)+1)*p.Months
-	return History{p.First, p.Position[a:b:b], p.Ordinary[a:b:b], p.Wage[a:b:b], p.OrdinaryWage[a:b:b], p.State[a:b:b]}
+	return History{p.First, p.Position[a:b:b], p.Ordinary[a:b:b], p.Wage[a:b:b], p.OrdinaryWage[a:b:b], p.State[a:b:b], p.Jobs.slice(a, b)}
 }
