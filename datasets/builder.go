@@ -38,7 +38,7 @@ func allTrue(n int) []bool {
 // builder joins pieces of a column, whose texts may have levels of their own.
 type builder struct {
 	v     vector.Values
-	index map[string]uint32
+	texts vector.Texts
 }
 
 func newBuilder(kind vector.Kind) *builder {
@@ -52,8 +52,7 @@ func (b *builder) reset() {
 	v := &b.v
 	v.Rows, v.Ints, v.Floats, v.Bools = 0, v.Ints[:0], v.Floats[:0], v.Bools[:0]
 	v.Codes, v.Dates, v.Null = v.Codes[:0], v.Dates[:0], v.Null[:0]
-	v.Levels = nil
-	b.index = make(map[string]uint32)
+	b.texts = vector.Texts{}
 }
 
 // reserve makes room for rows.
@@ -75,6 +74,7 @@ func (b *builder) reserve(rows int) {
 
 func (b *builder) values() vector.Values {
 	v := b.v
+	v.Levels = b.texts.Levels
 	if len(v.Null) == 0 {
 		v.Null = nil
 	}
@@ -136,13 +136,7 @@ func (b *builder) appendTexts(p vector.Values) {
 	for _, old := range p.Codes {
 		code := codes[old]
 		if code == unknown {
-			text := p.Levels[old]
-			var ok bool
-			if code, ok = b.index[text]; !ok {
-				code = uint32(len(v.Levels))
-				b.index[text] = code
-				v.Levels = append(v.Levels, text)
-			}
+			code = b.texts.CodeOf(p.Levels[old])
 			codes[old] = code
 		}
 		v.Codes = append(v.Codes, code)

@@ -378,7 +378,7 @@ type columnParser struct {
 	v       vector.Values
 	comma   bool
 	dotDate bool
-	index   map[string]uint32
+	texts   vector.Texts
 	scratch []byte
 	rows    int
 }
@@ -396,7 +396,6 @@ func newColumnParser(kind vector.Kind, g guess, rows int) columnParser {
 		p.v.Dates = make([]calendar.Date, 0, rows)
 	case vector.String:
 		p.v.Codes = make([]uint32, 0, rows)
-		p.index = make(map[string]uint32)
 	}
 	return p
 }
@@ -465,14 +464,7 @@ func (p *columnParser) add(f field) (ok bool) {
 		if missing {
 			text = nil
 		}
-		code, known := p.index[string(text)]
-		if !known {
-			code = uint32(len(v.Levels))
-			level := string(text)
-			v.Levels = append(v.Levels, level)
-			p.index[level] = code
-		}
-		v.Codes = append(v.Codes, code)
+		v.Codes = append(v.Codes, p.texts.Code(text))
 	case vector.Null:
 		ok = missing
 	}
@@ -480,6 +472,6 @@ func (p *columnParser) add(f field) (ok bool) {
 }
 
 func (p *columnParser) values(rows int) vector.Values {
-	p.v.Rows = rows
+	p.v.Rows, p.v.Levels = rows, p.texts.Levels
 	return p.v
 }

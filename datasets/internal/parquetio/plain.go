@@ -246,7 +246,7 @@ func half(h uint16) float64 {
 }
 
 // showUUID writes the 16 bytes of a UUID as people do.
-func showUUID(b []byte) ([]byte, error) {
+func showUUID(b []byte) []byte {
 	out := make([]byte, 36)
 	hex.Encode(out, b[:4])
 	hex.Encode(out[9:], b[4:6])
@@ -254,7 +254,7 @@ func showUUID(b []byte) ([]byte, error) {
 	hex.Encode(out[19:], b[8:10])
 	hex.Encode(out[24:], b[10:16])
 	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
-	return out, nil
+	return out
 }
 
 // unsplit undoes BYTE_STREAM_SPLIT: the first bytes of all values, then their second bytes, and so on.

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"unicode/utf8"
-	"unsafe"
 
 	"tiltakseffekt/datasets/internal/vector"
 	"tiltakseffekt/internal/calendar"
@@ -112,16 +111,14 @@ func (s *fixed[T]) fill(v *vector.Values) {
 
 // text is a sink of texts.
 type text struct {
-	out    []uint32
-	levels []string
-	index  map[string]uint32
-	arena  []byte // where new levels are copied to, many to an allocation
-	last   []byte // the last PLAIN text and its code: registers are often sorted by their ids
-	code   uint32
-	dict   [][]byte
-	remap  []uint32 // dictionary entry to level, noCode before it first appears
-	width  int      // bytes of a FIXED_LEN_BYTE_ARRAY, 0 for BYTE_ARRAY
-	show   func(b []byte) ([]byte, error)
+	out   []uint32
+	texts vector.Texts
+	last  []byte // the last PLAIN text and its code: registers are often sorted by their ids
+	code  uint32
+	dict  [][]byte
+	remap []uint32 // dictionary entry to level, noCode before it first appears
+	width int      // bytes of a FIXED_LEN_BYTE_ARRAY, 0 for BYTE_ARRAY
+	show  func(b []byte) []byte
 }
 
 const noCode = ^uint32(0)
@@ -164,39 +161,15 @@ func (s *text) dictionary(body []byte, n int) error {
 
 // level is the code of a text, which may be new.
 func (s *text) level(b []byte) (uint32, error) {
-	if code, ok := s.index[string(b)]; ok {
-		return code, nil
-	}
-	shown := b
 	if s.show != nil && len(b) > 0 { // "" stands for a missing value
-		var err error
-		if shown, err = s.show(b); err != nil {
-			return 0, err
-		}
-	} else if !utf8.Valid(b) {
+		b = s.show(b)
+	}
+	known := len(s.texts.Levels)
+	code := s.texts.Code(b)
+	if int(code) == known && !utf8.Valid(b) {
 		return 0, errors.New("a text that is not UTF-8")
 	}
-	code := uint32(len(s.levels))
-	level := s.keep(shown)
-	s.levels = append(s.levels, level)
-	if s.show != nil {
-		level = s.keep(b)
-	}
-	s.index[level] = code
 	return code, nil
-}
-
-// keep copies b to memory of its own and returns it as a string; nothing writes there again.
-func (s *text) keep(b []byte) string {
-	if len(b) == 0 {
-		return ""
-	}
-	if cap(s.arena)-len(s.arena) < len(b) {
-		s.arena = make([]byte, 0, max(len(b), min(1<<18, 64+2*cap(s.arena))))
-	}
-	at := len(s.arena)
-	s.arena = append(s.arena, b...)
-	return unsafe.String(&s.arena[at], len(b))
 }
 
 func (s *text) plain(body []byte, n int) error {
@@ -252,7 +225,7 @@ func (s *text) spread(missing []bool, present int) {
 }
 
 func (s *text) fill(v *vector.Values) {
-	v.Codes, v.Levels, v.Rows = s.out, s.levels, len(s.out)
+	v.Codes, v.Levels, v.Rows = s.out, s.texts.Levels, len(s.out)
 }
 
 // newSink is the sink of a column.
@@ -273,7 +246,7 @@ func newSink(c *column) sink {
 	case asBool:
 		return &fixed[bool]{read: readBools, put: func(v *vector.Values, out []bool) { v.Bools = out }}
 	case asUUID:
-		return &text{index: make(map[string]uint32), width: 16, show: showUUID}
+		return &text{width: 16, show: showUUID}
 	}
-	return &text{index: make(map[string]uint32), width: max(c.width, 0)}
+	return &text{width: max(c.width, 0)}
 }
