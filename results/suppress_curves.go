@@ -5,11 +5,12 @@ import (
 	"slices"
 )
 
-// durations pools the steps of survival curves. Going forward in time, a point is kept where the events and the
-// censorings since the last kept one are each none or at least the limit, at least the limit were at risk, and the same
-// holds for the difference to every curve of a larger group that is kept at this point. Its counts are then those since
-// the last kept point; other points lose all figures. A curve that was pooled is rounded to three decimals: unrounded, the
-// product over pooled steps could be solved for its parts.
+// durations pools the steps of survival curves. Going forward in time, a point is kept where the events since the last kept
+// one are none or at least the limit, at least the limit were at risk, and the same holds for the difference in events to
+// every curve of a larger group that is kept at this point. Its events are then those since the last kept point; other
+// points lose all figures. The number at risk stands where the censorings since it last stood are none or enough, and is
+// that at the beginning of the pooled step. A curve where something was pooled is rounded, to three decimals from 300 at
+// risk on and to two below: unrounded, it could be solved for the parts of a step and for those at risk.
 func (s *suppressor) durations() {
 	rows := s.t.Durations
 	orig := slices.Clone(rows)
@@ -45,50 +46,64 @@ func cmpFloat(a, b float64) int {
 
 func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, kept []bool, all bool) {
 	enough := func(n int) bool { return n <= 0 || n >= s.min }
-	events, censored, risk := 0, 0, -1
-	gap := make([]int, len(outer)) // events of a larger group less ours since the last kept point
+	events, censored, left := 0, 0, 0 // since the last kept point; censored also since the last number at risk
+	risk := -1                        // at the beginning of the step
+	gap := make([]int, len(outer))    // events of a larger group less ours since the last kept point
 	pooled := false
+	hide := func(d *Duration) {
+		d.NRisk, d.NEvent, d.NCensor = -1, -1, -1
+		d.Estimate, d.StdError, d.ConfLow, d.ConfHigh, d.Reason = math.NaN(), math.NaN(), math.NaN(), math.NaN(), suppressed
+		s.note("durations", "few events or few at risk")
+		pooled = true
+	}
 	for _, i := range curve {
 		o := &orig[i]
-		if o.Reason == suppressed {
-			pooled = true
+		if o.Reason != "" {
+			pooled = pooled || o.Reason == suppressed
 			continue
 		}
 		if risk < 0 {
-			risk = o.NRisk
+			risk, left = o.NRisk, censored // those censored before this step began
 		}
 		events, censored = events+max(o.NEvent, 0), censored+max(o.NCensor, 0)
-		good := !all && o.NRisk >= s.min && enough(events) && enough(censored)
+		good, count := !all && o.NRisk >= s.min && enough(events), enough(left)
 		for k, out := range outer {
 			j := at(orig, out, o.Time)
 			if j < 0 {
 				continue
 			}
 			gap[k] += orig[j].NEvent - o.NEvent
-			if d := orig[j].NRisk - o.NRisk; d > 0 && d < s.min || !enough(gap[k]) || !kept[j] {
-				good = false
+			good = good && enough(gap[k]) && kept[j]
+			if d := orig[j].NRisk - risk; d != 0 {
+				count = count && enough(d)
 			}
 		}
 		if !good {
-			d := &rows[i]
-			d.NRisk, d.NEvent, d.NCensor = -1, -1, -1
-			d.Estimate, d.StdError, d.ConfLow, d.ConfHigh, d.Reason = math.NaN(), math.NaN(), math.NaN(), math.NaN(), suppressed
-			s.note("durations", "few events or few at risk")
-			pooled = true
+			hide(&rows[i])
 			continue
 		}
-		rows[i].NRisk, rows[i].NEvent, rows[i].NCensor = risk, events, censored
+		d := &rows[i]
+		d.NEvent, d.NRisk, d.NCensor = events, -1, -1
+		if count {
+			d.NRisk = risk
+			if censored -= left; enough(censored) { // those before this step are accounted for
+				d.NCensor = censored
+			}
+		}
 		kept[i] = true
-		events, censored, risk = 0, 0, -1
+		events, risk = 0, -1
 		clear(gap)
 	}
 	if !pooled {
 		return
 	}
 	for _, i := range curve {
-		d := &rows[i]
+		d, unit := &rows[i], 1000.
+		if orig[i].NRisk < 300 {
+			unit = 100
+		}
 		for _, f := range []*float64{&d.Estimate, &d.StdError, &d.ConfLow, &d.ConfHigh} {
-			*f = math.Round(*f*1000) / 1000
+			*f = math.Round(*f*unit) / unit
 		}
 	}
 }

@@ -380,17 +380,18 @@ func (w *estimateRules) thin(months []int) (changed bool) {
 }
 
 // methods takes the levels away from a method that drops some of the treated, wherever the level of those dropped, in
-// its own group or in the part of a larger group outside it, would be that of a small cell. The effect stays: the mean
-// of its own comparison is nowhere else. The levels kept are those of the method with the most starts.
+// its own group or in the part of a larger group outside it, would be that of a small cell, or rounds them (see blur).
+// The effect stays: the mean of its own comparison is nowhere else. The method with the most starts keeps its levels.
 func (w *estimateRules) methods() {
 	key := func(e *Estimate) string {
 		return join(e.Tiltak, e.Outcome, monthOf(e), e.Window, e.Estimand, e.Sample, e.Definition, e.SubsetVar, e.SubsetValue)
 	}
 	for _, cell := range grouped(w.orig, key) {
-		full := map[string]*Estimate{} // by group: the row with the most starts
+		most := map[string]int{} // by group: the row with the most starts
 		for _, i := range cell {
-			if e := &w.orig[i]; full[e.Group] == nil || e.NStarts > full[e.Group].NStarts {
-				full[e.Group] = e
+			e := &w.orig[i]
+			if j, ok := most[e.Group]; !ok || e.NStarts > w.orig[j].NStarts {
+				most[e.Group] = i
 			}
 		}
 		byMethod := grouped(cell, func(i *int) string { e := &w.orig[*i]; return join(e.Method, e.CovariateSet) })
@@ -398,7 +399,7 @@ func (w *estimateRules) methods() {
 			drops := map[string]dropped{}
 			for _, p := range places {
 				e := &w.orig[cell[p]]
-				drops[e.Group] = newDropped(full[e.Group], e)
+				drops[e.Group] = newDropped(&w.orig[most[e.Group]], e)
 			}
 			bad := map[string]bool{}
 			for _, p := range places {
@@ -428,11 +429,44 @@ func (w *estimateRules) methods() {
 			}
 			for _, p := range places {
 				i := cell[p]
-				if bad[w.orig[i].Group] && !math.IsNaN(w.rows[i].MeanTreated) {
-					w.rows[i].MeanTreated, w.rows[i].MeanComparison = math.NaN(), math.NaN()
+				e := &w.rows[i]
+				if !bad[e.Group] || math.IsNaN(e.MeanTreated) {
+					continue
+				}
+				w.blur(e, most[e.Group], drops[e.Group].starts)
+				if math.IsNaN(e.MeanTreated) {
 					w.note("estimates", "level of a method that drops some")
+				} else {
+					w.note("estimates", "level rounded, since a method drops some")
 				}
 			}
+		}
+	}
+}
+
+// blur rounds the levels of a method that drops starts so far that they tell nothing about those dropped, and takes them
+// away where no rounding up to five percentage points does. The levels of all starts being known, the levels of those
+// kept can take one value for each number of the dropped with the outcome, 0 to all of them; where all these values, and
+// what they make of the comparison given the effect, round to the same, a reader learns nothing from them. Only for 0/1
+// outcomes: the wage of those dropped has no bound.
+func (w *estimateRules) blur(e *Estimate, most, starts int) {
+	full := &w.orig[most]
+	treated, comparison := e.MeanTreated, e.MeanComparison
+	e.MeanTreated, e.MeanComparison = math.NaN(), math.NaN()
+	if e.OnesTreated < 0 || math.IsNaN(full.MeanTreated) || w.hidden[most] || e.NStarts <= 0 || math.IsNaN(e.Estimate) {
+		return
+	}
+	ones := math.Round(full.MeanTreated * float64(full.NStarts))
+	for _, unit := range []float64{0.005, 0.01, 0.02, 0.05} {
+		round := func(x float64) float64 { return math.Round(x/unit) * unit }
+		same := true
+		for d := 0; d <= starts; d++ {
+			t := (ones - float64(d)) / float64(e.NStarts)
+			same = same && math.Round(t/unit) == math.Round(treated/unit) && math.Round((t-e.Estimate)/unit) == math.Round(comparison/unit)
+		}
+		if same {
+			e.MeanTreated, e.MeanComparison = round(treated), round(comparison)
+			return
 		}
 	}
 }

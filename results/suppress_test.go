@@ -157,6 +157,10 @@ func TestAttackBySubtraction(t *testing.T) {
 			groups = groups[1:]
 		}
 		tables := &Tables{Estimates: estimatesOf(ps, groups)}
+		full := map[string]int{}
+		for _, e := range tables.Estimates {
+			full[e.Group] = max(full[e.Group], e.NStarts)
+		}
 		Suppress(tables, limit)
 		for _, outcome := range []string{"arbeid", "inn_i_arbeid"} {
 			for m := 1; m <= 3; m++ {
@@ -173,8 +177,12 @@ func TestAttackBySubtraction(t *testing.T) {
 						if e.Method == "ebal" && e.NPersonsTreated >= 0 {
 							sizes = append(sizes, g.vector(true))
 						}
-						if !math.IsNaN(e.MeanTreated) {
-							shown++
+						if math.IsNaN(e.MeanTreated) {
+							continue
+						}
+						shown++
+						// A level that was rounded is no equation; TestRoundedLevelsTellNothing looks at what it tells.
+						if rounded := e.NStarts >= 0 && e.NStarts < full[e.Group] && math.Abs(200*e.MeanTreated-math.Round(200*e.MeanTreated)) < 1e-9; !rounded {
 							levels = append(levels, g.vector(e.Method == "ebal"))
 						}
 					}
@@ -244,6 +252,49 @@ func attack(t *testing.T, seed uint64, ps []micro, outcome string, m, limit int,
 	}
 }
 
+// TestRoundedLevelsTellNothing plays every number of the dropped with the outcome through Suppress: where the level of the
+// kept starts is shown at all, what is shown is the same for each, so that it tells nothing about those dropped.
+func TestRoundedLevelsTellNothing(t *testing.T) {
+	shown := 0
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 17))
+		n, drop := 50+r.IntN(1500), 1+r.IntN(6)
+		ones := 20 + r.IntN(n-40)
+		effect := float64(r.IntN(21)-10) / float64(n-drop)
+		seen := map[[2]float64]bool{}
+		hidden := 0
+		for d := 0; d <= drop; d++ {
+			month := 24
+			all := Estimate{Tiltak: "AFT", Group: "alle", Outcome: "arbeid", Method: "ebal", Month: &month, Role: "primary", Estimate: effect, MeanTreated: float64(ones) / float64(n), MeanComparison: 0.5, NStarts: n, NPersonsTreated: n, OnesTreated: ones, ZerosTreated: n - ones, NPersonsComparison: 1000, OnesComparison: 500, ZerosComparison: 500}
+			kept := all
+			kept.Method, kept.NStarts, kept.NPersonsTreated, kept.OnesTreated, kept.ZerosTreated = "nearest", n-drop, n-drop, ones-d, n-drop-ones+d
+			kept.MeanTreated = float64(ones-d) / float64(n-drop)
+			kept.MeanComparison = kept.MeanTreated - effect
+			tables := &Tables{Estimates: []Estimate{all, kept}}
+			Suppress(tables, 5)
+			got := tables.Estimates[1]
+			if tables.Estimates[0].MeanTreated != all.MeanTreated || got.Estimate != effect {
+				t.Fatalf("seed %d: the effect or the level of all starts is touched", seed)
+			}
+			if math.IsNaN(got.MeanTreated) {
+				hidden++
+				continue
+			}
+			if math.Abs(got.MeanTreated-kept.MeanTreated) > 0.025+1e-9 {
+				t.Errorf("seed %d: %v is shown for %v", seed, got.MeanTreated, kept.MeanTreated)
+			}
+			seen[[2]float64{got.MeanTreated, got.MeanComparison}] = true
+		}
+		if len(seen) > 1 || len(seen) == 1 && hidden > 0 {
+			t.Errorf("seed %d: %d starts, %d dropped: %d different levels are shown, %d hidden", seed, n, drop, len(seen), hidden)
+		}
+		shown += len(seen)
+	}
+	if shown < 100 {
+		t.Errorf("only %d of 300 show a level", shown)
+	}
+}
+
 // TestStepsBetweenMonths attacks an outcome that only grows: whoever entered between two months that are shown.
 func TestStepsBetweenMonths(t *testing.T) {
 	shown := 0
@@ -277,21 +328,22 @@ func TestStepsBetweenMonths(t *testing.T) {
 	}
 }
 
-// TestCurvesCannotBeSolved looks at what a reader of a curve can add up: events, censorings and those at risk.
+// TestCurvesCannotBeSolved looks at what a reader of a curve can add up: the events of each step, and from the numbers at
+// risk and the events between them the censorings.
 func TestCurvesCannotBeSolved(t *testing.T) {
-	kept := 0
-	for seed := range uint64(200) {
+	kept, counted := 0, 0
+	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		var rows []Duration
 		n, surv := 30+r.IntN(400), 1.
 		for m := range 30 {
-			d, c := 0, 0
-			if m > 0 {
-				d, c = min(n, r.IntN(12)), 0
-				c = min(n-d, r.IntN(6)*r.IntN(2))
-			}
 			if n == 0 {
 				break
+			}
+			d, c := 0, 0
+			if m > 0 {
+				d = min(n, r.IntN(12))
+				c = min(n-d, r.IntN(6)*r.IntN(2))
 			}
 			surv *= 1 - float64(d)/float64(n)
 			rows = append(rows, Duration{Tiltak: "AFT", Group: "alle", Measure: "time_in_tiltak", Time: float64(m), NRisk: n, NEvent: d, NCensor: c, Estimate: surv, StdError: 0.01, ConfLow: surv - 0.02, ConfHigh: surv + 0.02})
@@ -299,12 +351,14 @@ func TestCurvesCannotBeSolved(t *testing.T) {
 		}
 		tables := &Tables{Durations: append([]Duration(nil), rows...)}
 		Suppress(tables, 5)
-		events, censored, risk := 0, 0, -1
+		few := func(n int) bool { return n > 0 && n < 5 }
+		events, begin, atRisk, since, truth := 0, -1, -1, 0, 0
 		for i, d := range tables.Durations {
-			events, censored = events+rows[i].NEvent, censored+rows[i].NCensor
-			if risk < 0 {
-				risk = rows[i].NRisk
+			if begin < 0 {
+				begin = rows[i].NRisk
 			}
+			events += rows[i].NEvent
+			truth += rows[i].NCensor
 			if d.Reason != "" {
 				if !math.IsNaN(d.Estimate) || d.NRisk >= 0 || d.NEvent >= 0 || d.NCensor >= 0 {
 					t.Fatalf("seed %d: a hidden point shows %+v", seed, d)
@@ -312,17 +366,38 @@ func TestCurvesCannotBeSolved(t *testing.T) {
 				continue
 			}
 			kept++
-			if d.NEvent != events || d.NCensor != censored || d.NRisk != risk {
-				t.Fatalf("seed %d: counts since the last kept point are %d %d %d, written %d %d %d", seed, events, censored, risk, d.NEvent, d.NCensor, d.NRisk)
+			if d.NEvent != events || few(events) || rows[i].NRisk < 5 {
+				t.Fatalf("seed %d: a kept point of %d events shows %+v", seed, events, d)
 			}
-			if events > 0 && events < 5 || censored > 0 && censored < 5 || rows[i].NRisk < 5 {
-				t.Fatalf("seed %d: a kept point stands for %d events, %d censored, %d at risk", seed, events, censored, rows[i].NRisk)
+			if few(d.NCensor) {
+				t.Fatalf("seed %d: %d censored are shown", seed, d.NCensor)
 			}
-			events, censored, risk = 0, 0, -1
+			if d.NRisk >= 0 {
+				counted++
+				if d.NRisk != begin {
+					t.Fatalf("seed %d: at risk %d, shown %d", seed, begin, d.NRisk)
+				}
+				if atRisk >= 0 && few(atRisk-since-d.NRisk) {
+					t.Fatalf("seed %d: %d censored can be derived", seed, atRisk-since-d.NRisk)
+				}
+				atRisk, since = d.NRisk, 0
+			}
+			if d.NCensor >= 0 && atRisk >= 0 { // and with the censored the number at risk of the next step
+				atRisk, since = atRisk-since-events-d.NCensor, -events
+			}
+			since += events
+			events, begin = 0, -1
 		}
 	}
-	if kept < 1000 {
-		t.Errorf("only %d points kept", kept)
+	if kept < 3000 || counted < 1500 {
+		t.Errorf("only %d points kept, %d with a number at risk", kept, counted)
+	}
+	// A curve without rare steps is left as it is.
+	whole := []Duration{{NRisk: 1000, NEvent: 10, Estimate: 0.99}, {Time: 1, NRisk: 990, Estimate: 0.99}, {Time: 2, NRisk: 990, NEvent: 99, NCensor: 7, Estimate: 0.8910000001}}
+	tables := &Tables{Durations: append([]Duration(nil), whole...)}
+	Suppress(tables, 5)
+	if !reflect.DeepEqual(tables.Durations, whole) {
+		t.Errorf("a curve without rare steps became %+v", tables.Durations)
 	}
 }
 
