@@ -26,12 +26,14 @@ func (r *runner) costs(ctx context.Context, t *results.Tables) ([]fault.Warning,
 		why            cost.Unpriced
 	}
 	bills := make([]priced, len(r.trials.Starts))
+	var tally cost.Tally
 	if err := parallel.For(ctx, 1, len(bills), func(i int) error {
 		p := &r.reg.Participations[r.trials.Starts[i].Participation]
 		total, err := pricer.Total(r.bill(p))
 		if err != nil {
 			return fmt.Errorf("cost of a start of %s: %w", r.reg.Tiltak[p.Tiltak], err)
 		}
+		tally.Add(r.reg.Tiltak[p.Tiltak], total)
 		bills[i] = priced{total.Real, total.Months, total.Unpriced}
 		return nil
 	}); err != nil {
@@ -60,7 +62,7 @@ func (r *runner) costs(ctx context.Context, t *results.Tables) ([]fault.Warning,
 			}
 		}
 	}
-	return pricer.Warnings(), nil
+	return append(pricer.Warnings(), pricer.TallyWarnings(&tally)...), nil
 }
 
 // bill is a participation as the pricer takes it: the wage of the months it runs over comes from the panel.
@@ -70,8 +72,11 @@ func (r *runner) bill(p *register.Participation) cost.ParticipationInput {
 	in.PriceYear = r.study.Cost.PriceYear
 	in.WagePaid = func(m calendar.Month) float64 {
 		i := r.reg.Panel.Index(p.Person, m)
-		if i < 0 || r.reg.Panel.State[i]&register.TiltakWage == 0 {
+		if i < 0 {
 			return math.NaN()
+		}
+		if r.reg.Panel.State[i]&register.TiltakWage == 0 {
+			return 0 // nothing was paid through a tiltak in that month: nothing was refunded
 		}
 		return float64(r.reg.Panel.Wage[i]-r.reg.Panel.OrdinaryWage[i]) / 100
 	}
@@ -96,7 +101,10 @@ func (r *runner) costRows(tiltak, group string, d cost.Distribution) []results.C
 	for _, s := range []struct {
 		name  string
 		value float64
-	}{{"mean", d.Mean}, {"p10", d.P10}, {"p25", d.P25}, {"p50", d.P50}, {"p75", d.P75}, {"p90", d.P90}, {"sum", d.Sum}} {
+	}{{"mean", d.Mean}, {"sum", d.Sum}, {"p10", d.P10}, {"p25", d.P25}, {"p50", d.P50}, {"p75", d.P75}, {"p90", d.P90}} {
+		if d.Measure == cost.PerCompletion && s.name[0] == 'p' { // all kroner over the number completed: a mean, no distribution
+			continue
+		}
 		add(s.name, s.value)
 	}
 	for _, b := range d.Bins {

@@ -15,6 +15,7 @@ type balanceFit struct {
 	c        *cell
 	level    float64
 	balanced *matching.Balanced
+	batch    *matching.BalancedBatch
 	dropped  []string
 	ess      float64
 }
@@ -72,7 +73,7 @@ func (r *runner) fitBalance(c *cell) (fitted, estimate.Reason, error) {
 		if !b.Converged {
 			return nil, estimate.NotConverged, nil
 		}
-		f.balanced = b
+		f.balanced, f.batch = b, b.Batch(c.person, c.persons)
 		break
 	}
 	_, f.ess = matching.ESS(f.balanced.Weight, c.treated)
@@ -89,8 +90,7 @@ func (f *balanceFit) weights() []float64                                     { r
 func (f *balanceFit) used() []bool                                           { return nil }
 
 func (f *balanceFit) effect(y []float64) results.Estimate {
-	e := f.balanced.ATT(y, nil, f.c.person, f.c.persons)
-	return fromEffect(e, f.level, f.c.nTreated, f.c.personsTreated, f.c.personsComparison, f.ess)
+	return fromEffect(f.batch.ATT(y), f.level, f.c.nTreated, f.c.personsTreated, f.c.personsComparison, f.ess)
 }
 
 func (f *balanceFit) diagnostics() []results.Diagnostic {

@@ -60,6 +60,12 @@ func GroupTime(p *Panel, o Options) (*Result, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if o.Unbalanced == Rows {
+		if err := p.check(); err != nil {
+			return nil, err
+		}
+		return GroupTimeRows(p.rows(), o)
+	}
 	if o.fromStatistics(p) {
 		if err := p.check(); err != nil {
 			return nil, err
@@ -113,7 +119,16 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 		Warnings: f.warnings, engine: e, CriticalOf: map[Aggregation]float64{},
 	}
 	for h := f.control; h < len(f.cohorts); h++ {
-		if f.cohorts[h] == Never {
+		if f.cohorts[h] != Never {
+			continue
+		}
+		if rows, ok := e.(*rowEngine); ok {
+			for _, own := range rows.cohort {
+				if own == h {
+					r.Never++
+				}
+			}
+		} else {
 			r.Never += f.size(h)
 		}
 	}

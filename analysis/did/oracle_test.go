@@ -116,13 +116,20 @@ const (
 	tolLogit  = 1e-8
 )
 
-// checkDid compares a result with an entry of mpdta_did: cells, standard errors, pre-test, covariance, aggregates.
+// checkDid estimates and compares with checkResult.
 func checkDid(t *testing.T, ref oracle.Node, p *Panel, o Options, tol float64) *Result {
 	t.Helper()
 	r, err := GroupTime(p, o)
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkResult(t, ref, r, tol)
+	return r
+}
+
+// checkResult compares a result with an entry of mpdta_did: cells, standard errors, pre-test, covariance, aggregates.
+func checkResult(t *testing.T, ref oracle.Node, r *Result, tol float64) {
+	t.Helper()
 	group, time := ref.At("group").Floats(), ref.At("t").Floats()
 	if len(group) != len(r.Cells) {
 		t.Fatalf("%d cells, reference %d", len(r.Cells), len(group))
@@ -153,7 +160,6 @@ func checkDid(t *testing.T, ref oracle.Node, p *Panel, o Options, tol float64) *
 	for _, kind := range []Aggregation{Simple, Dynamic, Group, Calendar} {
 		checkAggregate(t, ref.At("agg_"+string(kind)), r, kind, tol)
 	}
-	return r
 }
 
 func checkAggregate(t *testing.T, ref oracle.Node, r *Result, kind Aggregation, tol float64) {
@@ -351,5 +357,47 @@ func TestMpdtaClusteredWeightedNoNever(t *testing.T) {
 		o := LikeDid()
 		o.Controls = NotYetTreated
 		checkDid(t, ref.At("no_never_treated"), p, o, tolLinear)
+	})
+}
+
+// Repeated cross-sections and an unbalanced panel taken as rows, as did takes them.
+func TestMpdtaRows(t *testing.T) {
+	d := mpdta(t)
+	ref := oracle.JSON(t, "mpdta_did/result.json")
+	for name, m := range map[string]Method{"rcs_dr": DR, "rcs_reg": Reg, "rcs_ipw": IPW} {
+		t.Run(name, func(t *testing.T) {
+			o := LikeDid()
+			o.Method = m
+			r, err := GroupTimeRows(&CrossSections{Time: d.time, Start: d.start, Outcome: d.y, Covariates: [][]float64{d.column("lpop")}}, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			tol := tolLogit
+			if m == Reg {
+				tol = tolLinear
+			}
+			checkResult(t, ref.At(name), r, tol)
+		})
+	}
+	t.Run("unbalanced_allow", func(t *testing.T) {
+		e := d
+		e.y = slices.Clone(d.y)
+		for i, id := range d.id {
+			if id%10 == 3 && d.time[i] == 2005 {
+				e.y[i] = math.NaN()
+			}
+		}
+		p, _ := panelOf(e, [][]float64{d.column("lpop")}, nil)
+		o := LikeDid()
+		o.Unbalanced = Rows
+		checkDid(t, ref.At("unbalanced_allow"), p, o, tolLogit)
+	})
+	t.Run("gaps rc", func(t *testing.T) {
+		c := oracle.CSV(t, "did_public/sim/ref_gaps.csv")
+		r, err := GroupTimeRows(&CrossSections{Time: d.time, Start: d.start, Outcome: d.y}, LikeDid())
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkCells(t, "did_public/sim:gaps:rc", c, rowsOf(c, map[string]string{"scenario": "rc"}), r, tolLinear)
 	})
 }
