@@ -1,0 +1,553 @@
+package did
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/parallel"
+	"tiltakseffekt/internal/regression"
+)
+
+// CrossSections are rows observed in one period each: repeated cross-sections, or the rows of an unbalanced panel.
+type CrossSections struct {
+	Time       []int64
+	Start      []int64 // first treated period of the row's unit, Never where there is none
+	Outcome    []float64
+	Covariates [][]float64 // K columns by row
+	Weights    []float64   // nil: all 1
+	Unit       []int32     // rows of one unit depend on each other; nil: each row stands alone
+	Clusters   [][]int32   // further dimensions, by row
+}
+
+// GroupTimeRows is GroupTime on rows: a cell compares four groups of rows, treated and controls in its period and its base,
+// instead of changes of the same units (Sant'Anna and Zhao 2020, section 2.2; DR is their locally efficient estimator). It
+// assumes that the composition of the groups does not change. Influence is summed by unit. Rows with a missing value are
+// left out and counted. Imp is not served.
+//
+// It keeps the influence of every cell: rows × cohorts × 2 numbers.
+func GroupTimeRows(c *CrossSections, o Options) (*Result, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if o.Method == Imp {
+		return nil, fault.Usagef("not_served", "`--method imp` is not served for rows that are not a panel; use dr, ipw or reg")
+	}
+	n := len(c.Time)
+	for _, v := range append([][]float64{c.Outcome}, c.Covariates...) {
+		if len(v) != n {
+			panic(fmt.Sprintf("did: a column of %d values for %d rows", len(v), n))
+		}
+	}
+	keep := make([]bool, n)
+	var times []int64
+	for i := range keep {
+		keep[i] = !math.IsNaN(c.Outcome[i])
+		for _, x := range c.Covariates {
+			keep[i] = keep[i] && !math.IsNaN(x[i])
+		}
+		if c.Weights != nil {
+			if c.Weights[i] < 0 {
+				return nil, fault.Dataf("bad_weight", "", "", "weight %g of row %d is negative: weights are 0 or more", c.Weights[i], i+1)
+			}
+			keep[i] = keep[i] && !math.IsNaN(c.Weights[i])
+		}
+		if keep[i] {
+			times = append(times, c.Time[i])
+		}
+	}
+	times = distinct(times)
+	if len(times) < 2 {
+		return nil, fault.Dataf("too_few_periods", "", "", "the rows have %d periods: a difference needs 2", len(times))
+	}
+	f, err := layout(times, c.Start, keep, &o)
+	if err != nil {
+		return nil, err
+	}
+	e := &rowEngine{f: f, o: &o, c: c, period: make([]int, f.n), w: make([]float64, f.n)}
+	total := 0.
+	late := 0 // rows in periods that are left out
+	for s, i := range f.unit {
+		t, ok := slices.BinarySearch(f.times, c.Time[i])
+		if e.period[s] = t; !ok {
+			e.period[s] = -1
+			late++
+			continue
+		}
+		e.w[s] = 1
+		if c.Weights != nil {
+			e.w[s] = c.Weights[i]
+		}
+		total += e.w[s]
+	}
+	e.live = f.n - late
+	e.unit()
+	// Shares: of rows, or of units with the mean weight of their rows.
+	f.share = make([]float64, len(f.cohorts))
+	e.shareWeight = make([]float64, e.units)
+	rows := make([]float64, e.units)
+	sum := 0.
+	for s := range f.unit {
+		if e.period[s] >= 0 {
+			e.shareWeight[e.of[s]] += e.w[s]
+			rows[e.of[s]]++
+		}
+	}
+	for u := range rows {
+		e.shareWeight[u] /= rows[u]
+		sum += e.shareWeight[u]
+	}
+	for u := range rows {
+		e.shareWeight[u] *= float64(e.units) / sum
+		f.share[e.cohort[u]] += e.shareWeight[u] / float64(e.units)
+	}
+	f.n = e.units
+	return run(f, e, &o)
+}
+
+// rows are the observed rows of a panel, with their unit.
+func (p *Panel) rows() *CrossSections {
+	c := &CrossSections{Covariates: make([][]float64, len(p.Covariates)), Clusters: make([][]int32, len(p.Clusters))}
+	for t, v := range p.Times {
+		for i, y := range p.Outcome[t] {
+			if math.IsNaN(y) {
+				continue
+			}
+			c.Time, c.Start, c.Outcome, c.Unit = append(c.Time, v), append(c.Start, p.Start[i]), append(c.Outcome, y), append(c.Unit, int32(i))
+			for k, x := range p.Covariates {
+				c.Covariates[k] = append(c.Covariates[k], x[min(t, len(x)-1)][i])
+			}
+			if p.Weights != nil {
+				c.Weights = append(c.Weights, p.Weights[min(t, len(p.Weights)-1)][i])
+			}
+			for d, x := range p.Clusters {
+				c.Clusters[d] = append(c.Clusters[d], x[i])
+			}
+		}
+	}
+	return c
+}
+
+// rowEngine estimates cells from rows. Positions are those of the frame, sorted by cohort.
+type rowEngine struct {
+	f      *frame
+	o      *Options
+	c      *CrossSections
+	period []int // by position; −1 in a period that is left out
+	w      []float64
+	of     []int32 // position → unit, from 0
+	cohort []int   // of a unit
+	units  int
+	live   int
+
+	shareWeight []float64 // weight of a unit in the shares, mean 1
+	clusters    []clustering
+	cells       []cell
+	rows        [][]int32   // positions of a cell's rows
+	psi         [][]float64 // their influence
+}
+
+// unit numbers the units of the rows in use and makes the clusters.
+func (e *rowEngine) unit() {
+	e.of = make([]int32, len(e.f.unit))
+	number := map[int32]int32{}
+	first := []int{} // position of the first row of a unit
+	for s, i := range e.f.unit {
+		if e.period[s] < 0 {
+			continue
+		}
+		id := int32(s)
+		if e.c.Unit != nil {
+			id = e.c.Unit[i]
+		}
+		k, ok := number[id]
+		if !ok {
+			k = int32(len(number))
+			number[id] = k
+			e.cohort = append(e.cohort, int(e.f.cohort[s]))
+			first = append(first, s)
+		}
+		e.of[s] = k
+	}
+	e.units = len(number)
+	var dims [][]int32
+	var counts []int
+	for _, c := range e.c.Clusters {
+		d := make([]int32, e.units)
+		for u, s := range first {
+			d[u] = c[e.f.unit[s]]
+		}
+		d = compact(d)
+		dims, counts = append(dims, d), append(counts, int(slices.Max(d))+1)
+	}
+	e.clusters = clusterings(e.units, dims, counts)
+}
+
+func (e *rowEngine) fit(cells []cell) ([]fitted, error) {
+	e.cells = cells
+	e.rows, e.psi = make([][]int32, len(cells)), make([][]float64, len(cells))
+	out := make([]fitted, len(cells))
+	err := parallel.For(context.Background(), e.o.Workers, len(cells), func(i int) error {
+		e.cell(i, &out[i])
+		return nil
+	})
+	return out, err
+}
+
+// cell estimates one cell. Its rows are in four runs: treated in the base and the period, controls in the base and the period.
+func (e *rowEngine) cell(i int, r *fitted) {
+	c, f := &e.cells[i], e.f
+	*r = fitted{att: math.NaN(), variance: math.NaN(), maxP: math.NaN()}
+	if c.reference {
+		*r = fitted{reason: estimate.BasePeriod, maxP: math.NaN(), treated: f.size(c.g)}
+		return
+	}
+	var rows []int32
+	var cut [5]int
+	arms := (&group{g: c.g, low: c.low}).arms(len(f.cohorts))
+	for part, when := range []int{c.base, c.time, c.base, c.time} {
+		some := arms[:1]
+		if part >= 2 {
+			some = arms[1:]
+		}
+		for _, h := range some {
+			for s := f.from[h]; s < f.from[h+1]; s++ {
+				if e.period[s] == when {
+					rows = append(rows, int32(s))
+				}
+			}
+		}
+		cut[part+1] = len(rows)
+	}
+	r.treated, r.others = cut[2], cut[4]-cut[2]
+	switch {
+	case cut[1] == 0 || cut[2] == cut[1]:
+		r.reason = estimate.TooFewTreated
+		return
+	case cut[3] == cut[2] || cut[4] == cut[3]:
+		r.reason = estimate.NoComparison
+		return
+	}
+	n := len(rows)
+	y, w := make([]float64, n), make([]float64, n)
+	x := make([][]float64, len(e.c.Covariates))
+	for k := range x {
+		x[k] = make([]float64, n)
+	}
+	for j, s := range rows {
+		y[j], w[j] = e.c.Outcome[f.unit[s]], e.w[s]
+		for k := range x {
+			x[k][j] = e.c.Covariates[k][f.unit[s]]
+		}
+	}
+	q := &quarters{method: e.o.Method, cut: cut, y: y, w: w, weighted: e.c.Weights != nil, likeDRDID: e.o.LikeDRDID}
+	if r.reason = q.prepare(x); r.reason != "" {
+		r.maxP = q.maxP
+		return
+	}
+	psi := make([]float64, n)
+	r.att = q.estimate(psi)
+	r.maxP, r.ess, r.trimmed = q.maxP, q.ess, q.trimmed
+	e.rows[i], e.psi[i] = rows, psi
+	r.variance = 0
+	own := make([]float64, e.units)
+	for j, s := range rows {
+		own[e.of[s]] += psi[j]
+	}
+	for _, c := range e.clusters {
+		r.variance += c.sign * estimate.ClusterVariance(own, c.number, c.count)
+	}
+}
+
+func (e *rowEngine) covariance(columns []column) ([]float64, error) {
+	k := len(columns)
+	psi := e.unitInfluence(columns)
+	v := make([]float64, k*k)
+	for _, c := range e.clusters {
+		sums := psi
+		if c.number != nil {
+			sums = make([][]float64, k)
+			for a := range sums {
+				sums[a] = make([]float64, c.count)
+				for u, x := range psi[a] {
+					sums[a][c.number[u]] += x
+				}
+			}
+		}
+		for a := range k {
+			for b := range a + 1 {
+				v[a*k+b] += c.sign * dot(sums[a], sums[b])
+			}
+		}
+	}
+	return mirror(v, k), nil
+}
+
+func (e *rowEngine) unitInfluence(columns []column) [][]float64 {
+	psi := make([][]float64, len(columns))
+	for a := range columns {
+		psi[a] = make([]float64, e.units)
+		for j, i := range columns[a].cells {
+			for k, s := range e.rows[i] {
+				psi[a][e.of[s]] += columns[a].weight[j] * e.psi[i][k]
+			}
+		}
+		if share := columns[a].share; share != nil {
+			for u, h := range e.cohort {
+				psi[a][u] += e.shareWeight[u] * share[h]
+			}
+		}
+	}
+	return psi
+}
+
+// quarters are the rows of a 2×2 cell in four runs: treated before, treated after, controls before, controls after.
+type quarters struct {
+	method    Method
+	cut       [5]int
+	y, w      []float64
+	weighted  bool
+	likeDRDID bool
+	z         basis
+	p, odds   []float64
+	hess      *factor
+	gram      [4]*factor
+	beta      [4][]float64
+	maxP      float64
+	ess       float64
+	trimmed   int
+}
+
+func (q *quarters) prepare(x [][]float64) estimate.Reason {
+	n := len(q.y)
+	q.maxP = math.NaN()
+	d := &design{recipe: recipe{k: len(x) + 1}, n: n}
+	columns := d.standardise(x)
+	q.z = d.z
+	q.odds = append([]float64(nil), q.w...)
+	if len(x) > 0 && q.method != Reg {
+		target := make([]float64, n)
+		for i := range q.cut[2] {
+			target[i] = 1
+		}
+		w := q.w
+		if !q.weighted {
+			w = nil
+		}
+		fit, err := regression.Logit(columns, target, w, regression.LogitOptions{Workers: 1})
+		var separated *regression.SeparationError
+		switch {
+		case errors.As(err, &separated):
+			return estimate.NoOverlap
+		case err != nil:
+			return estimate.Singular
+		case !fit.Converged:
+			return estimate.NotConverged
+		}
+		q.p = fit.Fitted
+		if q.maxP = slices.Max(q.p); q.maxP >= overlapAt {
+			return estimate.NoOverlap
+		}
+		v := make([]float64, n)
+		for i, p := range q.p {
+			p = min(p, 1-capBelow)
+			q.p[i] = p
+			v[i] = q.w[i] * p * (1 - p)
+			if i >= q.cut[2] {
+				if q.odds[i] = oddsOf(p, q.w[i]); q.odds[i] == 0 && q.w[i] > 0 {
+					q.trimmed++
+				}
+			}
+		}
+		q.hess = factorise(q.z.gram(v), len(q.z))
+	}
+	sum, squares := 0., 0.
+	for _, o := range q.odds[q.cut[2]:] {
+		sum += o
+		squares += o * o
+	}
+	if !(sum > 0) {
+		return estimate.NoOverlap
+	}
+	q.ess = sum * sum / squares
+	if q.method == IPW {
+		return ""
+	}
+	whole := factorise(q.z.gram(q.w), len(q.z))
+	for part := range 4 {
+		if part < 2 && q.method == Reg {
+			continue
+		}
+		lo, hi := q.cut[part], q.cut[part+1]
+		z := q.z.rows(lo, hi)
+		q.gram[part] = factorise(z.gram(q.w[lo:hi]), len(q.z))
+		for j, k := range whole.keep {
+			if k && !q.gram[part].keep[j] {
+				return estimate.Singular
+			}
+		}
+		q.beta[part] = make([]float64, len(q.z))
+		z.weightedMoments(q.beta[part], q.y[lo:hi], q.w[lo:hi])
+		q.gram[part].solve(q.beta[part])
+	}
+	return ""
+}
+
+// estimate is ATT and, in psi, its influence by row. With μ_{d,t} the regression of arm d in period t, means over the runs
+// weighted with w (treated) and odds (controls), and E_D the mean over all treated rows,
+//
+//	dr   [E₁₁(y − μ₀₁) − E₁₀(y − μ₀₀)] − [E₀₁(y − μ₀₁) − E₀₀(y − μ₀₀)]
+//	     + [E_D(μ₁₁ − μ₀₁) − E₁₁(μ₁₁ − μ₀₁)] − [E_D(μ₁₀ − μ₀₀) − E₁₀(μ₁₀ − μ₀₀)]
+//	ipw  the first line with μ = 0
+//	reg  E₁₁ y − E₁₀ y − E_D(μ₀₁ − μ₀₀)
+//
+// The influence adds, for the controls' regressions, the derivative of the estimate in their coefficients times their own
+// influence G⁻¹w·e·z, and likewise for the propensity.
+func (q *quarters) estimate(psi []float64) float64 {
+	n, k := len(q.y), len(q.z)
+	clear(psi)
+	run := func(part int) (int, int) { return q.cut[part], q.cut[part+1] }
+	fitted := func(part int) []float64 {
+		v := make([]float64, n)
+		if q.beta[part] != nil {
+			q.z.combine(v, q.beta[part])
+		}
+		return v
+	}
+	mean := func(v, w []float64, lo, hi int) (float64, float64) {
+		s, t := 0., 0.
+		for i := lo; i < hi; i++ {
+			s += w[i] * v[i]
+			t += w[i]
+		}
+		return s / t, t
+	}
+	zMean := func(w []float64, lo, hi int) []float64 {
+		m := make([]float64, k)
+		q.z.rows(lo, hi).moments(m, w[lo:hi])
+		t := 0.
+		for _, x := range w[lo:hi] {
+			t += x
+		}
+		for j := range m {
+			m[j] /= t
+		}
+		return m
+	}
+	// add adds sign × the influence of the weighted mean of v over rows [lo, hi) and returns sign × the mean.
+	add := func(sign float64, v, w []float64, lo, hi int) float64 {
+		m, t := mean(v, w, lo, hi)
+		for i := lo; i < hi; i++ {
+			psi[i] += sign * w[i] * (v[i] - m) / t
+		}
+		return sign * m
+	}
+	att := 0.
+	before, afterMu := fitted(2), fitted(3) // controls' regressions
+	if q.method == Reg {
+		difference := make([]float64, n)
+		for i := range difference {
+			difference[i] = afterMu[i] - before[i]
+		}
+		lo, hi := run(1)
+		att += add(1, q.y, q.w, lo, hi)
+		lo, hi = run(0)
+		att += add(-1, q.y, q.w, lo, hi)
+		att += add(-1, difference, q.w, 0, q.cut[2])
+		m := zMean(q.w, 0, q.cut[2])
+		q.addOLS(psi, 3, before, afterMu, m, -1)
+		q.addOLS(psi, 2, before, afterMu, m, 1)
+		return att
+	}
+	e := make([]float64, n) // y − μ₀ of the own period
+	for part, mu := range [][]float64{before, afterMu, before, afterMu} {
+		lo, hi := run(part)
+		for i := lo; i < hi; i++ {
+			e[i] = q.y[i] - mu[i]
+		}
+	}
+	for part, sign := range []float64{-1, 1, 1, -1} {
+		lo, hi := run(part)
+		att += add(sign, e, q.odds, lo, hi) // odds of the treated are w
+	}
+	if q.hess != nil {
+		m := make([]float64, k)
+		for _, part := range []int{2, 3} {
+			sign := float64(5 - 2*part) // before: 1, after: −1
+			lo, hi := run(part)
+			center, total := mean(e, q.odds, lo, hi)
+			v := make([]float64, k)
+			q.z.rows(lo, hi).centredMoments(v, e[lo:hi], center, q.odds[lo:hi])
+			for j := range m {
+				m[j] += sign * v[j] / total
+			}
+		}
+		q.hess.solve(m)
+		v := make([]float64, n)
+		q.z.combine(v, m)
+		for i := range psi {
+			d := 0.
+			if i < q.cut[2] {
+				d = 1
+			}
+			psi[i] += q.w[i] * (d - q.p[i]) * v[i]
+		}
+	}
+	if q.method == IPW {
+		return att
+	}
+	own0, own1 := fitted(0), fitted(1)
+	gain0, gain1 := make([]float64, n), make([]float64, n)
+	for i := range n {
+		gain0[i], gain1[i] = own0[i]-before[i], own1[i]-afterMu[i]
+	}
+	att += add(1, gain1, q.w, 0, q.cut[2])
+	att += add(-1, gain0, q.w, 0, q.cut[2])
+	lo, hi := run(1)
+	att += add(-1, gain1, q.w, lo, hi)
+	lo, hi = run(0)
+	att += add(1, gain0, q.w, lo, hi)
+	// Estimation of the regressions. For a run r of arm d the derivative of the first line in its coefficients is
+	// ±(E_treated z − E_controls z) of the period (controls' regressions only), of the second ±(E_D z − E_treated z).
+	all := zMean(q.w, 0, q.cut[2])
+	for after := range 2 {
+		lo, hi := run(after)
+		treated := zMean(q.w, lo, hi)
+		lo, hi = run(2 + after)
+		controls := zMean(q.odds, lo, hi)
+		first, second := make([]float64, k), make([]float64, k)
+		for j := range k {
+			first[j] = treated[j] - controls[j]
+			second[j] = all[j] - treated[j]
+		}
+		sign := float64(2*after - 1)
+		if q.likeDRDID {
+			q.addOLS(psi, 2+after, before, afterMu, first, -1)
+		} else {
+			q.addOLS(psi, 2+after, before, afterMu, first, -sign)
+		}
+		q.addOLS(psi, 2+after, before, afterMu, second, -sign)
+		q.addOLS(psi, after, own0, own1, second, sign)
+	}
+	return att
+}
+
+// addOLS adds sign·w·(y − μ)·z'G⁻¹m for the rows of a run to psi.
+func (q *quarters) addOLS(psi []float64, part int, before, after, m []float64, sign float64) {
+	lo, hi := q.cut[part], q.cut[part+1]
+	mu := before
+	if part%2 == 1 {
+		mu = after
+	}
+	a := append([]float64(nil), m...)
+	q.gram[part].solve(a)
+	v := make([]float64, hi-lo)
+	q.z.rows(lo, hi).combine(v, a)
+	for i := lo; i < hi; i++ {
+		psi[i] += sign * q.w[i] * (q.y[i] - mu[i]) * v[i-lo]
+	}
+}
