@@ -18,10 +18,11 @@ type Options struct {
 	Months         int            // default 96, at least 24
 	First          calendar.Month // first month of data; default 2016-01
 	Seed           uint64
-	Scenario       string  // default "default"; see Scenarios
-	Workers        int     // default one a processor; the result does not depend on it
-	Counterfactual bool    // draw the reference paths of each start
-	Effects        Effects // replaces the scenario's effects of the tiltak it names
+	Scenario       string   // default "default"; see Scenarios
+	Workers        int      // default one a processor; the result does not depend on it
+	Counterfactual bool     // draw the reference paths of each start
+	Effects        Effects  // replaces the scenario's effects of the tiltak it names
+	Quirks         []string // names of quirks to inject (QuirkNames); the paths and Factual stay those of the clean register
 }
 
 // Horizon is how many months after the start month a reference path goes, where the data go that far.
@@ -45,6 +46,9 @@ func (o *Options) resolve() error {
 	}
 	if o.Months < 24 || o.Months > 600 {
 		return fault.Usagef("bad_flag", "`--months` must be between 24 and 600, not %d", o.Months)
+	}
+	if err := checkQuirks(o.Quirks); err != nil {
+		return err
 	}
 	return o.Effects.check()
 }
@@ -75,6 +79,8 @@ type Register struct {
 	Options Options
 	// Tables are person, deltakelse, arbeidssoker and maaned, in the shape of CONTRACT.md.
 	Tables map[string]*datasets.Table
+	// Findings are what the ledger of the register room must say of the tables: nil without Options.Quirks.
+	Findings []Finding
 	// Paths are the starts and their reference paths; the paths are empty without Options.Counterfactual.
 	Paths *Paths
 
@@ -205,6 +211,11 @@ func Generate(ctx context.Context, opt Options) (*Register, error) {
 		r.cells = append(r.cells, b.cells...)
 	}
 	r.Tables = w.tables(blocks)
+	if len(opt.Quirks) > 0 {
+		found := newFindings()
+		r.Tables = w.spoilTables(r.Tables, blocks, found)
+		r.Findings = found.list(opt.Quirks)
+	}
 	r.Paths = w.paths(blocks)
 	return r, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/fault"
@@ -18,13 +19,16 @@ type Written struct {
 	Persons int
 	Starts  int64 // starts in a tiltak; rows of deltakelse hold referrals too
 	Rows    map[string]int64
+	// Findings are what the ledger of the register room must say: nil without Options.Quirks.
+	Findings []Finding
 }
 
 // chunkPersons is how many persons are in memory at once while a register streams to files.
 const chunkPersons = 64 * blockPersons
 
 // Write simulates a register straight into Parquet files of the folder dir, made where it is missing: person,
-// deltakelse, arbeidssoker, maaned, and counterfactual.parquet where Options.Counterfactual is set. Memory is bounded
+// deltakelse, arbeidssoker, maaned, counterfactual.parquet where Options.Counterfactual is set, and with Options.Quirks
+// the tables that they add and quirks.csv, which says what the ledger must find. Memory is bounded
 // by some 16,000 persons and a row group a table, however many persons there are. The bytes depend on the options
 // alone, not on Workers. Each file takes its name only when all are finished; after an error or a cancelled context
 // nothing new stands in dir. A folder that holds anything but an earlier simulated register is refused.
@@ -62,12 +66,8 @@ func vacant(dir string) error {
 	if err != nil {
 		return fault.Wrap("write_failed", err, "cannot read the folder %s", dir)
 	}
-	own := map[string]bool{Counterfactual: true}
-	for _, name := range tableNames {
-		own[name+".parquet"] = true
-	}
 	for _, e := range entries {
-		if !own[e.Name()] {
+		if !slices.Contains(ownFiles(), e.Name()) {
 			return fault.Usagef("out_not_empty", "`--out %s` holds `%s`, which is not a file of a simulated register: choose an empty folder", dir, e.Name())
 		}
 	}
@@ -79,10 +79,10 @@ func publish(work, dir string) error {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return fault.Wrap("write_failed", err, "cannot make the folder %s", dir)
 	}
-	for _, name := range append([]string{"counterfactual"}, tableNames...) {
-		from, to := filepath.Join(work, name+".parquet"), filepath.Join(dir, name+".parquet")
+	for _, name := range ownFiles() {
+		from, to := filepath.Join(work, name), filepath.Join(dir, name)
 		if _, err := os.Stat(from); os.IsNotExist(err) {
-			os.Remove(to) // paths of an earlier register say nothing of this one
+			os.Remove(to) // what an earlier register left behind says nothing of this one
 			continue
 		}
 		if err := os.Rename(from, to); err != nil {
@@ -105,7 +105,7 @@ func writeAll(ctx context.Context, work string, opt Options, progress func(done,
 		f := writers[name]
 		if f == nil {
 			var err error
-			if f, err = datasets.NewWriter(filepath.Join(work, name+".parquet"), fields(name, t), datasets.WriteOptions{Workers: opt.Workers}); err != nil {
+			if f, err = datasets.NewWriter(filepath.Join(work, name+".parquet"), fields(name, t, len(opt.Quirks) > 0), datasets.WriteOptions{Workers: opt.Workers}); err != nil {
 				return err
 			}
 			writers[name] = f
@@ -113,6 +113,7 @@ func writeAll(ctx context.Context, work string, opt Options, progress func(done,
 		out.Rows[name] += int64(t.Rows)
 		return f.AppendContext(ctx, t)
 	}
+	findings := newFindings()
 	for from := 0; from < opt.Persons; from += chunkPersons {
 		n := min(chunkPersons, opt.Persons-from)
 		blocks := make([]*block, parallel.NumBlocks(n, blockPersons))
@@ -124,7 +125,15 @@ func writeAll(ctx context.Context, work string, opt Options, progress func(done,
 			return nil, err
 		}
 		tables := w.tables(blocks)
-		for _, name := range tableNames {
+		if len(opt.Quirks) > 0 {
+			found := newFindings()
+			tables = w.spoilTables(tables, blocks, found)
+			findings.add(found)
+		}
+		for _, name := range append(append([]string(nil), tableNames...), quirkTables...) {
+			if tables[name] == nil {
+				continue
+			}
 			if err := put(name, tables[name]); err != nil {
 				return nil, err
 			}
@@ -143,6 +152,12 @@ func writeAll(ctx context.Context, work string, opt Options, progress func(done,
 	}
 	for _, f := range writers {
 		if err := f.Close(); err != nil {
+			return nil, err
+		}
+	}
+	if len(opt.Quirks) > 0 {
+		out.Findings = findings.list(opt.Quirks)
+		if err := datasets.WriteContext(ctx, filepath.Join(work, quirkFile), FindingsTable(out.Findings), datasets.WriteOptions{}); err != nil {
 			return nil, err
 		}
 	}

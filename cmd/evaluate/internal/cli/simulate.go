@@ -28,7 +28,8 @@ func newSimulateCmd(g *globals) *cobra.Command {
 		Use:   "simulate --out DIR --persons N",
 		Short: "Write a simulated register with known effects",
 		Long: `Write a simulated register into a folder: person, deltakelse, arbeidssoker and maaned as Parquet, and
-counterfactual.parquet, which holds for each start what would have happened without it.
+counterfactual.parquet, which holds for each start what would have happened without it (of the clean register, also
+with --quirks).
 
 The same flags give the same bytes, whatever the number of workers.
 
@@ -46,7 +47,7 @@ Scenarios:
 	flags.StringVar(&f.first, "first", "2016-01", "first `month` of data")
 	flags.StringVar(&f.scenario, "scenario", "default", "scenario `name`")
 	flags.BoolVar(&f.noCounterfactual, "no-counterfactual", false, "leave the reference paths out")
-	flags.BoolVar(&f.quirks, "quirks", false, "inject the sixteen quirks of real registers")
+	flags.BoolVar(&f.quirks, "quirks", false, "inject the quirks of real registers, and write quirks.csv, which says what the ledger must find")
 	flags.StringVar(&f.effects, "effects", "", "`file` with effects of your own: tiltak, group, lock_in, find, late, keep (log hazard ratios)")
 	return c
 }
@@ -60,11 +61,8 @@ func scenarioHelp() string {
 }
 
 func (g *globals) simulate(c *cobra.Command, f *simulateFlags) error {
-	switch {
-	case f.out == "":
+	if f.out == "" {
 		return fault.Usagef("bad_flag", "`--out` is needed: the folder to write")
-	case f.quirks:
-		return fault.Usagef("not_served", "`--quirks` is not served yet")
 	}
 	first, err := calendar.ParseMonth(f.first)
 	if err != nil {
@@ -72,6 +70,9 @@ func (g *globals) simulate(c *cobra.Command, f *simulateFlags) error {
 	}
 	opt := simulate.Options{Persons: f.persons, Months: f.months, First: first, Seed: g.seed, Scenario: f.scenario,
 		Workers: g.workers, Counterfactual: !f.noCounterfactual}
+	if f.quirks {
+		opt.Quirks = simulate.QuirkNames(false)
+	}
 	if f.effects != "" {
 		if opt.Effects, err = simulate.LoadEffects(c.Context(), f.effects); err != nil {
 			return err
@@ -80,6 +81,19 @@ func (g *globals) simulate(c *cobra.Command, f *simulateFlags) error {
 	w, err := simulate.Write(c.Context(), f.out, opt, nil)
 	if err != nil {
 		return err
+	}
+	type finding struct {
+		Quirk     int    `json:"quirk"`
+		Table     string `json:"table"`
+		Rule      string `json:"rule"`
+		Injection string `json:"injection"`
+		Injected  int64  `json:"injected"`
+		Rows      int64  `json:"rows"`
+		Persons   int64  `json:"persons"`
+	}
+	findings := []finding{}
+	for _, x := range w.Findings {
+		findings = append(findings, finding{x.Quirk, x.Table, x.Rule, x.Name, x.Injected, x.Rows, x.Persons})
 	}
 	type table struct {
 		Table string `json:"table"`
@@ -96,9 +110,10 @@ func (g *globals) simulate(c *cobra.Command, f *simulateFlags) error {
 		First    string          `json:"first"`
 		Starts   int64           `json:"starts"`
 		Tables   []table         `json:"tables"`
+		Quirks   []finding       `json:"quirks"`
 		Warnings []fault.Warning `json:"warnings"`
-	}{newHeader("simulate", .95), filepath.ToSlash(f.out), f.scenario, g.seed, f.persons, f.months, first.String(), w.Starts, nil, warningsOf(nil)}
-	for _, name := range []string{"person", "deltakelse", "arbeidssoker", "maaned", "counterfactual"} {
+	}{newHeader("simulate", .95), filepath.ToSlash(f.out), f.scenario, g.seed, f.persons, f.months, first.String(), w.Starts, nil, findings, warningsOf(nil)}
+	for _, name := range []string{"person", "deltakelse", "arbeidssoker", "maaned", "person_kobling", "deltakelsesmengde", "counterfactual"} {
 		if _, ok := w.Rows[name]; ok {
 			document.Tables = append(document.Tables, table{name, name + ".parquet", w.Rows[name]})
 		}
@@ -108,6 +123,9 @@ func (g *globals) simulate(c *cobra.Command, f *simulateFlags) error {
 	}
 	for _, t := range document.Tables {
 		fmt.Fprintf(g.stdout, "%-16s %10d rows  %s\n", t.Table, t.Rows, filepath.Join(f.out, t.File))
+	}
+	if f.quirks {
+		fmt.Fprintf(g.stdout, "%-16s %10d rows  %s\n", "quirks", len(findings), filepath.Join(f.out, "quirks.csv"))
 	}
 	_, err = fmt.Fprintf(g.stdout, "%d persons, %d starts, scenario %s, seed %d\n", f.persons, w.Starts, f.scenario, g.seed)
 	return err

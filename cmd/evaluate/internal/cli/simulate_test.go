@@ -69,7 +69,6 @@ func TestSimulateRefuses(t *testing.T) {
 		{"--out x --months 12", "`--months` must be between"},
 		{"--out x --scenario defalt", "did you mean `default`"},
 		{"--out x --first 2016-13", "`--first`"},
-		{"--out x --quirks", "`--quirks` is not served yet"},
 		{"--persons 10 --out " + full, "`notes.txt`"},
 	} {
 		stdout, stderr, status := runCLI(t, append([]string{"simulate"}, strings.Fields(c.args)...)...)
@@ -97,5 +96,39 @@ func TestSimulateEffects(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "b")); !os.IsNotExist(err) {
 		t.Error("a refused simulation left a folder")
+	}
+}
+
+func TestSimulateQuirks(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a")
+	stdout, stderr, status := runCLI(t, "simulate", "--out", dir, "--persons", "2000", "--quirks", "--format", "json")
+	if status != 0 {
+		t.Fatalf("status %d, stderr %q", status, stderr)
+	}
+	var document struct {
+		Quirks []struct {
+			Quirk    int
+			Rule     string
+			Injected int
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &document); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[int]bool{}
+	for _, q := range document.Quirks {
+		if q.Injected > 0 {
+			seen[q.Quirk] = true
+		}
+	}
+	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 16} { // 9 and 15 change no row
+		if !seen[n] {
+			t.Errorf("nothing was injected for quirk %d", n)
+		}
+	}
+	for _, name := range []string{"quirks.csv", "person_kobling.parquet", "deltakelsesmengde.parquet"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
 	}
 }
