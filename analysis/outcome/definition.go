@@ -31,6 +31,8 @@ type Env struct {
 	Deflate func(priceYear int) (func(calendar.Month) float64, error)
 	// G is the grunnbeløp of a month in kroner a year, NaN where it is not known. lonn_over and ssb_2g need it.
 	G func(calendar.Month) float64
+	// Jobs is the main jobs of the register (Panel.Jobs): outcomes about sector, contract, industry or employer need it.
+	Jobs *register.Jobs
 }
 
 // Definition is a compiled outcome. It is read-only and may be used by many goroutines.
@@ -51,8 +53,12 @@ type Env struct {
 //	nav_avgang6     with e ≥ 0 the first month such that the person is registered in m + e and neither in m + e + 1 nor in
 //	                m + e + 2: y(h) = 1 if e + after ≤ h and aareg_og_lonn in m + e + after; else 0
 //	job_held        y(h) = 1 if w(m + s) = 1 for some s in [1, h] and w(m + h + after) = 1; else 0
-//	fastholdelse    with s ≥ 1 the first month with w(m + s) = 1: y(h) = 1 if s ≤ h and w(m + s + after) = 1; else 0, and
-//	                with `conditional` NaN where s > h
+//	fastholdelse    with s ≥ 1 the first month with w(m + s) = 1: y(h) = 1 if s ≤ h and w(m + s + after) = 1 (with
+//	                `same_employer` also: the main job of both months is with one employer); else 0, and with
+//	                `conditional` NaN where s > h
+//
+// With `sector`, `contract` or `industry` w(t) = 1 only where the main job of month t is such a one; a month in another job
+// is a month out of such work, so that the outcome is defined for every start.
 //
 // A gap of 0 thus allows no month out of work (domain.md §3.1: stabil(k, m, gap), gap ≤ g).
 //
@@ -75,6 +81,7 @@ type Definition struct {
 	gap       int
 	factor    table // earnings: øre to kroner of the price year
 	g         table // G in kroner a year
+	jobs      *jobFilter
 }
 
 // Compile turns a spec into a definition; the error is a usage error that names the key.
@@ -115,6 +122,12 @@ func (s Spec) Compile(env Env) (*Definition, error) {
 		if err := d.deflateBy(env); err != nil {
 			return nil, err
 		}
+	}
+	if s.NeedsJobs() {
+		if env.Jobs == nil {
+			return nil, fault.Usagef("outcome_jobs", "outcome `%s` is about the main job of a month, which the register does not have: `maaned` with arbeidsgiver_id, sektor, ansettelsesform and naring has it", s.ID)
+		}
+		d.jobs = newJobFilter(s, env.Jobs)
 	}
 	if s.TimesG != 0 {
 		if env.G == nil {

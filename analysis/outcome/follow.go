@@ -24,7 +24,7 @@ func (d *Definition) Follow(h register.History, start calendar.Month, horizon in
 	case JobHeld:
 		d.held(d.read(&h, start+1, d.MinFollowUp(horizon), buffer[:0]), dst)
 	case Retention:
-		d.retained(d.read(&h, start+1, d.MinFollowUp(horizon), buffer[:0]), dst)
+		d.retained(&h, start, d.read(&h, start+1, d.MinFollowUp(horizon), buffer[:0]), dst)
 	default:
 		months := d.read(&h, start+1, d.MinFollowUp(horizon), buffer[:0])
 		if d.entered() {

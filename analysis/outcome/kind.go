@@ -65,7 +65,8 @@ type use struct {
 	after    int
 	price    bool
 	benefits bool
-	cond     bool
+	cond     bool // conditional, same_employer
+	jobs     bool // sector, contract, industry
 }
 
 // anyPosition is the smallest position that the panel tells from none.
@@ -75,8 +76,8 @@ const nav = "Nav, statistikk over overgang til arbeid"
 
 // uses is the table of kinds, in the order in which they are documented.
 var uses = []use{
-	{kind: Work, source: "a-ordningen, wages marked loennVedArbeidsmarkedstiltak left out", position: DefaultWorkPosition, terms: Ordinary},
-	{kind: StableWork, source: "no official definition is public; the parameters are the study's", position: DefaultStablePosition, terms: Ordinary, window: true},
+	{kind: Work, source: "a-ordningen, wages marked loennVedArbeidsmarkedstiltak left out", position: DefaultWorkPosition, terms: Ordinary, jobs: true},
+	{kind: StableWork, source: "no official definition is public; the parameters are the study's", position: DefaultStablePosition, terms: Ordinary, window: true, jobs: true},
 	{kind: Earnings, source: "a-ordningen, loennsinntekt", terms: Ordinary, price: true},
 	{kind: EmployedAndPaid, source: nav + ": Avgang fra arbeidsrettede tiltak", position: anyPosition, terms: AllTerms},
 	{kind: WageOver, source: "a-ordningen; G of folketrygdloven §1-4", terms: Ordinary, timesG: 1},

@@ -20,6 +20,16 @@ func (s Spec) Label() (title, note Text) {
 		work = Text{"arbeid, også i tiltak med lønn,", "work, also in tiltak that pay wages,"}
 		wage = Text{"lønn, også fra tiltak,", "wage, also from tiltak,"}
 	}
+	for _, f := range []struct {
+		values []string
+		is     Text
+	}{{s.Sector, Text{"sektor", "sector"}}, {s.Contract, Text{"ansettelsesform", "contract"}}, {s.Industry, Text{"næring", "industry"}}} {
+		if len(f.values) > 0 {
+			list := " (" + f.is.NB + " " + strings.Join(f.values, ", ") + ")"
+			work.NB += list
+			work.EN += strings.Replace(list, f.is.NB, f.is.EN, 1)
+		}
+	}
 	switch s.Kind {
 	case Work:
 		return Text{"I arbeid", "In work"}, both("%s i måneden, minst %s prosent stilling", "%s in the month, a position of at least %s per cent", work, percent)
@@ -76,6 +86,9 @@ func (s Spec) Label() (title, note Text) {
 		title = Text{"Jobbfastholdelse", "Job retention"}
 		note = Text{fmt.Sprintf("første %s innen måneden, og i arbeid %d måneder etter at det begynte", work.NB, s.After),
 			fmt.Sprintf("first %s by the month, and in work %d months after it began", work.EN, s.After)}
+		if s.SameEmployer {
+			note = Text{note.NB + ", hos samme arbeidsgiver", note.EN + ", with the same employer"}
+		}
 		if s.Conditional {
 			title = Text{title.NB + " blant dem i arbeid", title.EN + " among those with work"}
 			note = Text{note.NB + "; bare blant dem som har fått arbeid, og derfor bare beskrivende", note.EN + "; among those who have found work only, and so only descriptive"}

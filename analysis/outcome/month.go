@@ -16,7 +16,7 @@ const (
 // exited tells what a month is from its place in the history and its exits alone: out where nothing hinders.
 func (d *Definition) exited(h *register.History, m calendar.Month) uint8 {
 	k := int(m - h.First)
-	if k < 0 || k >= len(h.State) || m > d.cut {
+	if k < 0 || k >= len(h.State) || m > d.cut || d.jobs != nil && h.Jobs == nil {
 		return unknown
 	}
 	state := h.State[k]
@@ -51,7 +51,7 @@ func (d *Definition) read(h *register.History, from calendar.Month, n int, month
 func (d *Definition) counts(h *register.History, k int, m calendar.Month) bool {
 	switch d.Spec.Kind {
 	case Work, StableWork, JobHeld, Retention:
-		return d.works(h, k)
+		return d.works(h, k) && d.jobs.takes(h, k)
 	case EmployedAndPaid, ExitToWork:
 		return d.works(h, k) && d.wage(h, k) > 0
 	case NoBenefit:

@@ -41,7 +41,13 @@ type Spec struct {
 	After       int      `yaml:"after,omitempty" json:"after,omitempty"`             // nav_avgang6 (default 6), job_held and fastholdelse (12): months
 	Conditional bool     `yaml:"conditional,omitempty" json:"conditional,omitempty"` // fastholdelse: missing for those without work
 	Benefits    []string `yaml:"benefits,omitempty" json:"benefits,omitempty"`       // benefit and uten_ytelse: default all five
-	PriceYear   int      `yaml:"price_year,omitempty" json:"price_year,omitempty"`   // earnings: kroner of this year; default Env.PriceYear
+	// Of the main job of the month, for work and stable_work: only such jobs count. They need Env.Jobs (NeedsJobs).
+	Sector   []string `yaml:"sector,omitempty" json:"sector,omitempty"`     // values of sektor
+	Contract []string `yaml:"contract,omitempty" json:"contract,omitempty"` // values of ansettelsesform
+	Industry []string `yaml:"industry,omitempty" json:"industry,omitempty"` // what naring begins with
+	// SameEmployer, for fastholdelse, asks that the main job after `after` months be with the first employer.
+	SameEmployer bool `yaml:"same_employer,omitempty" json:"same_employer,omitempty"`
+	PriceYear    int  `yaml:"price_year,omitempty" json:"price_year,omitempty"` // earnings: kroner of this year; default Env.PriceYear
 }
 
 var idPattern = regexp.MustCompile(`^[a-z0-9_]{1,40}$`)
@@ -93,6 +99,11 @@ func (s Spec) Resolved() Spec {
 	return s
 }
 
+// NeedsJobs tells whether the outcome looks at main jobs: the register must have been read with Options.Jobs.
+func (s Spec) NeedsJobs() bool {
+	return s.SameEmployer || len(s.Sector) > 0 || len(s.Contract) > 0 || len(s.Industry) > 0
+}
+
 // Validate tells what is wrong with a spec, as a usage error that names the key; defaults need not be written out.
 func (s Spec) Validate() error {
 	if !idPattern.MatchString(s.ID) {
@@ -115,6 +126,7 @@ func (s Spec) Validate() error {
 		{"position", s.Position != 0, u.position != 0}, {"terms", s.Terms != "", u.terms != ""},
 		{"months", s.Months != 0, u.window}, {"of", s.Of != 0, u.window}, {"gap", s.Gap != nil, u.window}, {"mode", s.Mode != "", u.window},
 		{"times_g", s.TimesG != 0, u.timesG != 0}, {"after", s.After != 0, u.after != 0}, {"conditional", s.Conditional, u.cond},
+		{"same_employer", s.SameEmployer, u.cond}, {"sector", len(s.Sector) != 0, u.jobs}, {"contract", len(s.Contract) != 0, u.jobs}, {"industry", len(s.Industry) != 0, u.jobs},
 		{"benefits", len(s.Benefits) != 0, u.benefits}, {"price_year", s.PriceYear != 0, u.price},
 	} {
 		if k.given && !k.goes {

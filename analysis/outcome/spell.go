@@ -47,7 +47,7 @@ func (d *Definition) held(months []uint8, dst []float64) {
 }
 
 // retained writes fastholdelse; months[0] is the month after the start.
-func (d *Definition) retained(months []uint8, dst []float64) {
+func (d *Definition) retained(h *register.History, start calendar.Month, months []uint8, dst []float64) {
 	after := d.Spec.After
 	known, first := known(months[:min(after, len(months))]), -1
 	for t := range dst {
@@ -59,7 +59,12 @@ func (d *Definition) retained(months []uint8, dst []float64) {
 		case !known, first < 0 && d.Spec.Conditional:
 			dst[t] = math.NaN()
 		default:
-			dst[t] = number(first >= 0 && months[first+after] == in)
+			held := first >= 0 && months[first+after] == in
+			if held && d.Spec.SameEmployer {
+				k := int(start-h.First) + 1 + first
+				held = sameEmployer(h, k, k+after)
+			}
+			dst[t] = number(held)
 		}
 	}
 }

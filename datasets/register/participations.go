@@ -310,12 +310,14 @@ func (b *builder) participationRules(rows []participation) []participation {
 				r.End = died
 			}
 		}
-		if end := b.maximum(r.Participation); r.End == calendar.Open && end < last {
-			if n := b.opt.Rules.OpenPastMax; n > 0 && addMonths(end, n) < last {
-				ended.add(r.Person)
-				r.End = end
-			} else {
-				pastMax.add(r.Person)
+		if r.End == calendar.Open {
+			if end := b.maximum(r.Participation); end < last {
+				if n := b.opt.Rules.OpenPastMax; n > 0 && addMonths(end, n) < last {
+					ended.add(r.Person)
+					r.End = end
+				} else {
+					pastMax.add(r.Person)
+				}
 			}
 		}
 		if r.End == r.Start {
