@@ -22,7 +22,7 @@ func (c *cell) early() int { return min(c.time, c.base) }
 //	t < g, varying   change from the period before t to t (from the second period on)
 //
 // Controls: the never treated; or those whose start is after max(t, base) + δ (not yet treated); or those whose start is
-// after g, whatever they do later (later start).
+// after g, whatever they do later (later start), of whom the risk set takes those at risk before g.
 func cellsOf(f *frame, o *Options) []cell {
 	var cells []cell
 	for g := range f.control {
@@ -51,7 +51,7 @@ func cellsOf(f *frame, o *Options) []cell {
 				limit := f.times[max(t, base)] + o.Anticipation
 				for c.low = 0; c.low < len(f.cohorts) && f.cohorts[c.low] <= limit; c.low++ {
 				}
-			case LaterStart:
+			case LaterStart, RiskSet:
 				c.low = g + 1
 			}
 			cells = append(cells, c)

@@ -34,6 +34,9 @@ func GroupTimeRows(c *CrossSections, o Options) (*Result, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if o.Controls == RiskSet {
+		return nil, fault.Usagef("not_served", "`--controls risk-set` is not served for rows that are not a panel")
+	}
 	if o.Method == Imp {
 		return nil, fault.Usagef("not_served", "`--method imp` is not served for rows that are not a panel; use dr, ipw or reg")
 	}

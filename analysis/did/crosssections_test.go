@@ -119,6 +119,21 @@ func TestPairwise(t *testing.T) {
 			}
 		}
 	}
+	// A covariate and weights by period, missing where the outcome is, do not remove the unit.
+	moving := *p
+	moving.Covariates = [][][]float64{make([][]float64, 5)}
+	moving.Weights = make([][]float64, 5)
+	for t := range 5 {
+		moving.Covariates[0][t] = slices.Clone(p.Covariates[0][0])
+		moving.Weights[t] = make([]float64, 300)
+		for i, y := range p.Outcome[t] {
+			moving.Weights[t][i] = 1
+			if math.IsNaN(y) {
+				moving.Covariates[0][t][i], moving.Weights[t][i] = math.NaN(), math.NaN()
+			}
+		}
+	}
+	same(t, estimated(t, p, Options{Draws: 100, Unbalanced: Pairwise}), estimated(t, &moving, Options{Draws: 100, Unbalanced: Pairwise}), 1e-9)
 	q := small{n: 200, T: 5, cohorts: []int64{102, 103}, never: true, covariates: 1}.panel(rng)
 	same(t, estimated(t, q, Options{Draws: 100}), estimated(t, q, Options{Draws: 100, Unbalanced: Pairwise}), 1e-10)
 }

@@ -60,6 +60,9 @@ func GroupTime(p *Panel, o Options) (*Result, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if o.Controls == RiskSet && p.AtRisk == nil {
+		return nil, fault.Usagef("bad_flag", "`--controls risk-set` needs `--at-risk`, the column that tells who could start")
+	}
 	if o.Unbalanced == Rows {
 		if err := p.check(); err != nil {
 			return nil, err
@@ -104,7 +107,7 @@ const manyUnits = 5000
 // fromStatistics tells whether cohort statistics are enough for the panel and the options, and worth it.
 func (o *Options) fromStatistics(p *Panel) bool {
 	return len(p.Start) >= manyUnits && len(p.Covariates) == 0 && len(p.Clusters) == 0 && len(p.Weights) < 2 &&
-		o.Unbalanced == Balanced && o.Bootstrap == 0
+		o.Unbalanced == Balanced && o.Bootstrap == 0 && (p.AtRisk == nil || o.Controls != LaterStart && o.Controls != RiskSet)
 }
 
 // run estimates cells, averages and tests with an engine.

@@ -17,6 +17,7 @@ type Long struct {
 	Outcome    []float64 // NaN: not observed
 	Covariates [][]float64
 	Weights    []float64
+	AtRisk     []bool    // could start in the next period; nil: not given
 	Clusters   [][]int32 // numbers from 0, by dimension; the same in all rows of a unit
 
 	File                          string
@@ -104,6 +105,15 @@ func (l *Long) Panel() (*Panel, error) {
 			}
 		}
 		p.Weights = spread(l.Weights)
+	}
+	if l.AtRisk != nil {
+		p.AtRisk = make([][]bool, T)
+		for t := range row {
+			p.AtRisk[t] = make([]bool, l.Units)
+			for i, r := range row[t] {
+				p.AtRisk[t][i] = r > 0 && l.AtRisk[r-1]
+			}
+		}
 	}
 	for d, c := range l.Clusters {
 		by := make([]int32, l.Units)

@@ -23,6 +23,7 @@ const (
 	NeverTreated                  // those who never start. It conditions on the future
 	NotYetTreated                 // those who have not started by the later of the two periods (plus anticipation)
 	LaterStart                    // those who have not started by g: "start now" against "not now"; members stay when they start
+	RiskSet                       // of these, and of the starters, those at risk (Panel.AtRisk) in the last period before g
 )
 
 // BasePeriod is the period that pre-treatment cells are compared with.
@@ -117,12 +118,12 @@ func (m *Method) UnmarshalText(b []byte) error {
 	return fault.Usagef("bad_flag", "`--method` is dr, ipw, reg or imp, not `%s`%s", b, fault.Suggest(string(b), methodNames[:]))
 }
 
-var controlNames = [...]string{"auto", "never", "not-yet", "later-start"}
+var controlNames = [...]string{"auto", "never", "not-yet", "later-start", "risk-set"}
 
 // String is the name of the flag value.
 func (c Controls) String() string { return controlNames[c] }
 
-// UnmarshalText reads auto, never, not-yet or later-start.
+// UnmarshalText reads auto, never, not-yet, later-start or risk-set.
 func (c *Controls) UnmarshalText(b []byte) error {
 	for i, s := range controlNames {
 		if s == string(b) {

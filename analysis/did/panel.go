@@ -26,6 +26,10 @@ type Panel struct {
 	// units of a cell; negative and missing weights are refused.
 	Weights [][]float64
 
+	// AtRisk tells who could start in the period that follows, T columns of N; RiskSet needs it. With LaterStart it limits the
+	// comparison in the same way where it is given.
+	AtRisk [][]bool
+
 	// Clusters are the dimensions in which units depend on each other, each with a number from 0 by unit; none means that
 	// each unit stands alone. With several dimensions the variance is that of Cameron, Gelbach and Miller (2011).
 	Clusters [][]int32
@@ -71,6 +75,9 @@ func (p *Panel) check() error {
 			}
 		}
 	}
+	if p.AtRisk != nil && len(p.AtRisk) != T {
+		panic(fmt.Sprintf("did: AtRisk has %d columns for %d periods", len(p.AtRisk), T))
+	}
 	for _, c := range p.Clusters {
 		if len(c) != n {
 			panic(fmt.Sprintf("did: %d clusters for %d units", len(c), n))
@@ -101,6 +108,7 @@ type frame struct {
 	never    bool      // the control-only cohorts count as never treated
 	share    []float64 // weighted share of each cohort among all units (weights of the first period)
 	position []int     // cohort as given → cohort here, −1 where set aside
+	member   [][]bool  // by cohort and sorted unit: at risk before the start; nil: all
 	gaps     bool      // some outcomes are missing (unbalanced)
 	dropped  []Dropped
 	warnings []fault.Warning
@@ -164,8 +172,8 @@ func layout(times, start []int64, keep []bool, o *Options) (*frame, error) {
 // Rules (Callaway and Sant'Anna 2021, as R's did 2.5 applies them): a start after the last period plus the
 // anticipation is never; units that start at or before the first period plus the anticipation have no base and are set
 // aside; where nobody is never treated the periods from (last start − anticipation) on are left out, and the last cohort
-// serves as control: as if never treated under NeverTreated, as not yet treated otherwise. Under LaterStart, where members
-// stay controls after their own start, all periods remain.
+// serves as control: as if never treated under NeverTreated, as not yet treated otherwise. Under LaterStart and RiskSet,
+// where members stay controls after their own start, all periods remain.
 func layoutCohorts(times, cohorts []int64, counts []int, o *Options) (*frame, error) {
 	f := &frame{times: times, position: make([]int, len(cohorts))}
 	delta := o.Anticipation
@@ -198,7 +206,7 @@ func layoutCohorts(times, cohorts []int64, counts []int, o *Options) (*frame, er
 	}
 	f.control = G - 1
 	g, cut := f.cohorts[G-1], 0
-	for cut < len(times) && (times[cut] < g-delta || o.Controls == LaterStart) {
+	for cut < len(times) && (times[cut] < g-delta || o.Controls == LaterStart || o.Controls == RiskSet) {
 		cut++
 	}
 	f.times = times[:cut]
@@ -234,13 +242,18 @@ func prepare(p *Panel, o *Options) (*frame, error) {
 			}
 		}
 	}
+	// A value by period may be missing with its row in an unbalanced panel: the cells that need it do without the unit.
 	for _, x := range p.Covariates {
 		for _, c := range x {
-			mark(c)
+			if len(x) == 1 || o.Unbalanced == Balanced {
+				mark(c)
+			}
 		}
 	}
 	for _, c := range p.Weights {
-		mark(c)
+		if len(p.Weights) == 1 || o.Unbalanced == Balanced {
+			mark(c)
+		}
 	}
 	if o.Unbalanced == Balanced {
 		for _, c := range p.Outcome {
@@ -282,12 +295,14 @@ func prepare(p *Panel, o *Options) (*frame, error) {
 		f.x[k] = make([][]float64, min(len(x), T))
 		for t := range f.x[k] {
 			f.x[k][t] = gather(x[t])
+			f.gaps = f.gaps || o.Unbalanced != Balanced && slices.ContainsFunc(f.x[k][t], math.IsNaN)
 		}
 	}
 	if p.Weights != nil {
 		f.w = make([][]float64, min(len(p.Weights), T))
 		for t := range f.w {
 			f.w[t] = gather(p.Weights[t])
+			f.fillWeights(p, t)
 			sum := 0.
 			for _, w := range f.w[t] {
 				sum += w
@@ -303,8 +318,58 @@ func prepare(p *Panel, o *Options) (*frame, error) {
 	for _, c := range p.Clusters {
 		f.addCluster(c)
 	}
+	if p.AtRisk != nil && (o.Controls == LaterStart || o.Controls == RiskSet) {
+		f.membership(p)
+	}
 	f.share = f.shares()
 	return f, nil
+}
+
+// membership notes who was at risk in the last period before each start.
+func (f *frame) membership(p *Panel) {
+	f.member = make([][]bool, f.control)
+	outside := 0
+	for h := range f.member {
+		last := 0
+		for t, v := range f.times {
+			if v < f.cohorts[h] {
+				last = t
+			}
+		}
+		f.member[h] = make([]bool, f.n)
+		for s, i := range f.unit {
+			f.member[h][s] = p.AtRisk[last][i]
+			if f.cohort[s] == int32(h) && !f.member[h][s] {
+				outside++
+			}
+		}
+	}
+	if outside > 0 {
+		f.warnings = append(f.warnings, fault.Warnf("not_at_risk", "%d units were not at risk in the period before their start and are left out of their group's effect", outside))
+	}
+}
+
+// isMember tells whether sorted unit i takes part in the cells of cohort g.
+func (f *frame) isMember(g, i int) bool { return f.member == nil || f.member[g][i] }
+
+// fillWeights gives a unit without a row in a period the mean of its weights: it counts in the shares of the cohorts.
+func (f *frame) fillWeights(p *Panel, t int) {
+	for s, i := range f.unit {
+		if !math.IsNaN(f.w[t][s]) {
+			continue
+		}
+		sum, n := 0., 0.
+		for _, c := range p.Weights {
+			if !math.IsNaN(c[i]) {
+				sum += c[i]
+				n++
+			}
+		}
+		f.w[t][s] = 0
+		if n > 0 {
+			f.w[t][s] = sum / n
+		}
+	}
 }
 
 // addCluster takes one dimension over in sorted order, renumbered from 0 in order of first appearance.
@@ -328,10 +393,12 @@ func (f *frame) shares() []float64 {
 	p := make([]float64, len(f.cohorts))
 	w := f.weight(0)
 	for h := range p {
-		if w == nil {
-			p[h] = float64(f.size(h))
-		} else {
-			for i := f.from[h]; i < f.from[h+1]; i++ {
+		for i := f.from[h]; i < f.from[h+1]; i++ {
+			switch {
+			case h < f.control && !f.isMember(h, i): // no part of its own cohort's effect
+			case w == nil:
+				p[h]++
+			default:
 				p[h] += w[i]
 			}
 		}

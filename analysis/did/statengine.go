@@ -29,12 +29,12 @@ type statEngine struct {
 }
 
 // FromStatistics is GroupTime without covariates, from statistics: the same numbers up to rounding. Options that need
-// the units (Unbalanced, Bootstrap) are refused by panic.
+// the units (Unbalanced, Bootstrap, RiskSet) are refused by panic.
 func FromStatistics(s *Statistics, o Options) (*Result, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if o.Unbalanced != Balanced || o.Bootstrap > 0 {
+	if o.Unbalanced != Balanced || o.Bootstrap > 0 || o.Controls == RiskSet {
 		panic("did: FromStatistics with options that need the units")
 	}
 	f, at, err := s.frame(&o)

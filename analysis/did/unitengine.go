@@ -127,7 +127,7 @@ func (u *unitEngine) fitGroup(g *group, out []fitted, workers int) {
 	rows := make([]int32, 0, n)
 	for a, h := range arms {
 		for i := f.from[h]; i < f.from[h+1]; i++ {
-			if f.gaps && (math.IsNaN(f.y[first.time][i]) || math.IsNaN(f.y[first.base][i])) {
+			if !f.isMember(g.g, i) || f.gaps && u.missing(first, i) {
 				continue
 			}
 			rows = append(rows, int32(i))
@@ -182,6 +182,20 @@ func (u *unitEngine) fitGroup(g *group, out []fitted, workers int) {
 	}
 }
 
+// missing tells whether a cell lacks a value of sorted unit i.
+func (u *unitEngine) missing(c *cell, i int) bool {
+	f := u.f
+	if math.IsNaN(f.y[c.time][i]) || math.IsNaN(f.y[c.base][i]) {
+		return true
+	}
+	for k := range f.x {
+		if math.IsNaN(f.covariate(k, c.early())[i]) {
+			return true
+		}
+	}
+	return false
+}
+
 // blockUnits is the number of units whose influence is summed at a time: columns × blockUnits numbers stay near the core.
 const blockUnits = 512
 
@@ -233,12 +247,13 @@ func (u *unitEngine) influenceBlock(h, lo, hi int, columns []column, uses [][]us
 	for a := range columns {
 		if share := columns[a].share; share != nil && share[h] != 0 {
 			dst := s.psi[a*blockUnits : a*blockUnits+m]
-			if w := f.weight(0); w != nil {
-				for i := range dst {
+			w := f.weight(0)
+			for i := range dst {
+				switch {
+				case h < f.control && !f.isMember(h, lo+i):
+				case w != nil:
 					dst[i] = w[lo+i] * share[h]
-				}
-			} else {
-				for i := range dst {
+				default:
 					dst[i] = share[h]
 				}
 			}
@@ -287,6 +302,13 @@ func (u *unitEngine) influenceBlock(h, lo, hi int, columns []column, uses [][]us
 					ols = nil
 				}
 				g.psiControl(sol, e, w, s.p[:m], s.odds, ols, z, psi)
+			}
+			if f.member != nil {
+				for j := range psi {
+					if !f.member[g.g][lo+j] {
+						psi[j] = 0
+					}
+				}
 			}
 			if f.gaps {
 				for j, v := range psi {

@@ -68,7 +68,7 @@ period effects; twfe is a weighted mean of effects whose weights may be negative
 	flags.StringVar(&f.honest, "honest", "", "sensitivity to trends: relative-magnitude=0.5,1,2 or smoothness=0,0.01")
 	flags.StringVar(&f.like, "like", "", "did or fixest: the defaults of that package")
 	flags.StringVar(&f.by, "by", "", "`column` of groups of units to estimate side by side")
-	flags.StringVar(&f.atRisk, "at-risk", "", "`column` that tells who is at risk of starting, for risk-set controls")
+	flags.StringVar(&f.atRisk, "at-risk", "", "`column` that tells who could start in the next period, for risk-set and later-start controls")
 	flags.StringVar(&f.se, "se", "cluster", "standard error of the regressions: cluster, hetero or iid")
 	flags.StringVar(&f.panel, "panel", "balanced", "units that are not observed in all periods: balanced (left out) or pairwise")
 	flags.IntVar(&f.bootstrap, "bootstrap", 0, "`draws` of a multiplier bootstrap instead of analytic errors")
@@ -160,10 +160,10 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		}
 	}
 	switch {
-	case f.controls == "risk-set":
-		return nil, fault.Usagef("not_served", "`--controls risk-set` is not served yet; `later-start` compares with those who have not started by the start month")
-	case f.atRisk != "":
-		return nil, fault.Usagef("not_served", "`--at-risk` is not served yet")
+	case f.controls == "risk-set" && f.atRisk == "":
+		return nil, fault.Usagef("bad_flag", "`--controls risk-set` needs `--at-risk`, the column that tells who could start in the next period")
+	case f.atRisk != "" && f.controls != "risk-set" && f.controls != "later-start":
+		return nil, fault.Usagef("bad_flag", "`--at-risk` goes with `--controls risk-set` or `later-start`, whose comparison is fixed at the start")
 	case f.bootstrap != 0:
 		return nil, fault.Usagef("not_served", "`--bootstrap` is not served yet; standard errors are analytic")
 	case f.like == "fixest" && (f.estimator == "group-time" || f.estimator == "bacon" || f.estimator == "imputation"):

@@ -206,6 +206,17 @@ func TestDidMonths(t *testing.T) {
 	}
 }
 
+// Unit d is not at risk before 202401 and leaves the comparison.
+func TestDidRiskSet(t *testing.T) {
+	panel := strings.NewReplacer("group\n", "risk\n", "202311,0,1,x", "202311,0,1,1", "202312,0,1.5,x", "202312,0,1.5,1", ",x\n", ",1\n").Replace(smallPanel)
+	panel = strings.Replace(panel, "d,202312,,0,1", "d,202312,,0,0", 1)
+	d := runDid(t, "--data", writeFile(t, panel), "--id", "id", "--time", "month", "--start", "start", "--outcome", "y", "--controls", "risk-set", "--at-risk", "risk")
+	last := d.GroupTime[len(d.GroupTime)-1]
+	if last.Estimate != 2 { // (2 + 3)/2 − 0.5
+		t.Errorf("%+v", last)
+	}
+}
+
 func TestDidRefusals(t *testing.T) {
 	base := func(content string, more ...string) []string {
 		return append([]string{"did", "--data", writeFile(t, content), "--id", "id", "--time", "month", "--start", "start", "--outcome", "y"}, more...)
@@ -217,8 +228,8 @@ func TestDidRefusals(t *testing.T) {
 	}{
 		{[]string{"did"}, 2, "`--data` is needed"},
 		{base(smallPanel, "--controls", "nobody"), 2, "`--controls` is never, not-yet, later-start or risk-set"},
-		{base(smallPanel, "--controls", "risk-set"), 2, "`--controls risk-set` is not served yet"},
-		{base(smallPanel, "--at-risk", "y"), 2, "`--at-risk` is not served yet"},
+		{base(smallPanel, "--controls", "risk-set"), 2, "`--controls risk-set` needs `--at-risk`"},
+		{base(smallPanel, "--at-risk", "y"), 2, "`--at-risk` goes with"},
 		{base(smallPanel, "--bootstrap", "100"), 2, "`--bootstrap` is not served yet"},
 		{base(smallPanel, "--honest", "smooth"), 2, "`--honest`"},
 		{base(smallPanel, "--estimator", "bacon", "--covariates", "y"), 2, "`--covariates` is not served with `--estimator bacon`"},

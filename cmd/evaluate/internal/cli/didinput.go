@@ -26,7 +26,7 @@ func readDid(ctx context.Context, g *globals, f *didFlags, p *didPlan) (*didInpu
 		names = append(names, strings.TrimSuffix(c, ":factor"))
 	}
 	names = append(names, p.clusters...)
-	for _, c := range []string{f.weights, f.by} {
+	for _, c := range []string{f.weights, f.by, f.atRisk} {
 		if c != "" {
 			names = append(names, c)
 		}
@@ -63,6 +63,16 @@ func readDid(ctx context.Context, g *globals, f *didFlags, p *didPlan) (*didInpu
 	if f.weights != "" {
 		if l.Weights, err = t.Column(f.weights).AsFloats(); err != nil {
 			return nil, inFile(err, f.data)
+		}
+	}
+	if f.atRisk != "" {
+		risk, null, err := t.Column(f.atRisk).AsBools()
+		if err != nil {
+			return nil, inFile(err, f.data)
+		}
+		l.AtRisk = slices.Clone(risk)
+		for i, missing := range null {
+			l.AtRisk[i] = l.AtRisk[i] && !missing
 		}
 	}
 	for _, c := range p.clusters {
@@ -265,7 +275,7 @@ func (in *didInput) of(level string) *did.Long {
 	}
 	l.Units = len(number)
 	l.Time, l.Start, l.Outcome = at(l.Time, rows), at(l.Start, rows), at(l.Outcome, rows)
-	l.Weights = at(l.Weights, rows)
+	l.Weights, l.AtRisk = at(l.Weights, rows), at(l.AtRisk, rows)
 	l.Covariates, l.Clusters = nil, nil
 	for _, c := range in.long.Covariates {
 		l.Covariates = append(l.Covariates, at(c, rows))

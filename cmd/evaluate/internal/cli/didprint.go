@@ -28,7 +28,7 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 		} else {
 			method += " on " + strings.Join(p.covariates, ", ")
 		}
-		controls := map[string]string{"never": "the never treated", "not-yet": "the not yet treated", "later-start": "those who have not started"}[d.Controls]
+		controls := map[string]string{"never": "the never treated", "not-yet": "the not yet treated", "later-start": "those who have not started", "risk-set": "those at risk who have not started"}[d.Controls]
 		parts = append(parts, method, "compared with "+controls, d.Base+" base")
 		if f.anticipation > 0 {
 			parts = append(parts, fmt.Sprintf("anticipation %d", f.anticipation))
