@@ -19,6 +19,8 @@ func (r *Report) adjust(d *Data) (adjusted, error) {
 	switch s.Method {
 	case "nearest":
 		return r.nearest(d)
+	case "optimal", "full":
+		return r.optimal(d)
 	case "subclass":
 		return r.subclass(d)
 	case "cem", "exact":
@@ -81,6 +83,28 @@ func (r *Report) nearest(d *Data) (adjusted, error) {
 		points = [][]float64{r.Distance}
 	}
 	return &matchedRows{Matched: m, points: points, biasAdjust: s.BiasAdjust}, nil
+}
+
+func (r *Report) optimal(d *Data) (adjusted, error) {
+	s := r.Spec
+	if _, spatial := metricOf(s.Distance); spatial || s.Nearest.Caliper > 0 || d.Unit != nil {
+		return nil, notServed("`--method " + s.Method + "` with a distance between covariates, `--caliper` or repeated ids")
+	}
+	in := NearestInput{Score: r.Distance, Treated: d.Treated, Stratum: d.Stratum, Key: d.Key, Base: d.Base, Leave: r.leave}
+	opt := OptimalOptions{Estimand: s.Estimand, Ratio: s.Nearest.Ratio, Seed: s.Seed, Workers: s.Workers}
+	if s.Method == "full" {
+		c, _, err := Full(in, opt)
+		return cellsAdjusted{c}, err
+	}
+	m, err := Optimal(in, opt)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.Pairs) == 0 {
+		return nil, fault.Dataf("no_overlap", "", "", "no stratum has rows of both groups; match exactly on fewer columns")
+	}
+	r.Matched = m
+	return &matchedRows{Matched: m}, nil
 }
 
 // likeMatching is matching with replacement that keeps every tied match at equal weight, as Matching::Match does.

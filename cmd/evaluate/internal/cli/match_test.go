@@ -155,6 +155,26 @@ func TestMatchLalonde(t *testing.T) {
 	}
 }
 
+// Every method answers, with finite figures and an error of the kind it should have.
+func TestMatchMethods(t *testing.T) {
+	for args, kind := range map[string]string{
+		"--method optimal": "pair", "--method optimal --ratio 2": "pair", "--method full": "hc3", "--method full --estimand ate": "hc3",
+		"--method exact --covariates race,married": "hc3", "--method optimal --exact race": "pair",
+		"--distance mahalanobis": "pair", "--distance robust-mahalanobis --replace": "abadie-imbens", "--replace --bias-adjust": "abadie-imbens-2011",
+		"--distance probit --method ipw": "m-estimation", "--method ebal --estimand ate": "m-estimation", "--estimand atc": "pair",
+		"--distance re75 --order closest": "pair", "--method ebal --weights educ": "m-estimation", "--method ipw --sample-weights educ": "m-estimation",
+		"--cluster race": "pair+person", "--method ebal --cluster race": "m-estimation+person", "--discard treated": "pair", "--reuse-max 3 --order random": "pair+row",
+	} {
+		d := runMatch(t, lalondeArgs(t, strings.Fields(args)...)...)
+		if e := d.Estimates[0]; e.StdErrorType != kind && !(kind == "pair+row" && e.StdErrorType == "abadie-imbens") || !(e.StdError > 0) {
+			t.Errorf("%s: %+v", args, e)
+		}
+		if len(d.Sensitivity) == 0 {
+			t.Errorf("%s: no sensitivity", args)
+		}
+	}
+}
+
 // The folder holds what the contract says, and the pairs are those of the reference.
 func TestMatchOut(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
