@@ -17,7 +17,7 @@ type Options struct {
 	Width   float64  // in cm; 0 means 12
 	Names   []string // names of the series, in their order, where the values do not carry them
 	XLabel  string
-	Small   bool // no title and no legend: for a page that has its own
+	Most    int // rows of a love plot, those with the largest difference before (0: all)
 }
 
 func (o Options) lang() number.Lang {
@@ -60,9 +60,6 @@ func frame(o Options, legend []entry, bodyHeight vg.Length, body func(draw.Canva
 	title, caption, leg := bold(style(titleSize, ink, left, top)), style(smallSize, grey, left, top), style(textSize, ink, left, middle)
 	titles := wrap(title, o.Title, inner, 3)
 	captions := wrap(caption, o.Caption, inner, 6)
-	if o.Small {
-		titles, legend = nil, nil
-	}
 	rows := legendRows(legend, leg.Width, inner)
 	height := 2*margin + bodyHeight + vg.Length(len(titles))*lineHeight(title) + vg.Length(len(rows))*lineHeight(leg) + vg.Length(len(captions))*lineHeight(caption)
 	if len(titles) > 0 {

@@ -1,8 +1,10 @@
 package figure
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"tiltakseffekt/analysis/estimate"
@@ -391,6 +393,18 @@ func (s *Set) Love(tiltak, group string, o Options) *Figure {
 	}
 	if o.Title == "" {
 		o.Title = fmt.Sprintf(o.say("Hvor like gruppene er: %s, %s", "How alike the arms are: %s, %s"), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
+	}
+	if n := len(out); o.Most > 0 && n > o.Most {
+		size := func(r LoveRow) float64 { // the largest difference of a covariate, before or after
+			most := 0.
+			for _, v := range append([]float64{r.Before}, r.After...) {
+				most = max(most, orValue(math.Abs(v), 0))
+			}
+			return most
+		}
+		slices.SortStableFunc(out, func(a, b LoveRow) int { return cmp.Compare(size(b), size(a)) })
+		out = out[:o.Most]
+		o.Caption = fmt.Sprintf(o.say("De %d av %d kjennetegnene der forskjellen er størst.", "The %d of %d covariates with the largest difference."), o.Most, n)
 	}
 	return Love(out, o)
 }

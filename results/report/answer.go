@@ -212,8 +212,11 @@ func (b *builder) howSure() []string {
 	if above+below+across+none == 1 {
 		return []string{b.say("Tabellen har én virkning. Intervallet dekker tilfeldigheter, ikke skjevheter. Det som kan gjøre tallet skjevt, står under Begrensninger.", "The table has one effect. Its interval covers chance, not bias. What may tilt the figure stands under Limitations.")}
 	}
-	out := []string{b.sayf("Av %d virkninger i tabellen ligger hele intervallet over null for %d og under null for %d; for %d omfatter det null. %d er ikke beregnet eller er skjult.",
-		"Of %d effects in the table the whole interval lies above zero for %d and below zero for %d; for %d it includes zero. %d are not estimated or hidden.", above+below+across+none, above, below, across, none)}
+	out := []string{b.sayf("Av %d virkninger i tabellen ligger hele intervallet over null for %d og under null for %d; for %d omfatter det null.",
+		"Of %d effects in the table the whole interval lies above zero for %d and below zero for %d; for %d it includes zero.", above+below+across+none, above, below, across)}
+	if none > 0 {
+		out[0] += b.sayf(" %d er skjult eller ikke beregnet.", " %d are hidden or not estimated.", none)
+	}
 	if n := above + below + across; n > 1 {
 		s := b.sayf("Når %d tall leses side om side, vil noen av intervallene bomme ved rene tilfeldigheter, om lag %s av dem også der alt er gjort riktig.", "When %d figures are read side by side some of the intervals miss by chance alone, about %s of them even where all was done right.",
 			n, b.l.Decimal(float64(n)*(1-b.run.Level), 1))

@@ -193,7 +193,7 @@ func (b *builder) balance(tiltak, group string, first bool) (block, error) {
 	}
 	var f *figure.Figure
 	if first {
-		f = b.set.Love(tiltak, group, figure.Options{Lang: b.l, Title: b.say("Standardisert forskjell før og etter", "Standardised difference before and after")})
+		f = b.set.Love(tiltak, group, figure.Options{Lang: b.l, Most: 20, Title: b.say("Standardisert forskjell før og etter", "Standardised difference before and after")})
 	}
 	return bl, bl.draw(b, f, t)
 }

@@ -51,6 +51,9 @@ func (b *builder) limits() limits {
 		}
 	}
 	for _, w := range b.run.Warnings {
+		if w.Code == "suppressed" { // said above, in the language of the report
+			continue
+		}
 		out.Warnings = append(out.Warnings, w.Message)
 	}
 	return out
@@ -85,14 +88,50 @@ func (b *builder) limit(kind string) (limit, bool) {
 		}
 		return 0
 	})
-	for i, f := range found {
-		if i == mostCells {
-			l.More = b.sayf("og %d til; de står under hvert tiltak", "and %d more; they stand under each tiltak", len(found)-mostCells)
-			break
-		}
-		l.Cells = append(l.Cells, b.tiltak(f.cell.tiltak)+", "+lower(b.group(f.cell.group))+": "+f.text)
+	lines := b.gather(found)
+	l.Cells = lines[:min(len(lines), mostCells)]
+	if more := len(lines) - mostCells; more > 0 {
+		l.More = b.sayf("og %d til; de står under hvert tiltak", "and %d more; they stand under each tiltak", more)
 	}
 	return l, true
+}
+
+// gather writes findings as lines, those of one tiltak that say the same in one line with its groups.
+func (b *builder) gather(found []finding) []string {
+	type line struct {
+		tiltak, text string
+		groups       []string
+	}
+	var lines []*line
+	for _, f := range found {
+		var at *line
+		for _, l := range lines {
+			if l.tiltak == f.cell.tiltak && l.text == f.text {
+				at = l
+			}
+		}
+		if at == nil {
+			at = &line{tiltak: f.cell.tiltak, text: f.text}
+			lines = append(lines, at)
+		}
+		at.groups = append(at.groups, lower(b.group(f.cell.group)))
+	}
+	var out []string
+	for _, l := range lines {
+		name := b.tiltak(l.tiltak)
+		switch n := len(l.groups); {
+		case n == 1:
+			name += ", " + l.groups[0]
+		case n == len(b.run.Groups):
+			name += b.say(", alle gruppene", ", every group")
+		case n > 3:
+			name += b.sayf(", %d grupper", ", %d groups", n)
+		default:
+			name += ", " + b.l.And(l.groups)
+		}
+		out = append(out, name+": "+l.text)
+	}
+	return out
 }
 
 func (b *builder) title(kind string) string {

@@ -124,8 +124,8 @@ func (b *builder) repeat() repeat {
 	r := b.run
 	p := repeat{
 		Title: b.say("Slik gjentas kjøringen", "How to repeat it"),
-		Text: b.say("Kjøringens nummer er regnet ut av studien, innholdet i alle inndata og programmet. Samme spørsmål til samme data gir samme nummer og samme tall. `evaluate verify` regner alt om igjen og sammenligner hver byte.",
-			"The number of the run is computed from the study, the content of every input and the program. The same question to the same data gives the same number and the same figures. `evaluate verify` computes everything again and compares every byte."),
+		Text: b.say("Kjøringens nummer er regnet ut av studien, innholdet i alle inndata og programmet. Samme spørsmål til samme data gir samme nummer og samme tall. Kommandoen «evaluate verify» regner alt om igjen og sammenligner hver byte.",
+			"The number of the run is computed from the study, the content of every input and the program. The same question to the same data gives the same number and the same figures. The command “evaluate verify” computes everything again and compares every byte."),
 		Facts: []fact{
 			{b.say("Kjøring", "Run"), r.RunID}, {b.say("Studie", "Study"), r.Study}, {b.say("Program", "Program"), r.Version},
 			{b.say("Plattform", "Platform"), r.Platform}, {b.say("Frø for tilfeldige tall", "Seed"), b.seed()},

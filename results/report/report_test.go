@@ -17,7 +17,7 @@ import (
 // cases are the runs that reports are made of in these tests.
 var cases = map[string][2]int{"one": {1, 1}, "usual": {6, 7}, "thirty": {1, 30}}
 
-func html(t *testing.T, r *results.Run, tables *results.Tables, lang string) string {
+func render(t *testing.T, r *results.Run, tables *results.Tables, lang string) string {
 	t.Helper()
 	b, err := HTML(r, tables, lang)
 	if err != nil {
@@ -31,8 +31,8 @@ func TestReports(t *testing.T) {
 	for name, size := range cases {
 		r, tables := madeup.Make(size[0], size[1])
 		for _, lang := range []string{"nb", "en"} {
-			page := html(t, r, tables, lang)
-			if name != "usual" && html(t, r, tables, lang) != page {
+			page := render(t, r, tables, lang)
+			if name != "usual" && render(t, r, tables, lang) != page {
 				t.Errorf("%s.%s: not the same twice", name, lang)
 			}
 			if dir := os.Getenv("EVALUATE_REPORTS"); dir != "" {
@@ -58,7 +58,7 @@ func TestReports(t *testing.T) {
 
 func TestBothLanguagesHaveTheSameParts(t *testing.T) {
 	r, tables := madeup.Make(3, 3)
-	nb, en := html(t, r, tables, "nb"), html(t, r, tables, "en")
+	nb, en := render(t, r, tables, "nb"), render(t, r, tables, "en")
 	for _, tag := range []string{"<h2", "<h3", "<h4", "<svg", "<table", "<tr", "<li", `class="limit"`, `class="tag"`, "<small"} {
 		if a, b := strings.Count(nb, tag), strings.Count(en, tag); a != b || a == 0 {
 			t.Errorf("%s: %d in bokmål, %d in English", tag, a, b)
@@ -74,7 +74,7 @@ func TestBothLanguagesHaveTheSameParts(t *testing.T) {
 
 func TestFormats(t *testing.T) {
 	r, tables := madeup.Make(1, 1)
-	page := html(t, r, tables, "nb")
+	page := render(t, r, tables, "nb")
 	for _, want := range []string{"\u00a0%", "\u00a0kr", "\u2212", "prosentpoeng", "januar\u00a02018 til desember\u00a02021"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %q", want)
@@ -97,7 +97,7 @@ func TestReadsTheFinishedRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, lang := range []string{"nb", "en"} {
-		a, b := html(t, r, tables, lang), html(t, run, loaded, lang)
+		a, b := render(t, r, tables, lang), render(t, run, loaded, lang)
 		for i := range min(len(a), len(b)) {
 			if a[i] != b[i] {
 				t.Fatalf("%s: the folder gives another report than the run: …%s… and …%s…", lang, a[max(0, i-80):i+80], b[max(0, i-80):i+80])
@@ -137,12 +137,12 @@ func TestNothingHiddenIsShown(t *testing.T) {
 func TestAwkwardRuns(t *testing.T) {
 	r, tables := madeup.Make(1, 1)
 	r.Title, r.Notes.Question, r.Notes.Limitations, r.Warnings = results.Text{}, results.Text{}, results.Text{}, nil
-	html(t, r, tables, "nb")
-	html(t, r, &results.Tables{}, "en")
-	html(t, &results.Run{Schema: 1}, &results.Tables{}, "nb")
+	render(t, r, tables, "nb")
+	render(t, r, &results.Tables{}, "en")
+	render(t, &results.Run{Schema: 1}, &results.Tables{}, "nb")
 	r.Groups[0].Text = results.Text{NB: `<script>alert("x")</script> & "y"`}
 	r.Title = results.Text{NB: "</title><script>alert(1)</script>"}
-	page := html(t, r, tables, "nb")
+	page := render(t, r, tables, "nb")
 	if strings.Contains(page, "<script>alert") {
 		t.Error("a name is not escaped")
 	}
