@@ -35,7 +35,8 @@ type Source struct {
 	opt     ReadOptions
 	in      input
 	columns []sourceColumn
-	checked sync.Once // the columns that the first Scan does not read
+	mu      sync.Mutex
+	checked bool // whether the columns that the first Scan did not read have been searched
 	verdict error
 }
 
@@ -274,23 +275,34 @@ func (s *Source) guards(ctx context.Context, which []int, workers int) ([]*guard
 	if s.opt.Unchecked {
 		return nil, nil
 	}
-	s.checked.Do(func() {
-		for i := range s.columns {
-			if !slices.Contains(which, i) {
-				if s.verdict = s.inspect(ctx, i, workers); s.verdict != nil {
-					return
-				}
-			}
-		}
-	})
-	if s.verdict != nil {
-		return nil, s.verdict
+	if err := s.checkOthers(ctx, which, workers); err != nil {
+		return nil, err
 	}
 	guards := make([]*guard, len(which))
 	for k, i := range which {
 		guards[k] = newGuard(s.path, &s.columns[i])
 	}
 	return guards, nil
+}
+
+// checkOthers searches the columns that a Scan does not read, once for a Source.
+func (s *Source) checkOthers(ctx context.Context, which []int, workers int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.checked {
+		return s.verdict
+	}
+	for i := range s.columns {
+		if slices.Contains(which, i) {
+			continue
+		}
+		if err := s.inspect(ctx, i, workers); err != nil {
+			s.checked, s.verdict = ctx.Err() == nil, err
+			return err
+		}
+	}
+	s.checked = true
+	return nil
 }
 
 // inspect searches one column for identifiers.

@@ -2,6 +2,7 @@ package parquetio
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"os"
 	"testing"
@@ -151,5 +152,26 @@ func FuzzPages(f *testing.F) {
 		if v, err := k.decode(); err == nil && v.Rows == k.rows {
 			sound(t, &v, k.rows)
 		}
+	})
+}
+
+// FuzzFooter reads a lawful file with another footer: schema, row groups, places of chunks and statistics may be
+// anything.
+func FuzzFooter(f *testing.F) {
+	var bodies [][]byte
+	for _, name := range files(f, "*.parquet") {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		at := len(b) - 8 - int(binary.LittleEndian.Uint32(b[len(b)-8:]))
+		f.Add(uint8(len(bodies)), b[at:len(b)-8])
+		bodies = append(bodies, b[:at])
+	}
+	maxGroupRows = 1 << 16
+	f.Fuzz(func(t *testing.T, which uint8, footer []byte) {
+		b := append(bytes.Clone(bodies[int(which)%len(bodies)]), footer...)
+		b = append(binary.LittleEndian.AppendUint32(b, uint32(len(footer))), "PAR1"...)
+		readEverything(t, b)
 	})
 }
