@@ -14,6 +14,9 @@ import (
 // 5 % of the distinct values are national identity numbers; in any other text column where one value holds a national
 // identity number, an e-mail address or a telephone number. Columns that the mapping drops are exempt.
 
+// Organisation numbers belong in columns of keys (arbeidsgiver_id, arrangor_id). Another column of which most distinct
+// values are organisation numbers is refused too.
+
 // maxShare is the share of the distinct values of a key column that may look like national identity numbers. Of random
 // numbers of 11 digits 0.2 % do.
 const maxShare = 0.05
@@ -133,9 +136,26 @@ func newGuard(path string, c *sourceColumn) *guard {
 	return &guard{path: path, name: c.name, id: c.id}
 }
 
-// concerns tells whether a column of that kind is searched: texts always, integers where they are keys.
-func (g *guard) concerns(kind vector.Kind) bool {
-	return kind == vector.String || kind == vector.Int64 && g.id
+// concerns tells whether a column of that kind is searched.
+func (g *guard) concerns(kind vector.Kind) bool { return kind == vector.String || kind == vector.Int64 }
+
+// numbers is the range of integers that the search is for.
+func (g *guard) numbers() (low, high int64) {
+	if g.id {
+		return lowestNumber, highestNumber
+	}
+	return lowestOrganisation, highestOrganisation
+}
+
+// outside tells whether no integer is one that the search is for.
+func (g *guard) outside(values []int64) bool {
+	low, high := g.numbers()
+	for _, n := range values {
+		if n >= low && n <= high {
+			return false
+		}
+	}
+	return true
 }
 
 // inspect searches a part of the column.
@@ -144,6 +164,9 @@ func (g *guard) inspect(p part, v vector.Values) error {
 	case !g.concerns(v.Kind):
 		return nil
 	case v.Kind == vector.Int64:
+		if !g.id && g.outside(v.Ints) { // an amount or a count: no need to know how many there are
+			return nil
+		}
 		s := g.begin()
 		before, any := int64(0), false
 		for i, n := range v.Ints {
@@ -151,7 +174,11 @@ func (g *guard) inspect(p part, v vector.Values) error {
 				continue
 			}
 			before, any = n, true
-			s.add(mix(uint64(n)), n >= lowestNumber && n <= highestNumber && isNumberOfPerson(n))
+			if g.id {
+				s.add(mix(uint64(n)), n >= lowestNumber && n <= highestNumber && isNumberOfPerson(n))
+			} else {
+				s.add(mix(uint64(n)), isOrganisation(n))
+			}
 		}
 		g.merge(&s)
 	case g.id:
@@ -168,11 +195,18 @@ func (g *guard) inspect(p part, v vector.Values) error {
 		}
 		g.merge(&s)
 	default:
+		s := g.begin()
 		for code, text := range v.Levels {
+			if text == "" {
+				continue
+			}
 			if what := findIdentifier(text); what != "" {
 				return g.refuse(p, v, uint32(code), what)
 			}
+			n, ok := digits(text, 9)
+			s.add(hash(text), ok && isOrganisation(n))
 		}
+		g.merge(&s)
 	}
 	return nil
 }
@@ -204,15 +238,34 @@ func (g *guard) refuse(p part, v vector.Values, code uint32, what string) error 
 	return e
 }
 
-// conclude judges the share of national identity numbers in a key column.
+// conclude judges the share of national identity numbers in a key column, and of organisation numbers in another.
 func (g *guard) conclude() error {
 	distinct, numbers := g.all.count()
-	if distinct == 0 || float64(numbers) <= maxShare*float64(distinct) {
-		return nil
+	share := float64(numbers) / float64(max(distinct, 1))
+	switch {
+	case g.id && share > maxShare:
+		return fault.Dataf("identifier", g.path, g.name,
+			"column `%s` holds national identity numbers (%.3g %% of its distinct values): replace them by random keys, or drop the column in the mapping", g.name, 100*share)
+	case !g.id && share > 0.5 && numbers >= 10: // of random numbers that begin with 8 or 9, 9 % are
+		return fault.Dataf("identifier", g.path, g.name,
+			"column `%s` holds organisation numbers (%.3g %% of its distinct values): call it `arbeidsgiver_id` or `arrangor_id`, or drop it in the mapping", g.name, 100*share)
 	}
-	return fault.Dataf("identifier", g.path, g.name,
-		"column `%s` holds national identity numbers (%.3g %% of its distinct values): replace them by random keys, or drop the column in the mapping",
-		g.name, 100*float64(numbers)/float64(distinct))
+	return nil
+}
+
+// digits reads a text of exactly n digits.
+func digits(s string, n int) (v int64, ok bool) {
+	if len(s) != n {
+		return 0, false
+	}
+	for i := range len(s) {
+		d := s[i] - '0'
+		if d > 9 {
+			return 0, false
+		}
+		v = 10*v + int64(d)
+	}
+	return v, true
 }
 
 // elevenDigits reads a text of exactly 11 digits, perhaps with a space behind the date.
@@ -220,18 +273,28 @@ func elevenDigits(s string) (int64, bool) {
 	if len(s) == 12 && s[6] == ' ' {
 		s = s[:6] + s[7:]
 	}
-	if len(s) != 11 {
-		return 0, false
+	return digits(s, 11)
+}
+
+const (
+	lowestOrganisation  = 800_000_000
+	highestOrganisation = 999_999_999
+)
+
+// isOrganisation tells whether a number is a Norwegian organisation number: nine digits that begin with 8 or 9, the last
+// a check digit modulo 11.
+//
+// Source: Brønnøysundregistrene, "Organisasjonsnummeret".
+func isOrganisation(n int64) bool {
+	if n < lowestOrganisation || n > highestOrganisation {
+		return false
 	}
-	var n int64
-	for i := range len(s) {
-		d := s[i] - '0'
-		if d > 9 {
-			return 0, false
-		}
-		n = 10*n + int64(d)
+	sum, rest := int64(0), n/10
+	for _, weight := range [...]int64{2, 3, 4, 5, 6, 7, 2, 3} {
+		sum += weight * (rest % 10)
+		rest /= 10
 	}
-	return n, true
+	return (11-sum%11)%11 == n%10
 }
 
 // isNumberOfPerson tells whether 11 digits are a national identity number: fødselsnummer, D-number (day + 40), or a

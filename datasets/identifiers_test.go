@@ -203,6 +203,50 @@ func TestDirectNames(t *testing.T) {
 	}
 }
 
+// TestOrganisations: organisation numbers are refused outside columns of keys; other numbers of nine digits pass.
+func TestOrganisations(t *testing.T) {
+	// Published examples: Brønnøysundregistrene 974 760 673, Nav 889 640 782, Skatteetaten 974 761 076.
+	for _, n := range []int64{974760673, 889640782, 974761076} {
+		if !isOrganisation(n) || isOrganisation(n+1) {
+			t.Errorf("%d", n)
+		}
+	}
+	r := random.New(6, "identifiers")
+	var numbers, others []int64
+	for len(numbers) < 500 {
+		if n := lowestOrganisation + r.Int64N(200_000_000); isOrganisation(n) {
+			numbers = append(numbers, n)
+		}
+		if len(others) < 500 {
+			others = append(others, lowestOrganisation+r.Int64N(200_000_000))
+		}
+	}
+	texts := func(values []int64) []string {
+		out := make([]string, len(values))
+		for i, v := range values {
+			out[i] = fmt.Sprint(v)
+		}
+		return out
+	}
+	for _, c := range []struct {
+		name    string
+		values  []int64
+		refused bool
+	}{{"x", numbers, true}, {"arbeidsgiver_id", numbers, false}, {"x", others, false}, {"lonn", []int64{1, 2, 974760673}, false}} {
+		for _, column := range []*Column{IntColumn(c.name, c.values), TextColumn(c.name, texts(c.values), nil)} {
+			path := filepath.Join(t.TempDir(), "x.parquet")
+			if err := Write(path, NewTable(column, BoolColumn("y", make([]bool, len(c.values)))), WriteOptions{Rows: 100}); err != nil {
+				t.Fatal(err)
+			}
+			for _, columns := range [][]string{nil, {"y"}} {
+				if _, err := Read(t.Context(), path, ReadOptions{Columns: columns}); (fault.CodeOf(err) == "identifier") != c.refused || (err != nil) != c.refused {
+					t.Errorf("%s %s, read %v: %v", column.Kind, c.name, columns, err)
+				}
+			}
+		}
+	}
+}
+
 func TestRefusedByName(t *testing.T) {
 	path := write(t, "p.csv", "person_id,fnr,alder\n1,2,3\n")
 	_, err := Open(path, ReadOptions{})

@@ -312,7 +312,8 @@ func (s *Source) inspect(ctx context.Context, i, workers int) error {
 	if !g.concerns(s.in.fields()[c.from].Kind) {
 		return nil
 	}
-	if err := s.in.inspect(ctx, c.from, lowestNumber, highestNumber, workers, g.inspect); err != nil {
+	low, high := g.numbers()
+	if err := s.in.inspect(ctx, c.from, low, high, workers, g.inspect); err != nil {
 		return err
 	}
 	return g.conclude()
