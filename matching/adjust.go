@@ -222,7 +222,7 @@ func (m *matchedRows) weights() []float64  { return m.Weight }
 func (m *matchedRows) subclasses() []int32 { return m.Subclass }
 func (m *matchedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
 	abadieImbens := stdError == "abadie-imbens" || m.biasAdjust
-	if stdError == "auto" && m.Subclass == nil && d.Cluster == nil && d.Base == nil && obs == nil {
+	if stdError == "auto" && m.Options.Replace && m.Subclass == nil && d.Cluster == nil && d.Base == nil && obs == nil {
 		abadieImbens = true
 	}
 	switch {

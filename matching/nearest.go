@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/parallel"
@@ -40,6 +41,7 @@ type NearestOptions struct {
 	Ratio       int      // matches a row; 0: 1
 	Replace     bool     // a comparison may serve any number of rows
 	ReuseMax    int      // a comparison may serve at most this many; 0: 1 without Replace, no limit with it
+	PersonMax   int      // the rows of a person (Unit) may serve at most this many times together, over all strata; 0: no limit
 	Caliper     float64  // largest distance allowed, inclusive; 0: no caliper
 	CaliperUnit CaliperUnit
 	Order       Order
@@ -59,7 +61,7 @@ type Pair struct {
 // stratum, greedily in the order of the options: nearest-neighbour matching on a scalar score.
 //
 // A caliper is inclusive. With a ratio k each row gets its r-th match before any gets its r+1-th; a row that finds none in
-// a round takes no part in later ones. With replacement a row takes its k nearest at once.
+// a round takes no part in later ones. With replacement a row takes its k nearest at once (unless PersonMax is set).
 //
 // Among candidates at equal distance on both sides of the score, the side with fewer rows between wins, otherwise the
 // lower; among equal scores, rows stand in the order of a hash of their Key, so that the result does not depend on the
@@ -68,6 +70,9 @@ type Pair struct {
 //
 // Cost: sorting, and then O(α(n)) a match with two union-find forests that skip used rows (Tarjan 1975); O(n log n) for
 // Closest. Further conditions on pairs make a row walk past the candidates that they rule out.
+//
+// With PersonMax the strata are gone through one after another in the order of their numbers, since a use in one may be the
+// last that is left in another.
 //
 // An error is returned where no row of a group takes part or a score is not finite.
 func Nearest(in NearestInput, opt NearestOptions) (*Matched, error) {
@@ -100,9 +105,17 @@ func Nearest(in NearestInput, opt NearestOptions) (*Matched, error) {
 	if opt.LikeMatchIt && in.Stratum != nil && in.Points == nil {
 		w.ranks()
 	}
+	workers := opt.Workers
+	if opt.PersonMax > 0 {
+		if in.Unit == nil {
+			return nil, fault.Usagef("bad_flag", "a limit of uses by person needs the person of each row")
+		}
+		w.personUses = make([]int32, slices.Max(in.Unit)+1)
+		workers = 1
+	}
 	batches := w.groups.batches(1 << 14)
 	found := make([][]Pair, len(batches))
-	err := parallel.For(context.Background(), opt.Workers, len(batches), func(b int) error {
+	err := parallel.For(context.Background(), workers, len(batches), func(b int) error {
 		var s interface {
 			match(rows []int32)
 			result() []Pair
@@ -191,14 +204,22 @@ func pooledSD(x []float64, leave []bool) float64 {
 	return math.Sqrt(sum / float64(n-1))
 }
 
-// nearestWork is what the strata of one call share; it is read-only while they run.
+// nearestWork is what the strata of one call share; but for personUses it is read-only while they run.
 type nearestWork struct {
 	in            NearestInput
 	opt           NearestOptions
 	caliper       float64
 	hash, shuffle random.Keyed
 	groups        strata
+	personUses    []int32 // by person, where there is a limit
 	rank          []int32 // LikeMatchIt with strata: position among all rows, by row
+}
+
+// use counts one use of row b.
+func (w *nearestWork) use(b int32) {
+	if w.personUses != nil {
+		w.personUses[w.in.Unit[b]]++
+	}
 }
 
 // ranks finds each row's position in the order (score, row) over all strata.
@@ -224,8 +245,11 @@ func (w *nearestWork) key(row int32) uint64 {
 // chooses tells whether a row is one that looks for matches.
 func (w *nearestWork) chooses(row int32) bool { return w.in.Treated[row] == (w.opt.Estimand == ATT) }
 
-// allowed tells whether a pair meets every condition but the caliper on the score.
+// allowed tells whether row a may have row b as a match, by every condition but the caliper on the score.
 func (w *nearestWork) allowed(a, b int32) bool {
+	if w.personUses != nil && int(w.personUses[w.in.Unit[b]]) >= w.opt.PersonMax {
+		return false
+	}
 	if u := w.in.Unit; u != nil && u[a] == u[b] {
 		return false
 	}

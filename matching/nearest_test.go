@@ -61,6 +61,9 @@ func problem(r *rand.Rand) (NearestInput, NearestOptions) {
 		opt.Caliper, opt.CaliperUnit = r.Float64(), CaliperUnit(r.IntN(2))
 	}
 	opt.Order = []Order{Largest, Smallest, Closest, DataOrder, RandomOrder}[r.IntN(5)]
+	if in.Unit != nil && in.Stratum == nil && r.IntN(2) == 0 {
+		opt.PersonMax = 1 + r.IntN(2)
+	}
 	opt.Estimand = Estimand(r.IntN(2))
 	return in, opt
 }
@@ -121,6 +124,17 @@ func (s *slow) may(i, j int) bool {
 		s.in.Stratum != nil && s.in.Stratum[i] != s.in.Stratum[j] || s.in.Unit != nil && s.in.Unit[i] == s.in.Unit[j] ||
 		math.Abs(s.in.Score[i]-s.in.Score[j]) > s.caliper {
 		return false
+	}
+	if s.opt.PersonMax > 0 {
+		used := 0
+		for k, u := range s.uses {
+			if s.in.Unit[k] == s.in.Unit[j] {
+				used += u
+			}
+		}
+		if used >= s.opt.PersonMax {
+			return false
+		}
 	}
 	for _, c := range s.in.Calipers {
 		if math.Abs(c.Values[i]-c.Values[j]) > c.Max {
@@ -424,6 +438,35 @@ func checkBrief(t *testing.T, in NearestInput, m *Matched) {
 		if d := math.Abs(in.Score[p.Treated] - in.Score[p.Comparison]); d != p.Distance || d > m.CaliperAbsolute ||
 			in.Stratum != nil && in.Stratum[p.Treated] != in.Stratum[p.Comparison] || uses[p.Comparison] > m.Options.ReuseMax {
 			t.Fatalf("pair %+v", p)
+		}
+	}
+}
+
+// Over many strata a person serves at most as often as asked, and a limit that never binds changes nothing.
+func TestNearestPersonMax(t *testing.T) {
+	in := selected(20000, -1, 60)
+	in.Unit = make([]int32, 20000)
+	for i := range in.Unit {
+		in.Unit[i] = int32(i % 3000)
+	}
+	free, err := Nearest(in, NearestOptions{Caliper: 0.2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, most := range []int{1, 2, 100} {
+		m, err := Nearest(in, NearestOptions{Caliper: 0.2, PersonMax: most, Workers: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		uses := make([]int, 3000)
+		for _, p := range m.Pairs {
+			uses[in.Unit[p.Comparison]]++
+		}
+		if slices.Max(uses) > most || most < 100 && slices.Max(uses) < most {
+			t.Errorf("at most %d uses: %d", most, slices.Max(uses))
+		}
+		if most == 100 && !reflect.DeepEqual(m.Pairs, free.Pairs) {
+			t.Error("a limit that does not bind changes the pairs")
 		}
 	}
 }

@@ -198,5 +198,6 @@ func (s *spatialStratum) pair(p, c, round int32) {
 	if s.work.opt.Estimand == ATC {
 		pair.Treated, pair.Comparison = pair.Comparison, pair.Treated
 	}
+	s.work.use(s.rows[c-1])
 	s.pairs = append(s.pairs, pair)
 }

@@ -48,7 +48,7 @@ type searcher interface {
 // runGreedy matches the rows in their order, by rounds or by distance. rows is their number in the stratum.
 func runGreedy(s searcher, order []int32, opt NearestOptions, rows int) {
 	switch {
-	case opt.Replace && opt.ReuseMax >= rows:
+	case opt.Replace && opt.ReuseMax >= rows && opt.PersonMax == 0:
 		for _, p := range order {
 			s.nearestOf(p, opt.Ratio)
 		}
@@ -275,6 +275,7 @@ func (s *nearestStratum) pair(p, c, round int32) {
 	if s.work.opt.Estimand == ATC {
 		pair.Treated, pair.Comparison = b.row, a.row
 	}
+	s.work.use(b.row)
 	s.pairs = append(s.pairs, pair)
 }
 
