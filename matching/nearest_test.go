@@ -269,7 +269,7 @@ func TestNearestAgainstBruteForce(t *testing.T) {
 		}
 		done++
 		checkMatched(t, in, m)
-		if opt.Order == Closest && (!opt.Replace || opt.ReuseMax > 0) {
+		if opt.Order == Closest && (!opt.Replace || opt.ReuseMax > 0 || opt.PersonMax > 0) {
 			checkClosest(t, in, m)
 			continue
 		}
