@@ -175,7 +175,13 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 	if err := r.aggregate(o, cells, fit); err != nil {
 		return nil, err
 	}
-	return r, r.preTest(f, o, cells, fit)
+	if err := r.preTest(f, o, cells, fit); err != nil {
+		return nil, err
+	}
+	if o.Bootstrap > 0 {
+		return r, r.bootstrap(o)
+	}
+	return r, nil
 }
 
 // aggregate fills the averages, their bands and the covariance of the event times.

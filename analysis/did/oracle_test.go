@@ -3,6 +3,7 @@ package did
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -400,4 +401,63 @@ func TestMpdtaRows(t *testing.T) {
 		}
 		checkCells(t, "did_public/sim:gaps:rc", c, rowsOf(c, map[string]string{"scenario": "rc"}), r, tolLinear)
 	})
+}
+
+// The multiplier bootstrap is random: its standard errors and critical values lie in the range of did's over seeds, widened
+// by half, and so does the deterministic sup-t value; with many units it gives the analytic errors (with few its interquartile
+// range does not: 20 counties start in 2004).
+func TestMpdtaBootstrap(t *testing.T) {
+	d := mpdta(t)
+	x := [][]float64{d.column("lpop")}
+	p, _ := panelOf(d, x, nil)
+	ref := oracle.JSON(t, "mpdta_did/result.json").At("bootstrap_range")
+	o := LikeDid()
+	o.Pointwise = false
+	analytic := estimated(t, p, o)
+	o.Bootstrap, o.Seed = 1000, 3
+	r := estimated(t, p, o)
+	within := func(name string, got float64) {
+		t.Helper()
+		v := ref.At(name).Floats()
+		half := (v[1] - v[0]) / 2
+		oracle.Known(t, "mpdta_did:bootstrap_range:"+name, min(max(got, v[0]-half), v[1]+half), got, 0)
+	}
+	var dynamic, overall Aggregate
+	for _, a := range r.Aggregates {
+		switch {
+		case a.Type == Dynamic && a.Overall:
+			overall = a
+		case a.Type == Dynamic && dynamic.Type == "":
+			dynamic = a
+		}
+	}
+	within("att_gt_crit_val", r.CriticalOf["group_time"])
+	within("dynamic_crit_val", r.CriticalOf[Dynamic])
+	within("dynamic_crit_val", analytic.CriticalOf[Dynamic])
+	within("att_gt_se1", r.Cells[0].StdError)
+	within("dynamic_se1", dynamic.StdError)
+	within("overall_se", overall.StdError)
+
+	large := small{n: 1500, T: 3, cohorts: []int64{101, 102}, never: true}.panel(rand.New(rand.NewPCG(20, 1)))
+	plain, many := estimated(t, large, Options{}), estimated(t, large, Options{Bootstrap: 10_000})
+	for i, c := range many.Cells {
+		if a := plain.Cells[i]; math.Abs(c.StdError/a.StdError-1) > 0.04 { // an interquartile range of 10,000 draws: sd 1.2 %
+			t.Errorf("(%d,%d): %g, analytic %g", c.Group, c.Time, c.StdError, a.StdError)
+		}
+	}
+	var state []int64
+	for _, s := range d.column("state") {
+		state = append(state, int64(s))
+	}
+	p, _ = panelOf(d, x, nil, state)
+	clustered := oracle.JSON(t, "mpdta_did/result.json").At("bootstrap_range_clustered_state")
+	o.Bootstrap = 1000
+	r = estimated(t, p, o)
+	low, high := clustered.At("se_min").Floats(), clustered.At("se_max").Floats()
+	for i, c := range r.Cells {
+		half := high[i] - low[i]
+		if c.StdError < low[i]-half || c.StdError > high[i]+half {
+			t.Errorf("clustered (%d,%d): %g outside [%g, %g]", c.Group, c.Time, c.StdError, low[i], high[i])
+		}
+	}
 }

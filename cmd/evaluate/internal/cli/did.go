@@ -164,8 +164,10 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, fault.Usagef("bad_flag", "`--controls risk-set` needs `--at-risk`, the column that tells who could start in the next period")
 	case f.atRisk != "" && f.controls != "risk-set" && f.controls != "later-start":
 		return nil, fault.Usagef("bad_flag", "`--at-risk` goes with `--controls risk-set` or `later-start`, whose comparison is fixed at the start")
-	case f.bootstrap != 0:
-		return nil, fault.Usagef("not_served", "`--bootstrap` is not served yet; standard errors are analytic")
+	case f.bootstrap < 0 || f.bootstrap > 0 && f.bootstrap < 100:
+		return nil, fault.Usagef("bad_flag", "`--bootstrap` takes 100 draws or more")
+	case f.bootstrap > 0 && f.estimator != "group-time":
+		return nil, fault.Usagef("bad_flag", "`--bootstrap` goes with the estimator group-time")
 	case f.like == "fixest" && (f.estimator == "group-time" || f.estimator == "bacon" || f.estimator == "imputation"):
 		return nil, fault.Usagef("bad_flag", "`--like fixest` goes with the estimators twfe, event-study, sunab and etwfe")
 	case len(p.covariates) > 0 && (f.estimator == "imputation" || f.estimator == "bacon"):
@@ -212,6 +214,7 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	if f.panel == "pairwise" {
 		o.Unbalanced = did.Pairwise
 	}
+	o.Bootstrap = f.bootstrap
 	o.Anticipation, o.Level, o.Seed, o.Workers = f.anticipation, f.level, g.seed, g.workers
 	p.regression = did.RegressionOptions{Level: f.level, Workers: g.workers, Kind: map[string]did.VarianceKind{"cluster": did.Clustered, "hetero": did.Hetero, "iid": did.IID}[f.se]}
 	if p.honest, err = parseHonest(f.honest); err != nil || p.honest == nil {

@@ -230,7 +230,7 @@ func TestDidRefusals(t *testing.T) {
 		{base(smallPanel, "--controls", "nobody"), 2, "`--controls` is never, not-yet, later-start or risk-set"},
 		{base(smallPanel, "--controls", "risk-set"), 2, "`--controls risk-set` needs `--at-risk`"},
 		{base(smallPanel, "--at-risk", "y"), 2, "`--at-risk` goes with"},
-		{base(smallPanel, "--bootstrap", "100"), 2, "`--bootstrap` is not served yet"},
+		{base(smallPanel, "--bootstrap", "10"), 2, "`--bootstrap` takes 100 draws or more"},
 		{base(smallPanel, "--honest", "smooth"), 2, "`--honest`"},
 		{base(smallPanel, "--estimator", "bacon", "--covariates", "y"), 2, "`--covariates` is not served with `--estimator bacon`"},
 		{base(smallPanel, "--level", "95"), 2, "`--level`"},
