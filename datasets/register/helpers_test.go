@@ -22,7 +22,7 @@ var kinds = map[string]datasets.Kind{
 	"maaned": datasets.Int64, "stillingsprosent": datasets.Float64, "lonn": datasets.Float64,
 	"gyldig_fra": datasets.Date, "opprettet": datasets.Date, "prosent": datasets.Float64, "dager_per_uke": datasets.Float64,
 	"belop": datasets.Float64, "gjelder_id": datasets.Int64, "barn": datasets.Int64, "ledighet": datasets.Float64, "stramhet": datasets.Float64, "portefolje": datasets.Float64,
-	"tiltakslonn": datasets.Bool, "tiltakslonn_belop": datasets.Float64, "dagpenger": datasets.Bool, "aap": datasets.Bool,
+	"avtale": datasets.Bool, "tiltakslonn": datasets.Bool, "tiltakslonn_belop": datasets.Float64, "dagpenger": datasets.Bool, "aap": datasets.Bool,
 }
 
 // table reads a table from text: a line of column names, then rows; "." is missing.

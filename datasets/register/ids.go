@@ -17,7 +17,8 @@ const (
 
 // index finds the number of a person from the id.
 type index struct {
-	ints  []int64 // ascending
+	ints  []int64  // ascending
+	names []string // ascending
 	texts map[string]int32
 	also  map[int64]int32 // further integer ids of the same persons
 	text  bool
@@ -66,7 +67,7 @@ func newIntIndex(ids []int64) *index {
 }
 
 func newTextIndex(ids []string) *index {
-	x := &index{text: true, texts: make(map[string]int32, len(ids))}
+	x := &index{text: true, names: ids, texts: make(map[string]int32, len(ids))}
 	for i, id := range ids {
 		x.texts[id] = int32(i)
 	}
@@ -141,8 +142,14 @@ func (x *index) fill(file string, c *datasets.Column, dst []int32) error {
 		find := x.find
 		if len(c.Levels) <= len(dst) {
 			level := make([]int32, len(c.Levels))
+			next := 0 // levels come in the order of rows, and those often in the order of persons
 			for k, id := range c.Levels {
-				level[k] = find(id)
+				if next < len(x.names) && x.names[next] == id {
+					level[k] = int32(next)
+				} else {
+					level[k] = find(id)
+				}
+				next = int(max(level[k], -1)) + 1
 			}
 			for i, code := range c.Codes {
 				dst[i] = level[code]

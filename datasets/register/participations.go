@@ -15,13 +15,11 @@ import (
 // which they came.
 type participation struct {
 	Participation
-	id       string
-	status   uint8
-	members  []string      // ids of the rows that were joined into this one
-	changed  calendar.Date // endret
-	provider int32
-	employer int32
-	tiltak   int32
+	id      string
+	status  uint8
+	members []string      // ids of the rows that were joined into this one
+	changed calendar.Date // endret
+	tiltak  int32
 }
 
 // readParticipations reads deltakelse: a row that is no participation becomes a referral, the others are cleaned,
@@ -35,30 +33,16 @@ func (b *builder) readParticipations() error {
 	if rowsOf(parts) == 0 {
 		return b.empty("deltakelse")
 	}
-	tiltak, providers, employers := newInterner(), newInterner(), newInterner()
-	rows, err := b.participationRows(parts, tiltak, providers, employers)
+	x := participationTexts{newInterner(), newInterner(), newInterner(), newInterner(), newInterner(), newInterner()}
+	rows, err := b.participationRows(parts, x)
 	if err != nil {
 		return err
 	}
-	rows = b.latestVersions(rows)
 	b.resolveOffices(rows)
-	var place, providerPlace, employerPlace []int32
-	b.Tiltak, place = tiltak.sorted()
-	if len(b.Tiltak) > math.MaxInt16 {
-		return fault.Dataf("too_many_levels", b.file("deltakelse"), "tiltakskode", "`tiltakskode` has %d values; name the column that holds the code in the mapping", len(b.Tiltak))
+	if err := b.numberTexts(rows, x); err != nil {
+		return err
 	}
-	b.Providers, providerPlace = providers.sorted()
-	b.Employers, employerPlace = employers.sorted()
-	b.employerNumber = make(map[string]int32, len(b.Employers))
-	for i, name := range b.Employers {
-		b.employerNumber[name] = int32(i)
-	}
-	for i := range rows {
-		r := &rows[i]
-		r.Tiltak = int16(place[r.tiltak])
-		r.Provider = replace(providerPlace, r.provider)
-		r.Employer = replace(employerPlace, r.employer)
-	}
+	rows = b.latestVersions(rows)
 	rows = b.participationRules(rows)
 	slices.SortFunc(rows, compareParticipations)
 	rows = b.dropDuplicates(rows)
@@ -71,6 +55,34 @@ func (b *builder) readParticipations() error {
 	b.FirstPart = firsts(b.Persons.N, len(rows), func(i int) int32 { return rows[i].Person })
 	b.spells = b.subsidisedSpells()
 	return b.readAmounts(rows)
+}
+
+// participationTexts number the texts of deltakelse in the order in which they come.
+type participationTexts struct{ tiltak, providers, employers, courses, reasons, contents *interner }
+
+// numberTexts renumbers the texts in byte order.
+func (b *builder) numberTexts(rows []participation, x participationTexts) error {
+	var tiltak, providers, employers, courses, reasons, contents []int32
+	b.Tiltak, tiltak = x.tiltak.sorted()
+	if len(b.Tiltak) > math.MaxInt16 {
+		return fault.Dataf("too_many_levels", b.file("deltakelse"), "tiltakskode", "`tiltakskode` has %d values; name the column that holds the code in the mapping", len(b.Tiltak))
+	}
+	b.Providers, providers = x.providers.sorted()
+	b.Employers, employers = x.employers.sorted()
+	b.Courses, courses = x.courses.sorted()
+	b.Reasons, reasons = x.reasons.sorted()
+	b.Contents, contents = x.contents.sorted()
+	b.employerNumber = make(map[string]int32, len(b.Employers))
+	for i, name := range b.Employers {
+		b.employerNumber[name] = int32(i)
+	}
+	for i := range rows {
+		r := &rows[i]
+		r.Tiltak = int16(tiltak[r.tiltak])
+		r.Provider, r.Employer, r.Course = replace(providers, r.Provider), replace(employers, r.Employer), replace(courses, r.Course)
+		r.Reason, r.Content = replace(reasons, r.Reason), replace(contents, r.Content)
+	}
+	return nil
 }
 
 // firsts are the beginnings of each person's rows in a list sorted by person.
@@ -92,14 +104,15 @@ func compareParticipations(a, b participation) int {
 		cmp.Compare(a.End, b.End), -cmp.Compare(a.changed, b.changed), compareIDs(a.id, b.id),
 		cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Employer, b.Employer), cmp.Compare(a.Office, b.Office),
 		cmp.Compare(a.PartTime, b.PartTime), cmp.Compare(a.Subsidy, b.Subsidy), cmp.Compare(a.Cost, b.Cost),
-		cmp.Compare(a.Referred, b.Referred), cmp.Compare(a.Decided, b.Decided))
+		cmp.Compare(a.Referred, b.Referred), cmp.Compare(a.Decided, b.Decided), cmp.Compare(a.Reason, b.Reason),
+		cmp.Compare(a.Content, b.Content), cmp.Compare(a.Course, b.Course), cmp.Compare(a.Agreement, b.Agreement))
 }
 
 // compareIDs orders integers by value and before they differ in length, other texts by bytes.
 func compareIDs(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) }
 
 // participationRows reads the rows of known persons.
-func (b *builder) participationRows(parts []Part, tiltak, providers, employers *interner) ([]participation, error) {
+func (b *builder) participationRows(parts []Part, list participationTexts) ([]participation, error) {
 	file := b.file("deltakelse")
 	missing := b.ledger.rule("deltakelse", "person_id_missing", Dropped)
 	strangers := b.ledger.rule("deltakelse", "person_unknown", Dropped)
@@ -124,9 +137,11 @@ func (b *builder) participationRows(parts []Part, tiltak, providers, employers *
 		x := textColumns{file: file, t: t}
 		id, code, status, origin := x.read("deltakelse_id"), x.read("tiltakskode"), x.read("status"), x.read("opphav")
 		provider, employer, office := x.read("arrangor_id"), x.read("arbeidsgiver_id"), x.read("nav_enhet")
+		course, reason, content := x.read("gjennomforing_id"), x.read("status_aarsak"), x.read("innhold")
+		agreement, err := agreements(file, t)
 		f := numberColumns{file: file, t: t}
 		partTime, subsidy, cost := f.read("deltidsprosent"), f.read("lonnstilskudd_prosent"), f.read("kostnad")
-		if err := cmp.Or(d.err, x.err, f.err); err != nil {
+		if err := cmp.Or(d.err, x.err, f.err, err); err != nil {
 			return nil, err
 		}
 		for i := range n {
@@ -166,9 +181,11 @@ func (b *builder) participationRows(parts []Part, tiltak, providers, employers *
 				Participation: Participation{
 					Person: person[i], Start: start[i], End: end[i], PartTime: float32(partTime(i)), Subsidy: float32(subsidy(i)),
 					Cost: cost(i), Office: b.offices.of(office(i)), Row: part.Row + int64(i) + 1, Completed: took.completed,
-					Referred: clean(referred[i]), Decided: clean(decided[i]),
+					Referred: clean(referred[i]), Decided: clean(decided[i]), Agreement: agreement[i],
+					Provider: list.providers.of(provider(i)), Employer: list.employers.of(employer(i)), Course: list.courses.of(course(i)),
+					Reason: list.reasons.of(reason(i)), Content: list.contents.of(content(i)),
 				},
-				status: took.kind, id: id(i), changed: clean(changed[i]), tiltak: tiltak.of(resolved), provider: providers.of(provider(i)), employer: employers.of(employer(i)),
+				status: took.kind, id: id(i), changed: clean(changed[i]), tiltak: list.tiltak.of(resolved),
 			})
 		}
 	}
@@ -184,52 +201,37 @@ func (b *builder) participationRows(parts []Part, tiltak, providers, employers *
 	return rows, nil
 }
 
+// agreements reads avtale.
+func agreements(file string, t *datasets.Table) ([]int8, error) {
+	list := make([]int8, t.Rows)
+	c := t.Column("avtale")
+	if c == nil {
+		for i := range list {
+			list[i] = -1
+		}
+		return list, nil
+	}
+	there := make([]bool, t.Rows)
+	if err := fillBools(file, c, there); err != nil {
+		return nil, err
+	}
+	for i, yes := range there {
+		switch {
+		case c.Missing(i):
+			list[i] = -1
+		case yes:
+			list[i] = 1
+		}
+	}
+	return list, nil
+}
+
 // clean makes a date that cannot be read, or is before or after all reason, a missing one.
 func clean(d calendar.Date) calendar.Date {
 	if d < firstDate || d > lastDate {
 		return NoDate
 	}
 	return d
-}
-
-// latestVersions keeps, of the rows with the same id and person, the one that was changed last, by the as-of date where
-// there is one. A single row that was changed after it is kept as it is: what it said before is not known.
-func (b *builder) latestVersions(rows []participation) []participation {
-	late := b.ledger.rule("deltakelse", "version_after_as_of", Dropped)
-	unknown := b.ledger.rule("deltakelse", "changed_after_as_of", Kept)
-	versions := b.ledger.rule("deltakelse", "superseded", Dropped)
-	slices.SortFunc(rows, func(x, y participation) int {
-		return cmp.Or(cmp.Compare(x.Person, y.Person), compareIDs(x.id, y.id), b.compareLate(x, y), -cmp.Compare(x.changed, y.changed), compareParticipations(x, y))
-	})
-	kept := rows[:0]
-	for i, r := range rows {
-		if n := len(kept); i > 0 && n > 0 && r.id != "" && kept[n-1].id == r.id && kept[n-1].Person == r.Person {
-			if b.late(r) {
-				late.add(r.Person)
-			} else {
-				versions.add(r.Person)
-			}
-			continue
-		}
-		if b.late(r) {
-			unknown.add(r.Person)
-		}
-		kept = append(kept, r)
-	}
-	return kept
-}
-
-// late tells whether a row was changed after the as-of date; compareLate puts such rows last.
-func (b *builder) late(r participation) bool { return b.opt.AsOf != 0 && r.changed > b.opt.AsOf }
-
-func (b *builder) compareLate(x, y participation) int {
-	switch lx, ly := b.late(x), b.late(y); {
-	case lx == ly:
-		return 0
-	case ly:
-		return -1
-	}
-	return 1
 }
 
 // resolveOffices numbers the offices of persons and participations in byte order.
@@ -339,134 +341,4 @@ func (b *builder) participationRules(rows []participation) []participation {
 	}
 	b.FirstRef = firsts(b.Persons.N, len(referrals), func(i int) int32 { return referrals[i].Person })
 	return kept
-}
-
-// dropDuplicates drops rows with the person, tiltak and dates of another: the same participation out of two systems.
-// The row that was changed last is kept, or the one with the lowest id.
-func (b *builder) dropDuplicates(rows []participation) []participation {
-	duplicates := b.ledger.rule("deltakelse", "duplicate", Dropped)
-	kept := rows[:0]
-	for _, r := range rows {
-		if n := len(kept); n > 0 {
-			k := &kept[n-1]
-			if k.Person == r.Person && k.Tiltak == r.Tiltak && k.Start == r.Start && k.End == r.End {
-				duplicates.add(r.Person)
-				k.members = append(append(k.members, r.id), r.members...)
-				continue
-			}
-		}
-		kept = append(kept, r)
-	}
-	return kept
-}
-
-// mergeSpells joins the spells of one person in one tiltak that overlap, or between which at most Rules.MergeGap days
-// pass: a re-enrolment gets a new id in the systems but is the same participation. Spells of different tiltak are never
-// joined. The joined spell has the first start and last end, the cost of both, and otherwise what the first spell that
-// knows it says; it is completed where the spell that ends last is.
-func (b *builder) mergeSpells(rows []participation) []participation {
-	overlap := b.ledger.rule("deltakelse", "overlap_same_tiltak", Changed)
-	adjoin := b.ledger.rule("deltakelse", "adjoining_same_tiltak", Changed)
-	slices.SortFunc(rows, func(x, y participation) int {
-		return cmp.Or(cmp.Compare(x.Person, y.Person), cmp.Compare(x.Tiltak, y.Tiltak), compareParticipations(x, y))
-	})
-	gap := calendar.Date(max(b.opt.Rules.MergeGap, 0))
-	kept := rows[:0]
-	for _, r := range rows {
-		n := len(kept)
-		if n == 0 || kept[n-1].Person != r.Person || kept[n-1].Tiltak != r.Tiltak || r.Start > kept[n-1].End+1+gap {
-			kept = append(kept, r)
-			continue
-		}
-		k := &kept[n-1]
-		k.members = append(append(k.members, r.id), r.members...)
-		if r.Start <= k.End {
-			overlap.add(r.Person)
-		} else {
-			adjoin.add(r.Person)
-		}
-		if r.End > k.End || r.End == k.End && r.Completed {
-			k.End, k.Completed = r.End, r.Completed
-		}
-		if k.PartTime != k.PartTime {
-			k.PartTime = r.PartTime
-		}
-		if k.Subsidy != k.Subsidy {
-			k.Subsidy = r.Subsidy
-		}
-		if k.Cost != k.Cost {
-			k.Cost = r.Cost
-		} else if r.Cost == r.Cost {
-			k.Cost += r.Cost
-		}
-		for _, f := range []struct{ k, r *int32 }{{&k.Provider, &r.Provider}, {&k.Office, &r.Office}, {&k.Employer, &r.Employer}} {
-			if *f.k < 0 {
-				*f.k = *f.r
-			}
-		}
-		if k.Referred == NoDate {
-			k.Referred = r.Referred
-		}
-		if k.Decided == NoDate {
-			k.Decided = r.Decided
-		}
-	}
-	return kept
-}
-
-// dateColumns, textColumns and numberColumns read the columns of a part and keep the first error; a column that is not
-// there reads as missing.
-type dateColumns struct {
-	file string
-	t    *datasets.Table
-	err  error
-}
-
-func (d *dateColumns) read(name string) []calendar.Date {
-	dates := make([]calendar.Date, d.t.Rows)
-	c := d.t.Column(name)
-	if c == nil {
-		for i := range dates {
-			dates[i] = NoDate
-		}
-	} else if err := fillDates(d.file, c, dates); err != nil && d.err == nil {
-		d.err = err
-	}
-	return dates
-}
-
-type textColumns struct {
-	file string
-	t    *datasets.Table
-	err  error
-}
-
-func (x *textColumns) read(name string) func(i int) string {
-	c := x.t.Column(name)
-	if c == nil {
-		return func(int) string { return "" }
-	}
-	text, err := texts(x.file, c)
-	if err != nil && x.err == nil {
-		x.err = err
-	}
-	return text
-}
-
-type numberColumns struct {
-	file string
-	t    *datasets.Table
-	err  error
-}
-
-func (f *numberColumns) read(name string) func(i int) float64 {
-	c := f.t.Column(name)
-	if c == nil {
-		return func(int) float64 { return math.NaN() }
-	}
-	values := make([]float64, f.t.Rows)
-	if err := fillNumbers(f.file, c, values); err != nil && f.err == nil {
-		f.err = err
-	}
-	return func(i int) float64 { return values[i] }
 }

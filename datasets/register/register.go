@@ -18,6 +18,9 @@ type Register struct {
 	FirstRef       []int32         // referrals of person i are [FirstRef[i], FirstRef[i+1])
 	Tiltak         []string        // tiltak codes in byte order; Participation.Tiltak indexes it
 	Providers      []string        // arrangor_id in byte order; Participation.Provider indexes it; never printed
+	Courses        []string        // gjennomforing_id in byte order; never printed
+	Reasons        []string        // status_aarsak in byte order
+	Contents       []string        // innhold in byte order
 	Employers      []string        // arbeidsgiver_id of deltakelse in byte order; Participation.Employer indexes it; never printed
 	Registrations  []Registration  // sorted by person, from, status; overlapping and adjoining spells of a status and effort group are joined
 	FirstReg       []int32         // registrations of person i are [FirstReg[i], FirstReg[i+1])
@@ -106,6 +109,10 @@ type Participation struct {
 	Provider  int32         // index into Register.Providers; −1 unknown
 	Employer  int32         // index into Register.Employers; −1 unknown
 	Office    int32         // index into Persons.Offices; −1 unknown
+	Reason    int32         // status_aarsak: index into Register.Reasons; −1 unknown
+	Content   int32         // innhold: index into Register.Contents; −1 unknown
+	Course    int32         // gjennomforing_id: index into Register.Courses; −1 unknown
+	Agreement int8          // avtale: 1 there is one, 0 there is none, −1 unknown
 	Referred  calendar.Date // henvist_dato; NoDate missing
 	Decided   calendar.Date // vedtak_dato; NoDate missing
 	Row       int64         // data row in the file, from 1: for the ledger and messages, never for results

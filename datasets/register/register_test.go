@@ -408,15 +408,21 @@ func messy(r *rand.Rand, persons, rows int) map[string]string {
 		return fmt.Sprint(1000 + 7*r.IntN(persons))
 	}
 	day := func() string { return fmt.Sprintf("2020-%02d-%02d", 1+r.IntN(12), 1+r.IntN(28)) }
-	part.WriteString("deltakelse_id person_id tiltakskode status start_dato slutt_dato deltidsprosent kostnad arbeidsgiver_id endret\n")
+	part.WriteString("deltakelse_id person_id tiltakskode status start_dato slutt_dato deltidsprosent kostnad arbeidsgiver_id endret arrangor_id status_aarsak avtale\n")
+	owner := map[int]string{}
 	reg.WriteString("person_id fra til status innsatsgruppe\n")
 	for i := range rows {
 		n := i
 		if r.IntN(20) == 0 {
 			n = r.IntN(i + 1)
 		}
-		fmt.Fprintf(&part, "%d %s %s %s %s %s %d %d %c %s\n", n, id(), []string{"ARBTREN", "MIDLONTIL", "AMO", "X"}[r.IntN(4)],
-			[]string{"FULLF", "GJENN", "AVSLAG"}[r.IntN(3)], day(), day(), 10*r.IntN(12), r.IntN(1000), 'A'+r.IntN(3), day())
+		who, ok := owner[n]
+		if !ok {
+			who = id()
+			owner[n] = who
+		}
+		fmt.Fprintf(&part, "%d %s %s %s %s %s %d %d %c 2020-12-0%d %c %c %v\n", n, who, []string{"ARBTREN", "MIDLONTIL", "AMO", "X"}[r.IntN(4)],
+			[]string{"FULLF", "GJENN", "AVSLAG"}[r.IntN(3)], day(), day(), 10*r.IntN(12), r.IntN(1000), 'A'+r.IntN(3), 1+r.IntN(2), 'P'+r.IntN(3), 'X'+r.IntN(3), r.IntN(2) == 0)
 		fmt.Fprintf(&reg, "%s %s %s %s %s\n", id(), day(), day(), []string{"ledig", "delvis_ledig"}[r.IntN(2)], []string{"IKVAL", "BATT", "."}[r.IntN(3)])
 	}
 	months.WriteString("person_id maaned stillingsprosent lonn tiltakslonn arbeidsgiver_id dagpenger\n")
