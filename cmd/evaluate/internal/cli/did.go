@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"encoding/csv"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tiltakseffekt/analysis/did"
+	"tiltakseffekt/datasets/design"
 	"tiltakseffekt/internal/fault"
 )
 
@@ -78,23 +78,12 @@ period effects; twfe is a weighted mean of effects whose weights may be negative
 	return c
 }
 
-// listOf splits a list that quotes like CSV.
+// listOf splits a list that quotes like CSV; an empty flag is an empty list.
 func listOf(flag, s string) ([]string, error) {
 	if s == "" {
 		return nil, nil
 	}
-	r := csv.NewReader(strings.NewReader(s))
-	r.TrimLeadingSpace = true
-	list, err := r.Read()
-	if err != nil {
-		return nil, fault.Usagef("bad_flag", "`--%s`: %v", flag, err)
-	}
-	for i, v := range list {
-		if list[i] = strings.TrimSpace(v); list[i] == "" {
-			return nil, fault.Usagef("bad_flag", "`--%s` has an empty name", flag)
-		}
-	}
-	return list, nil
+	return design.ParseList("--"+flag, s)
 }
 
 // oneOf checks a word of a flag.

@@ -7,6 +7,7 @@ import (
 
 	"tiltakseffekt/analysis/did"
 	"tiltakseffekt/datasets"
+	"tiltakseffekt/datasets/design"
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
 )
@@ -55,11 +56,11 @@ func readDid(ctx context.Context, g *globals, f *didFlags, p *didPlan) (*didInpu
 	if l.Outcome, err = t.Column(f.outcome).AsFloats(); err != nil {
 		return nil, inFile(err, f.data)
 	}
-	for _, c := range p.covariates {
-		if err := in.covariate(t, c); err != nil {
-			return nil, err
-		}
+	x, err := design.Build(t, p.covariates, design.Options{})
+	if err != nil {
+		return nil, inFile(err, f.data)
 	}
+	l.Covariates, in.terms = x.Columns, x.Names
 	if f.weights != "" {
 		if l.Weights, err = t.Column(f.weights).AsFloats(); err != nil {
 			return nil, inFile(err, f.data)
@@ -213,40 +214,6 @@ func (in *didInput) periods(t *datasets.Table, f *didFlags) error {
 		if null != nil && null[i] {
 			l.Start[i] = did.Never
 		}
-	}
-	return nil
-}
-
-// covariate adds a column of numbers, or the dummies of a factor without its first level in byte order.
-func (in *didInput) covariate(t *datasets.Table, name string) error {
-	column := strings.TrimSuffix(name, ":factor")
-	c := t.Column(column)
-	if c.Kind != datasets.String && column == name {
-		v, err := c.AsFloats()
-		if err != nil {
-			return inFile(err, t.File)
-		}
-		in.long.Covariates = append(in.long.Covariates, v)
-		in.terms = append(in.terms, column)
-		return nil
-	}
-	if n := c.Nulls(); n > 0 {
-		return fault.Dataf("missing_covariate", t.File, column, "`%s` is missing in %d rows: give the missing a level of their own or drop the rows", column, n)
-	}
-	texts, _, err := c.AsTexts()
-	if err != nil {
-		return inFile(err, t.File)
-	}
-	levels := slices.Compact(slices.Sorted(slices.Values(texts)))
-	for _, level := range levels[1:] {
-		v := make([]float64, len(texts))
-		for i, s := range texts {
-			if s == level {
-				v[i] = 1
-			}
-		}
-		in.long.Covariates = append(in.long.Covariates, v)
-		in.terms = append(in.terms, column+"="+level)
 	}
 	return nil
 }
