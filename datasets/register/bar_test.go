@@ -136,7 +136,7 @@ func peak() float64 {
 
 // The bars of size: 1,000,000 persons × 120 months from Parquet to panel, in at most 45 s with int64 ids sorted by person
 // and 90 s with 32-character ids by month, trials included, and 6 GiB. (Trials are measured in analysis/cohort.) They
-// need EVALUATE_SLOW=1; the peak is that of the process, writing the register included, and only grows.
+// need EVALUATE_SLOW=1 (EVALUATE_PERSONS and EVALUATE_MONTHS make them smaller); the peak is that of the process, writing the register included, and only grows.
 func barRegister(b *testing.B, byMonth, text bool) {
 	if os.Getenv("EVALUATE_SLOW") == "" {
 		b.Skip("set EVALUATE_SLOW=1")
@@ -144,6 +144,9 @@ func barRegister(b *testing.B, byMonth, text bool) {
 	persons, months := 1000000, 120
 	if n, err := strconv.Atoi(os.Getenv("EVALUATE_PERSONS")); err == nil {
 		persons = n
+	}
+	if n, err := strconv.Atoi(os.Getenv("EVALUATE_MONTHS")); err == nil {
+		months = n
 	}
 	dir := b.TempDir()
 	national(b, dir, persons, months, byMonth, text)

@@ -98,6 +98,30 @@ func TestFormatsAgree(t *testing.T) {
 	same(t, "a folder", want, unnamed(got), true)
 }
 
+// A folder by month, as hive partitions: the month is in the name of the folder.
+func TestPartitions(t *testing.T) {
+	text := base()
+	want := mustRead(t, text, Options{})
+	dir := t.TempDir()
+	m := tables(text)
+	rows := strings.Split(strings.TrimSpace(text["maaned"]), "\n")
+	delete(m, "maaned")
+	write(t, dir, ".parquet", m)
+	byMonth := map[string][]string{}
+	for _, row := range rows[1:] {
+		f := strings.Fields(row)
+		byMonth[f[1]] = append(byMonth[f[1]], f[0]+" "+f[2]+" "+f[3])
+	}
+	for month, rows := range byMonth {
+		folder := filepath.Join(dir, "maaned", "maaned="+month)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		write(t, folder, ".parquet", map[string]*datasets.Table{"part": table("part", "person_id stillingsprosent lonn\n"+strings.Join(rows, "\n"))})
+	}
+	same(t, "partitions", want, open(t, dir, Options{NoInputs: true}), true)
+}
+
 func TestMapping(t *testing.T) {
 	m, err := datasets.ParseMapping("mapping.yaml", []byte(`
 person:
