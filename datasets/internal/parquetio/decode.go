@@ -89,11 +89,11 @@ func (k *chunk) decodePages() (sink, []bool, error) {
 		case parquet.Encodings.Plain:
 			err = s.plain(body, present)
 		case parquet.Encodings.PlainDict, parquet.Encodings.RLEDict:
-			if !hasDict {
-				return nil, nil, errors.New("codes without a dictionary")
-			}
 			codes, _ = extend(codes[:0], present)
-			if present > 0 {
+			if present > 0 { // a column of missing values may have no dictionary
+				if !hasDict {
+					return nil, nil, errors.New("codes without a dictionary")
+				}
 				if len(body) == 0 {
 					return nil, nil, errShort
 				}

@@ -106,7 +106,7 @@ func NewFile(r io.ReaderAt, size int64, name string) (_ *File, err error) {
 	if _, err := r.ReadAt(footer, f.end); err != nil {
 		return nil, fault.Dataf("cannot_read", name, "", "cannot be read (%v)", reason(err))
 	}
-	if err := checkFooter(footer); err != nil {
+	if footer, err = checkFooter(footer); err != nil {
 		return nil, f.notParquet("its footer cannot be read")
 	}
 	if f.meta, err = metadata.NewFileMetaData(footer, nil); err != nil {
@@ -258,6 +258,17 @@ func (f *File) load(group, field int) (*chunk, error) {
 	return k, nil
 }
 
+// explain says why a column cannot be read.
+func (f *File) explain(c *column, err error) error {
+	switch {
+	case errors.Is(err, errNotText):
+		return fault.Dataf("not_utf8", f.name, c.field.Name, "column `%s` holds bytes that are not UTF-8 text: export it again as text, or drop the column in the mapping", c.field.Name)
+	case errors.Is(err, errRange):
+		return fault.Dataf("out_of_range", f.name, c.field.Name, "column `%s` holds a value that is too large for 64 bits: export it again as a number, or drop the column in the mapping", c.field.Name)
+	}
+	return f.corrupt(c, err)
+}
+
 func (f *File) corrupt(c *column, why error) error {
 	return fault.Dataf("corrupt_file", f.name, c.field.Name, "column `%s` is damaged (%v): export the file again", c.field.Name, why)
 }
@@ -282,11 +293,7 @@ func (f *File) Read(group, field int) (v vector.Values, err error) {
 		err = errors.New("levels of another length than the values")
 	}
 	if err != nil {
-		var told *fault.Error
-		if errors.As(err, &told) {
-			return v, told.In(f.name)
-		}
-		return v, f.corrupt(c, err)
+		return v, f.explain(c, err)
 	}
 	return v, nil
 }

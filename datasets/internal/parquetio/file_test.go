@@ -144,19 +144,33 @@ func TestLikeArrow(t *testing.T) {
 func TestRefused(t *testing.T) {
 	for _, name := range files(t, "refused-*.parquet") {
 		word := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), "refused-"), ".parquet")
+		word, column, ok := strings.Cut(word, "_")
 		p, err := Open(name, "the file")
 		if err == nil {
-			_, err = p.Read(0, 0)
+			for field := range p.Fields() { // the last column is the bad one, the others are read
+				if _, err = p.Read(0, field); err != nil && field+1 < len(p.Fields()) {
+					t.Error(err)
+				}
+			}
+		}
+		if !ok {
+			column = "x"
 		}
 		var e *fault.Error
-		if !errors.As(err, &e) || e.Status != fault.Data || e.File != "the file" || e.Column != "x" ||
-			!strings.Contains(e.Message, "`x`") || !strings.Contains(e.Message, "export") {
+		if !errors.As(err, &e) || e.Status != fault.Data || e.File != "the file" || e.Column != column ||
+			!strings.Contains(e.Message, "`"+column+"`") || !strings.Contains(e.Message, "export") {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
 		if !strings.Contains(e.Message, word) {
 			t.Errorf("%s: %v does not say %q", name, err, word)
 		}
+	}
+}
+
+func TestTwice(t *testing.T) {
+	if _, err := Open("testdata/twice.parquet", "x"); fault.CodeOf(err) != "duplicate_column" || fault.StatusOf(err) != fault.Data {
+		t.Error(err)
 	}
 }
 

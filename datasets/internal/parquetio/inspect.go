@@ -78,7 +78,7 @@ func (f *File) Texts(group, field int) (v vector.Values, ok bool, err error) {
 		all[i] = uint32(i)
 	}
 	if err := s.codes(all); err != nil {
-		return v, false, f.corrupt(c, err)
+		return v, false, f.explain(c, err)
 	}
 	v.Kind = vector.String
 	s.fill(&v)

@@ -28,6 +28,8 @@ type sink interface {
 var (
 	errShort = errors.New("a page with too few values")
 	errCode  = errors.New("a code that is not in the dictionary")
+
+	errNotText = errors.New("bytes that are not UTF-8 text")
 )
 
 // fixed is a sink of values of one size.
@@ -167,7 +169,7 @@ func (s *text) level(b []byte) (uint32, error) {
 	known := len(s.texts.Levels)
 	code := s.texts.Code(b)
 	if int(code) == known && !utf8.Valid(b) {
-		return 0, errors.New("a text that is not UTF-8")
+		return 0, errNotText
 	}
 	return code, nil
 }

@@ -183,10 +183,13 @@ func (c *compact) skipElement(typ byte, depth int) error {
 }
 
 // checkFooter walks through a footer before Arrow reads it: every size in it fits the bytes, and the schema is a tree
-// of at most 64 levels whose numbers of children add up. Arrow allocates what a schema says without looking.
-func checkFooter(b []byte) error {
+// of at most 64 levels whose numbers of children add up. Arrow allocates what a schema says without looking. It returns
+// the footer without logical types that arrow v15 does not know (VARIANT, GEOMETRY and what comes), on which it gives up;
+// the format says that a reader takes such a column by its physical type.
+func checkFooter(b []byte) ([]byte, error) {
 	c := &compact{b: b}
-	return c.fields(func(id int16, typ byte) error {
+	var unknown [][2]int // where they stand
+	err := c.fields(func(id int16, typ byte) error {
 		if id != 2 || typ != tList {
 			return c.skip(typ, 0)
 		}
@@ -196,16 +199,12 @@ func checkFooter(b []byte) error {
 		}
 		open := []int64{1} // children that are still to come, level by level
 		for range n {
-			children := int64(0)
-			err := c.fields(func(id int16, typ byte) (err error) {
-				if id == 5 && typ == tI32 {
-					children, err = c.integer()
-					return err
-				}
-				return c.skip(typ, 0)
-			})
+			children, cut, err := c.schemaElement()
 			if err != nil {
 				return err
+			}
+			if cut[1] > 0 {
+				unknown = append(unknown, cut)
 			}
 			for len(open) > 0 && open[len(open)-1] == 0 {
 				open = open[:len(open)-1]
@@ -225,6 +224,44 @@ func checkFooter(b []byte) error {
 		}
 		return nil
 	})
+	if err != nil || unknown == nil {
+		return b, err
+	}
+	var clean []byte
+	from := 0
+	for _, cut := range unknown {
+		clean = append(clean, b[from:cut[0]]...)
+		from = cut[1]
+	}
+	return append(clean, b[from:]...), nil
+}
+
+// schemaElement reads the number of children of an element of the schema, and where a logical type of an unknown kind
+// stands in it, if it is the last field: the field behind would otherwise get another number.
+func (c *compact) schemaElement() (children int64, unknown [2]int, err error) {
+	at := c.pos // the head of the field that comes next
+	err = c.fields(func(id int16, typ byte) error {
+		defer func() { at = c.pos }()
+		switch {
+		case id == 5 && typ == tI32:
+			children, err = c.integer()
+			return err
+		case id == 10 && typ == tStruct:
+			known := false
+			if err := c.fields(func(kind int16, typ byte) error {
+				known = kind >= 1 && kind <= 8 || kind >= 10 && kind <= 15
+				return c.skip(typ, 0)
+			}); err != nil {
+				return err
+			}
+			if !known && c.pos < len(c.b) && c.b[c.pos] == tStop {
+				unknown = [2]int{at, c.pos}
+			}
+			return nil
+		}
+		return c.skip(typ, 0)
+	})
+	return children, unknown, err
 }
 
 // pageHeader is the header of a page.

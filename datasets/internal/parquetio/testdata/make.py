@@ -131,7 +131,7 @@ for name, options in (("duckdb", ""), ("duckdb-v2", ", parquet_version v2"), ("d
     columns["h"] = [float(v) for v in columns["h"]]
     expect(name, columns)
 
-# Refused: each with the word that the message must hold.
+# Refused: each with the word that the message must hold, and the column where it is not x.
 def refuse(name, table, **options):
     pq.write_table(table, os.path.join(here, "refused-" + name + ".parquet"), **options)
 
@@ -143,6 +143,13 @@ refuse("map", pa.table({"x": pa.array([[("a", i)] for i in R], pa.map_(pa.string
 refuse("time of day", pa.table({"x": pa.array([datetime.time(1, 2, i % 60) for i in R])}))
 refuse("UTF-8", pa.table({"x": pa.array([b"\xff\xfe" for i in R], pa.binary())}))
 refuse("64 bits", pa.table({"x": pa.array([2**64 - 1 - i for i in R], pa.uint64())}))
+
+# A logical type that is newer than arrow v15: the other column must be read all the same.
+con.execute("copy (select i::bigint as x, i::variant as variant from range(10) t(i)) to '%s' (format parquet)"
+            % os.path.join(here, "refused-nested_variant.parquet"))
+
+# Two columns of one name.
+pq.write_table(pa.table([pa.array([1]), pa.array([2])], names=["x", "x"]), os.path.join(here, "twice.parquet"))
 
 with open(os.path.join(here, "files.txt"), "w") as f:
     f.write("pyarrow %s, duckdb %s, Python %s\n" % (pa.__version__, duckdb.__version__, sys.version.split()[0]))
