@@ -75,6 +75,11 @@ func (s *Set) Costs(tiltak, group string) []*results.Cost { return s.costs[key(t
 // Balance are the balance rows of a tiltak and group.
 func (s *Set) Balance(tiltak, group string) []*results.Balance { return s.balance[key(tiltak, group)] }
 
+// Overlaps are the bins of a tiltak and group.
+func (s *Set) Overlaps(tiltak, group string) []*results.Overlap {
+	return s.overlap[key(tiltak, group)]
+}
+
 // Money tells whether an outcome is in kroner.
 func (s *Set) Money(outcome string) bool { return s.money[outcome] }
 
@@ -267,7 +272,7 @@ func (s *Set) Duration(tiltak, group, measure string, o Options) *Figure {
 			start = d.NRisk
 			c.Risk[0] = d.NRisk
 		}
-		if d.Time > 60 || d.NRisk*100 < start {
+		if d.Time > 60 || d.NRisk >= 0 && d.NRisk*100 < start {
 			break
 		}
 		if d.Time == 0 { // the curve begins here

@@ -113,10 +113,10 @@ func atRisk(p *panel, curves []Curve, by float64, y vg.Length, o Options) {
 	}
 }
 
-// risk is the number at risk at time t: that of the first known time from t on; −1 where none is known.
+// risk is the number at risk at time t: that of the first time from t on; −1 where it is not known.
 func (e Curve) risk(t float64) int {
 	for k, x := range e.X {
-		if x >= t-1e-9 && k < len(e.Risk) && e.Risk[k] >= 0 {
+		if x >= t-1e-9 && k < len(e.Risk) {
 			return e.Risk[k]
 		}
 	}

@@ -43,6 +43,16 @@ async function look(width) {
   r.rows = before.length;
   r.sorted = up.every((x, i) => i === 0 || up[i-1] <= x) && down.every((x, i) => i === 0 || down[i-1] >= x) && up.length === before.length;
   r.aria = th.getAttribute("aria-sort");
+  const input = d.querySelector("#answer input");
+  if (input) {
+    const shown = () => Array.from(table.tBodies[0].rows).filter(x => w.getComputedStyle(x).display !== "none").length;
+    input.value = "zzz";
+    input.dispatchEvent(new Event("input"));
+    r.filtered = shown();
+    input.value = "";
+    input.dispatchEvent(new Event("input"));
+    r.filtered += table.tBodies[0].rows.length - shown();
+  }
   r.headings = Array.from(d.querySelectorAll("h1,h2,h3,h4")).map(h => Number(h.tagName[1]));
   r.unnamed = Array.from(d.querySelectorAll("svg")).filter(s => !s.querySelector("title")).length;
   r.ids = d.querySelectorAll("[id]").length - new Set(Array.from(d.querySelectorAll("[id]")).map(x => x.id)).size;
@@ -102,11 +112,11 @@ func TestInABrowser(t *testing.T) {
 			t.Fatalf("%s.%s: the reader found nothing: %.2000s", name, lang, logs.String())
 		}
 		var found map[string]struct {
-			SVG, Narrow, Wide, Rows, Unnamed, IDs, Links int
-			Overflow                                     float64
-			Sorted                                       bool
-			Aria                                         string
-			Headings                                     []int
+			SVG, Narrow, Wide, Rows, Unnamed, IDs, Links, Filtered int
+			Overflow                                               float64
+			Sorted                                                 bool
+			Aria                                                   string
+			Headings                                               []int
 		}
 		if err := json.Unmarshal([]byte(html.UnescapeString(m[1])), &found); err != nil {
 			t.Fatal(err)

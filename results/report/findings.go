@@ -130,15 +130,14 @@ func (b *builder) weights(c cell) []finding {
 // alone is the share of the treated in bins of the score where the comparison has nothing.
 func (b *builder) alone(c cell) []finding {
 	share := 0.
-	for i := range b.t.Overlap {
-		t := &b.t.Overlap[i]
-		if t.Tiltak != c.tiltak || t.Group != c.group || t.Method != "" || t.Arm != "treated" || !(t.Share > 0) {
+	rows := b.set.Overlaps(c.tiltak, c.group)
+	for _, t := range rows {
+		if t.Method != "" || t.Arm != "treated" || !(t.Share > 0) {
 			continue
 		}
 		met := false
-		for j := range b.t.Overlap {
-			o := &b.t.Overlap[j]
-			met = met || o.Tiltak == c.tiltak && o.Group == c.group && o.Method == "" && o.Arm == "comparison" && o.BinLow < t.BinHigh && o.BinHigh > t.BinLow && !(o.Share == 0)
+		for _, o := range rows {
+			met = met || o.Method == "" && o.Arm == "comparison" && o.BinLow < t.BinHigh && o.BinHigh > t.BinLow && o.Share != 0
 		}
 		if !met {
 			share += t.Share

@@ -1,4 +1,4 @@
-// Sorting, saving as CSV, and opening what is folded before printing. The page is whole without it.
+// Sorting, filtering, saving as CSV (a second line of a cell, such as an interval, becomes a column of its own), and opening what is folded before printing. The page is whole without it.
 (function () {
   "use strict";
   var rawOf = function (cell) { // what a cell sorts by and is saved as: its attribute, or its text where they are the same
@@ -24,13 +24,34 @@
         rows.forEach(function (r) { body.appendChild(r.row); });
       });
     });
+    if (body.rows.length > 12) {
+      var label = document.createElement("label"), input = document.createElement("input");
+      label.className = "filter";
+      label.textContent = box.dataset.filter + " ";
+      input.type = "search";
+      label.appendChild(input);
+      box.insertBefore(label, table);
+      input.addEventListener("input", function () {
+        var words = input.value.toLowerCase().split(/\s+/);
+        Array.prototype.forEach.call(body.rows, function (row) {
+          var text = row.textContent.toLowerCase();
+          row.hidden = !words.every(function (w) { return text.indexOf(w) >= 0; });
+        });
+      });
+    }
     var save = box.querySelector(".save");
     save.hidden = false;
     save.addEventListener("click", function () {
       var quote = function (s) { return /[",\n]/.test(s) ? '"' + s.replace(/"/g, '""') + '"' : s; };
-      var lines = [heads.map(function (h) { return quote(h.textContent); }).join(",")];
-      Array.prototype.forEach.call(body.rows, function (row) {
-        lines.push(Array.prototype.map.call(row.cells, function (c) { return quote(rawOf(c)); }).join(","));
+      var rows = Array.prototype.slice.call(body.rows), second = heads.map(function (_, column) {
+        return rows.some(function (row) { return row.cells[column].querySelector("small"); });
+      });
+      var lines = [heads.map(function (h, column) { return quote(h.textContent) + (second[column] ? "," + quote(h.textContent + " *") : ""); }).join(",")];
+      rows.forEach(function (row) {
+        lines.push(Array.prototype.map.call(row.cells, function (c, column) {
+          var small = c.querySelector("small");
+          return quote(rawOf(c)) + (second[column] ? "," + quote(small ? small.textContent : "") : "");
+        }).join(","));
       });
       var a = document.createElement("a");
       a.href = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\n") + "\n"], { type: "text/csv" }));

@@ -28,10 +28,10 @@ type tableCell struct {
 }
 
 // words are the texts of the controls of a table.
-type words struct{ Sort, Save string }
+type words struct{ Sort, Save, Filter string }
 
 func (b *builder) table(caption string, head ...string) *table {
-	return &table{Caption: caption, Head: head, Words: words{b.say("Sorter etter", "Sort by"), b.say("Lagre som CSV", "Save as CSV")}}
+	return &table{Caption: caption, Head: head, Words: words{b.say("Sorter etter", "Sort by"), b.say("Lagre som CSV", "Save as CSV"), b.say("Vis bare rader med", "Show only rows with")}}
 }
 
 func (t *table) add(cells ...tableCell) {
