@@ -120,3 +120,14 @@ func BenchmarkBarFineGray1M(b *testing.B) {
 		})
 	}
 }
+
+// Bar: timing of events on durdata, all points to 11, in at most 60 s.
+func BenchmarkBarTimingDurdata(b *testing.B) {
+	national(b)
+	in := durdata(b)
+	for b.Loop() {
+		if _, err := Timing(in, TimingOptions{Points: 11}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
