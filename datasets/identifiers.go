@@ -1,6 +1,7 @@
 package datasets
 
 import (
+	"math"
 	"slices"
 	"sync"
 
@@ -48,8 +49,10 @@ func newGuard(path string, c *sourceColumn) *guard {
 	return &guard{path: path, name: c.name, id: c.id}
 }
 
-// concerns tells whether a column of that kind is searched.
-func (g *guard) concerns(kind vector.Kind) bool { return kind == vector.String || kind == vector.Int64 }
+// concerns tells whether a column of that kind is searched. Keys with missing values come as numbers out of pandas.
+func (g *guard) concerns(kind vector.Kind) bool {
+	return kind == vector.String || kind == vector.Int64 || kind == vector.Float64 && g.id
+}
 
 // numbers is the range of integers that the search is for.
 func (g *guard) numbers() (low, high int64) {
@@ -75,6 +78,15 @@ func (g *guard) inspect(p part, v vector.Values) error {
 	switch {
 	case !g.concerns(v.Kind):
 		return nil
+	case v.Kind == vector.Float64:
+		s := g.begin()
+		for i, x := range v.Floats {
+			if x == x && (v.Null == nil || !v.Null[i]) {
+				n, ok := whole(x)
+				s.add(mix(math.Float64bits(x)), ok && n >= lowestNumber && n <= highestNumber && isNumberOfPerson(n))
+			}
+		}
+		g.merge(&s)
 	case v.Kind == vector.Int64:
 		if !g.id && g.outside(v.Ints) { // an amount or a count: no need to know how many there are
 			return nil

@@ -114,7 +114,7 @@ func TestKeysOfPersons(t *testing.T) {
 		{1, [2]int{0, 0}, true}, {1, [2]int{40, 0}, true}, {1, [2]int{0, 40}, true}, {1, [2]int{0, 80}, true},
 		{0.07, [2]int{0, 0}, true}, {0.04, [2]int{0, 0}, false}, {0, [2]int{0, 0}, false},
 	} {
-		texts, ints := make([]string, 0, 3*rows), make([]int64, 0, 3*rows)
+		texts, ints, floats := make([]string, 0, 3*rows), make([]int64, 0, 3*rows), make([]float64, 0, 3*rows)
 		for i := range rows {
 			s := fmt.Sprintf("%011d", 99_000_000_000+int64(i)) // day 99 does not exist
 			if float64(i) < c.share*rows {
@@ -122,10 +122,10 @@ func TestKeysOfPersons(t *testing.T) {
 			}
 			n, _ := elevenDigits(s)
 			for range 1 + r.IntN(5) { // distinct values count, not rows
-				texts, ints = append(texts, s), append(ints, n)
+				texts, ints, floats = append(texts, s), append(ints, n), append(floats, float64(n))
 			}
 		}
-		for _, column := range []*Column{TextColumn("person_id", texts, nil), IntColumn("person_id", ints)} {
+		for _, column := range []*Column{TextColumn("person_id", texts, nil), IntColumn("person_id", ints), FloatColumn("person_id", floats)} {
 			path := filepath.Join(t.TempDir(), "x.parquet")
 			if err := Write(path, NewTable(column, IntColumn("y", ints)), WriteOptions{Rows: 300}); err != nil {
 				t.Fatal(err)

@@ -306,13 +306,12 @@ func (in *parquetInput) scan(ctx context.Context, fields []int, workers int, use
 			}
 		}
 	}
+	// Where there are fewer parts than workers, the columns of a part are read at the same time.
+	inner := max(1, parallel.Workers(workers)/max(1, len(in.pieces)))
 	return parallel.For(ctx, workers, len(in.pieces), func(p int) error {
 		values := make([]vector.Values, len(fields))
-		for k, field := range fields {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			v, err := in.read(p, field)
+		if err := parallel.For(ctx, inner, len(fields), func(k int) error {
+			v, err := in.read(p, fields[k])
 			if err != nil {
 				return err
 			}
@@ -320,6 +319,9 @@ func (in *parquetInput) scan(ctx context.Context, fields []int, workers int, use
 				return fmt.Errorf("datasets: %d rows of %d", v.Rows, in.pieces[p].rows)
 			}
 			values[k] = v
+			return nil
+		}); err != nil {
+			return err
 		}
 		return use(in.pieces[p], values)
 	})
