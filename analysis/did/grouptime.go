@@ -315,19 +315,9 @@ func wald(a, v []float64) (Wald, bool) {
 // otherwise), on the scale of the estimate; units set aside have 0. It is as large as units × cells. A result that came
 // from statistics goes over the units again.
 func (r *Result) Influence() ([][]float64, error) {
-	u, ok := r.engine.(*unitEngine)
-	if !ok {
-		if r.source == nil {
-			return nil, fault.Usagef("no_units", "influence by unit cannot be had from statistics alone")
-		}
-		f, err := prepare(r.source, &r.options)
-		if err != nil {
-			return nil, err
-		}
-		u = newUnitEngine(f, &r.options)
-		if _, err := u.fit(cellsOf(f, &r.options)); err != nil {
-			return nil, err
-		}
+	u, err := r.units()
+	if err != nil {
+		return nil, err
 	}
 	var columns []column
 	for i := range r.Cells {
@@ -344,4 +334,21 @@ func (r *Result) Influence() ([][]float64, error) {
 		out[c.cells[0]] = psi[a]
 	}
 	return out, nil
+}
+
+// units is the engine on units of the result; one that came from statistics is fitted anew.
+func (r *Result) units() (*unitEngine, error) {
+	if u, ok := r.engine.(*unitEngine); ok {
+		return u, nil
+	}
+	if _, rows := r.engine.(*rowEngine); rows || r.source == nil {
+		return nil, fault.Usagef("no_units", "influence by unit can be had of panels only, not of rows or statistics alone")
+	}
+	f, err := prepare(r.source, &r.options)
+	if err != nil {
+		return nil, err
+	}
+	u := newUnitEngine(f, &r.options)
+	_, err = u.fit(cellsOf(f, &r.options))
+	return u, err
 }

@@ -39,6 +39,12 @@ type didJSON struct {
 		BandLow  *float64 `json:"band_low"`
 	}
 	PreTest    struct{ Statistic, DF, PValue float64 }
+	Equality   []struct {
+		Type      string
+		Statistic float64
+		DF        int
+		PValue    float64 `json:"p_value"`
+	}
 	Regression []struct {
 		Term     string
 		Estimate float64
@@ -302,6 +308,9 @@ func TestDidBy(t *testing.T) {
 		if a.Type != x.Type || a.Estimate != x.Estimate || a.StdError != x.StdError {
 			t.Errorf("%s: %+v, alone %+v", *a.By, a, x)
 		}
+	}
+	if len(both.Equality) != 4 || both.Equality[0].Type != "simple" || both.Equality[0].DF != 1 || !(both.Equality[0].PValue > 0) {
+		t.Errorf("%+v", both.Equality)
 	}
 	if seen["odd"] != len(alone["odd"].Aggregates) || seen["even"] == 0 {
 		t.Errorf("%v", seen)

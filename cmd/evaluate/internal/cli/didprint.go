@@ -57,7 +57,11 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 		for _, a := range d.Aggregates {
 			if mine(a.By) && a.Key == nil {
 				name := map[string]string{"simple": "simple: all treated cells", "dynamic": "dynamic: mean of event times from 0", "group": "group: by size of groups", "calendar": "calendar: mean of periods"}[a.Type]
-				t.add(name, a.didFigures, number(math.NaN()), number(math.NaN()), "")
+				note := ""
+				if a.PAdjusted != nil {
+					note = "p over groups " + shortP(float64(*a.PAdjusted))
+				}
+				t.add(name, a.didFigures, a.BandLow, a.BandHigh, note)
 			}
 		}
 		t.print(&b)
@@ -101,6 +105,12 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 	}
 	if d.PreTest != nil {
 		fmt.Fprintf(&b, "\npre-test of all cells before the start: χ²(%d) = %.2f, p = %s\n", d.PreTest.DF, float64(d.PreTest.Statistic), shortP(float64(d.PreTest.PValue)))
+	}
+	for i, x := range d.Equality {
+		if i == 0 {
+			b.WriteString("\nare the groups' effects equal?\n")
+		}
+		fmt.Fprintf(&b, "  %-9s χ²(%d) = %.2f, p = %s\n", x.Type, x.DF, float64(x.Statistic), shortP(float64(x.PValue)))
 	}
 	if len(d.Honest) > 0 {
 		fmt.Fprintf(&b, "\nsensitivity to trends that are not parallel (%s interval)\n", percent)

@@ -25,6 +25,7 @@ type didDocument struct {
 	GroupTime  []didCell       `json:"group_time"`
 	Aggregates []didAverage    `json:"aggregates"`
 	PreTest    *didTest        `json:"pretest"`
+	Equality   []didEquality   `json:"equality,omitempty"` // with --by: are the groups' overall effects equal?
 	Regression []didTerm       `json:"regression"`
 	Bacon      []didComparison `json:"bacon"`
 	Honest     []didHonest     `json:"honest"`
@@ -74,8 +75,14 @@ type didAverage struct {
 	Type string  `json:"type"`
 	Key  *int64  `json:"key"`
 	didFigures
-	BandLow  number `json:"band_low"`
-	BandHigh number `json:"band_high"`
+	BandLow   number  `json:"band_low"`
+	BandHigh  number  `json:"band_high"`
+	PAdjusted *number `json:"p_adjusted,omitempty"` // with --by, overall figures: Holm over the groups
+}
+
+type didEquality struct {
+	Type string `json:"type"`
+	didTest
 }
 
 type didTest struct {
@@ -126,6 +133,7 @@ func (g *globals) did(c *cobra.Command, f *didFlags) error {
 	if in.by != nil {
 		levels = in.levels
 	}
+	var results []*did.Result
 	for _, level := range levels {
 		var by *string
 		if in.by != nil {
@@ -133,7 +141,11 @@ func (g *globals) did(c *cobra.Command, f *didFlags) error {
 		}
 		panel, err := in.of(level).Panel()
 		if err == nil {
-			err = d.estimate(in, f, p, panel, by)
+			var result *did.Result
+			result, err = d.estimate(in, f, p, panel, by)
+			results = append(results, result)
+		} else {
+			results = append(results, nil)
 		}
 		if err != nil {
 			e, ok := err.(*fault.Error)
@@ -142,6 +154,11 @@ func (g *globals) did(c *cobra.Command, f *didFlags) error {
 			}
 			// A group that cannot be estimated does not stop the others.
 			d.Warnings = append(d.Warnings, fault.Warnf("group_missing", "`%s` = %s: %v", f.by, level, err))
+		}
+	}
+	if in.by != nil && f.estimator == "group-time" {
+		if err := d.compare(levels, results, p); err != nil {
+			return err
 		}
 	}
 	d.Warnings = warningsOf(d.Warnings)
@@ -158,13 +175,13 @@ func (g *globals) did(c *cobra.Command, f *didFlags) error {
 }
 
 // estimate adds what one panel gives to the document.
-func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by *string) error {
+func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by *string) (*did.Result, error) {
 	if f.estimator != "group-time" {
-		return d.regress(in, f, p, panel, by)
+		return nil, d.regress(in, f, p, panel, by)
 	}
 	r, err := did.GroupTime(panel, p.options)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	d.Method, d.Controls, d.Base = p.options.Method.String(), r.Controls.String(), "universal"
 	if p.options.Base == did.Varying {
@@ -184,7 +201,35 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 		d.PreTest = &didTest{number(r.PreTest.Statistic), r.PreTest.DF, number(r.PreTest.PValue)}
 	}
 	d.warn(r.Warnings, f, by)
-	return d.sensitivity(f, p, by, r.Events, r.EventATT, r.EventCov, -1-p.options.Anticipation)
+	return r, d.sensitivity(f, p, by, r.Events, r.EventATT, r.EventCov, -1-p.options.Anticipation)
+}
+
+// compare puts the overall figures of the groups side by side: bands that hold for all of them, p-values for their number,
+// and the test that they are equal.
+func (d *didDocument) compare(levels []string, results []*did.Result, p *didPlan) error {
+	for _, kind := range p.aggregates {
+		family, err := did.Compare(results, kind, p.options)
+		if err != nil {
+			return err
+		}
+		for i := range d.Aggregates {
+			a := &d.Aggregates[i]
+			if a.Type != string(kind) || a.Key != nil {
+				continue
+			}
+			k := slices.Index(levels, *a.By)
+			adjusted := number(family.Adjusted[k])
+			a.PAdjusted = &adjusted
+			if !p.options.Pointwise {
+				a.BandLow, a.BandHigh = number(family.BandLow[k]), number(family.BandHigh[k])
+			}
+		}
+		if family.Equal != nil {
+			d.Equality = append(d.Equality, didEquality{string(kind), didTest{number(family.Equal.Statistic), family.Equal.DF, number(family.Equal.PValue)}})
+		}
+		d.Warnings = append(d.Warnings, family.Warnings...)
+	}
+	return nil
 }
 
 // sensitivity adds the intervals of --honest, for the first period after the start and for the mean of all of them.

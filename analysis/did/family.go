@@ -1,0 +1,190 @@
+package did
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/fault"
+)
+
+// Family is the same overall average for several groups of units, jointly.
+type Family struct {
+	Type     Aggregation
+	Estimate []float64 // by result
+	Cov      []float64 // joint, row-major
+	Adjusted []float64 // p-values after Holm (1979), against 0
+	BandLow  []float64 // simultaneous over the groups
+	BandHigh []float64
+	Critical float64
+	Equal    *Wald // test that all are equal; nil where it cannot be made
+	Warnings []fault.Warning
+}
+
+// Compare puts an overall average of several results side by side. The results are of disjoint units; where their panels
+// have clusters, numbered alike in all, groups that share clusters depend on each other, and the covariance is that of the
+// influence summed by cluster over all groups. Results without the average take no part and have NaN.
+func Compare(results []*Result, kind Aggregation, o Options) (*Family, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	G := len(results)
+	nan := func() []float64 {
+		v := make([]float64, G)
+		for i := range v {
+			v[i] = math.NaN()
+		}
+		return v
+	}
+	f := &Family{Type: kind, Estimate: nan(), Adjusted: nan(), BandLow: nan(), BandHigh: nan(), Cov: make([]float64, G*G), Critical: math.NaN()}
+	var live []int
+	p := nan()
+	for k, r := range results {
+		if r == nil {
+			continue
+		}
+		for _, a := range r.Aggregates {
+			if a.Type == kind && a.Overall && a.StdError > 0 {
+				live = append(live, k)
+				f.Estimate[k], p[k] = a.Estimate.Estimate, a.PValue
+				f.Cov[k*G+k] = a.StdError * a.StdError
+			}
+		}
+	}
+	if len(live) == 0 {
+		return f, nil
+	}
+	if clustered := slices.ContainsFunc(live, func(k int) bool { return results[k].source != nil && len(results[k].source.Clusters) > 0 }); clustered {
+		if err := f.joint(results, live); err != nil {
+			return nil, err
+		}
+	}
+	// Holm: the smallest p-value times the number of tests, the next times one less, never falling.
+	order := slices.Clone(live)
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case p[a] < p[b]:
+			return -1
+		case p[a] > p[b]:
+			return 1
+		}
+		return 0
+	})
+	top := 0.
+	for i, k := range order {
+		top = max(top, min(1, p[k]*float64(len(order)-i)))
+		f.Adjusted[k] = top
+	}
+	v := submatrix(f.Cov, G, live)
+	m := len(live)
+	f.Critical = critical(v, m, o.Level, o.Draws, o.Seed, "did-family-"+string(kind))
+	for i, k := range live {
+		half := f.Critical * math.Sqrt(v[i*m+i])
+		f.BandLow[k], f.BandHigh[k] = f.Estimate[k]-half, f.Estimate[k]+half
+	}
+	if m < 2 {
+		return f, nil
+	}
+	// Equality: differences from the first.
+	d, w := make([]float64, m-1), make([]float64, (m-1)*(m-1))
+	for i := 1; i < m; i++ {
+		d[i-1] = f.Estimate[live[i]] - f.Estimate[live[0]]
+		for j := 1; j < m; j++ {
+			w[(i-1)*(m-1)+j-1] = v[i*m+j] - v[i*m] - v[j] + v[0]
+		}
+	}
+	if test, ok := wald(d, w); ok {
+		f.Equal = &test
+	} else {
+		f.Warnings = append(f.Warnings, fault.Warnf("no_equality_test", "the covariance of the differences between groups is singular: no test that they are equal"))
+	}
+	return f, nil
+}
+
+// joint fills the covariance from the influence of every unit, summed by cluster across the groups.
+func (f *Family) joint(results []*Result, live []int) error {
+	G := len(results)
+	dims := len(results[live[0]].source.Clusters)
+	total := 0
+	for _, k := range live {
+		if results[k].source == nil || len(results[k].source.Clusters) != dims {
+			panic(fmt.Sprintf("did: result %d has other cluster dimensions than the first", k))
+		}
+		total += len(results[k].source.Start)
+	}
+	psi := make([][]float64, len(live))
+	cluster := make([][]int32, dims)
+	at := 0
+	for i, k := range live {
+		own, err := results[k].overall(f.Type)
+		if err != nil {
+			return err
+		}
+		psi[i] = make([]float64, total)
+		copy(psi[i][at:], own)
+		at += len(own)
+		for d, c := range results[k].source.Clusters {
+			cluster[d] = append(cluster[d], c...)
+		}
+	}
+	counts := make([]int, dims)
+	for d := range cluster {
+		cluster[d] = compact(cluster[d])
+		counts[d] = int(slices.Max(cluster[d])) + 1
+	}
+	for _, i := range live {
+		for _, j := range live {
+			f.Cov[i*G+j] = 0
+		}
+	}
+	for _, c := range clusterings(total, cluster, counts) {
+		sums := psi
+		if c.number != nil {
+			sums = make([][]float64, len(psi))
+			for i := range sums {
+				sums[i] = make([]float64, c.count)
+				for u, x := range psi[i] {
+					sums[i][c.number[u]] += x
+				}
+			}
+		}
+		for a, i := range live {
+			for b, j := range live {
+				f.Cov[i*G+j] += c.sign * dot(sums[a], sums[b])
+			}
+		}
+	}
+	return nil
+}
+
+// overall is the influence of each unit of the panel on the overall average of a type.
+func (r *Result) overall(kind Aggregation) ([]float64, error) {
+	if _, ok := r.engine.(*rowEngine); ok {
+		return nil, fault.Usagef("not_served", "groups are not compared jointly for rows that are not a panel")
+	}
+	u, err := r.units()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range r.plans {
+		if p.kind == kind && p.overall {
+			psi, err := u.influence([]column{p.column}, len(r.source.Start))
+			if err != nil {
+				return nil, err
+			}
+			return psi[0], nil
+		}
+	}
+	return make([]float64, len(r.source.Start)), nil
+}
+
+// Overall is the estimate of the overall average of a type, with a missing one where there is none.
+func (r *Result) Overall(kind Aggregation) estimate.Estimate {
+	for _, a := range r.Aggregates {
+		if a.Type == kind && a.Overall {
+			return a.Estimate
+		}
+	}
+	return estimate.Missing(estimate.NoComparison)
+}
