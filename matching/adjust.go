@@ -2,6 +2,7 @@ package matching
 
 import (
 	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/regression"
 )
 
 // adjust matches or weights as the specification says.
@@ -31,6 +32,8 @@ func (r *Report) adjust(d *Data) (adjusted, error) {
 		return r.weighting(d)
 	case "ebal":
 		return r.entropy(d)
+	case "aipw":
+		return r.augmented(d)
 	case "none":
 		w := make([]float64, len(d.Treated))
 		for i := range w {
@@ -206,6 +209,25 @@ func (r *Report) entropy(d *Data) (adjusted, error) {
 	return balancedRows{b}, nil
 }
 
+func (r *Report) augmented(d *Data) (adjusted, error) {
+	s := r.Spec
+	if d.Stratum != nil || s.Discard != DiscardNone {
+		return nil, notServed("`--exact` or `--discard` with `--method aipw`")
+	}
+	opt := AIPWOptions{Estimand: s.Estimand, Key: d.Key, Seed: s.Seed, Names: d.Names, Workers: s.Workers}
+	if s.Distance == "probit" {
+		opt.Link = regression.ProbitLink
+	}
+	if d.Cluster != nil { // rows of a cluster stay in one fold
+		opt.Key = make([]uint64, len(d.Cluster))
+		for i, c := range d.Cluster {
+			opt.Key[i] = uint64(c)
+		}
+	}
+	a, err := NewAIPW(d.X, d.Treated, d.Base, opt)
+	return augmentedRows{a}, err
+}
+
 // wrongError refuses an error that does not go with the method.
 func wrongError(stdError, method, serves string) error {
 	return fault.Usagef("bad_flag", "`--se %s` does not go with %s, which takes %s", stdError, method, serves)
@@ -324,4 +346,15 @@ func (p plainWeights) effect(y, obs []float64, d *Data, stdError string) (Effect
 		return WeightedDifference(p.weight, p.treated, y, obs, d.Cluster, d.Clusters), nil
 	}
 	return Effect{}, wrongError(stdError, "no adjustment", "auto and robust")
+}
+
+type augmentedRows struct{ *AIPW }
+
+func (a augmentedRows) weights() []float64  { return a.Weight }
+func (a augmentedRows) subclasses() []int32 { return nil }
+func (a augmentedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
+	if stdError != "auto" {
+		return Effect{}, wrongError(stdError, "augmented weighting", "auto")
+	}
+	return a.Effect(y, obs, d.Cluster, d.Clusters)
 }

@@ -131,6 +131,7 @@ func compareNearest(t *testing.T, s *sample, m *Matched, r oracle.Node) {
 		}
 	}
 	compareWeights(t, m.Weight, r)
+	compareAdjusted(t, s, m.Weight, m.Subclass, r)
 	e := m.ATT(s.y, nil, nil, 0)
 	r.At("att", "wls_HC1", "estimate").Near(e.Estimate, 1e-8)
 	if r.At("att").Has("wls_CL_subclass_HC1") {

@@ -33,7 +33,7 @@ type Data struct {
 
 // Spec says how; the zero value is nearest-neighbour matching for the ATT on a logit score.
 type Spec struct {
-	Method   string // nearest (default), optimal, full, subclass, cem, exact, radius, ipw, ebal, overlap, none
+	Method   string // nearest (default), optimal, full, subclass, cem, exact, radius, ipw, ebal, overlap, aipw, none
 	Estimand Estimand
 	Distance string // logit (default), probit, linear-logit, given, or the name of a Metric
 	Nearest  NearestOptions
@@ -145,7 +145,7 @@ func Run(d *Data, spec Spec) (*Report, error) {
 // needsScore tells whether the method uses a fitted score.
 func (s Spec) needsScore() bool {
 	switch s.Method {
-	case "ebal", "cem", "exact", "none":
+	case "ebal", "cem", "exact", "none", "aipw":
 		return false
 	}
 	_, spatial := metricOf(s.Distance)

@@ -28,7 +28,7 @@ type matchFlags struct {
 }
 
 var (
-	matchMethods   = []string{"nearest", "optimal", "full", "subclass", "cem", "exact", "radius", "ipw", "ebal", "overlap", "none"}
+	matchMethods   = []string{"nearest", "optimal", "full", "subclass", "cem", "exact", "radius", "ipw", "ebal", "overlap", "aipw", "none"}
 	matchDistances = []string{"logit", "probit", "linear-logit", "mahalanobis", "robust-mahalanobis", "scaled-euclidean", "euclidean"}
 )
 
