@@ -11,7 +11,7 @@ func (r *Report) adjust(d *Data) (adjusted, error) {
 	if s.Like == "matching" {
 		return r.likeMatching(d)
 	}
-	if s.BiasAdjust && (s.Method != "nearest" || !s.Nearest.Replace) {
+	if s.BiasAdjust && s.Method != "radius" && (s.Method != "nearest" || !s.Nearest.Replace) {
 		return nil, notServed("`--bias-adjust` without `--replace`")
 	}
 	if s.StdError == "bootstrap" {
@@ -34,6 +34,8 @@ func (r *Report) adjust(d *Data) (adjusted, error) {
 		return r.entropy(d)
 	case "aipw":
 		return r.augmented(d)
+	case "radius":
+		return r.radius(d)
 	case "none":
 		w := make([]float64, len(d.Treated))
 		for i := range w {
@@ -209,6 +211,30 @@ func (r *Report) entropy(d *Data) (adjusted, error) {
 	return balancedRows{b}, nil
 }
 
+func (r *Report) radius(d *Data) (adjusted, error) {
+	s := r.Spec
+	_, spatial := metricOf(s.Distance)
+	switch {
+	case s.Kernel != "" && s.Kernel != "uniform":
+		return nil, notServed("`--kernel " + s.Kernel + "`")
+	case spatial || d.Base != nil || d.Unit != nil:
+		return nil, notServed("`--method radius` with a distance between covariates, weights or repeated ids")
+	}
+	radius := s.Radius
+	if radius == 0 {
+		radius = s.Nearest.Caliper
+	}
+	if radius == 0 {
+		return nil, fault.Usagef("bad_flag", "`--method radius` needs `--radius`")
+	}
+	t, err := Radius(RadiusInput{Score: r.Distance, Treated: d.Treated, Stratum: d.Stratum, Leave: r.leave, Z: d.X},
+		RadiusOptions{Estimand: s.Estimand, Radius: radius, Unit: s.Nearest.CaliperUnit, BiasAdjust: s.BiasAdjust})
+	if err != nil {
+		return nil, err
+	}
+	return &tiedRows{t, t.Weight()}, nil
+}
+
 func (r *Report) augmented(d *Data) (adjusted, error) {
 	s := r.Spec
 	if d.Stratum != nil || s.Discard != DiscardNone {
@@ -279,9 +305,9 @@ func (t *tiedRows) subclasses() []int32 { return nil }
 func (t *tiedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
 	switch {
 	case stdError != "auto" && stdError != "abadie-imbens":
-		return Effect{}, wrongError(stdError, "`--like matching`", "auto and abadie-imbens")
+		return Effect{}, wrongError(stdError, "matching with all ties or within a radius", "auto and abadie-imbens")
 	case d.Cluster != nil:
-		return Effect{}, notServed("`--cluster` with `--like matching`")
+		return Effect{}, notServed("`--cluster` with the Abadie–Imbens error")
 	case obs != nil:
 		return Effect{}, fault.Dataf("missing_outcome", "", "", "the Abadie–Imbens error needs outcomes without missing values; drop the rows")
 	}

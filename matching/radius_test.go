@@ -1,0 +1,90 @@
+package matching
+
+import (
+	"math"
+	"testing"
+
+	"tiltakseffekt/internal/random"
+)
+
+// The estimate and K by looping over all pairs; the error formula is that of Tied, proven in its own test.
+func TestRadiusAgainstBruteForce(t *testing.T) {
+	r := random.New(11, "radius brute force")
+	done := 0
+	for range 10000 {
+		in, _ := problem(r)
+		n := len(in.Treated)
+		y := make([]float64, n)
+		for i := range y {
+			y[i] = r.NormFloat64()
+		}
+		opt := RadiusOptions{Estimand: Estimand(r.IntN(3)), Radius: float64(1+r.IntN(6)) / 4, Unit: CaliperRaw}
+		m, err := Radius(RadiusInput{Score: in.Score, Treated: in.Treated, Stratum: in.Stratum, Leave: in.Leave}, opt)
+		if err != nil {
+			continue
+		}
+		done++
+		e, err := m.Effect(y)
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := func(i int) bool { return in.Leave != nil && in.Leave[i] }
+		sum, count, dropped := 0., 0., 0
+		weight := make([]float64, n)
+		for i := range n {
+			if left(i) || opt.Estimand == ATT && !in.Treated[i] || opt.Estimand == ATC && in.Treated[i] {
+				continue
+			}
+			var near []int
+			for j := range n {
+				if !left(j) && in.Treated[j] != in.Treated[i] && (in.Stratum == nil || in.Stratum[i] == in.Stratum[j]) && math.Abs(in.Score[i]-in.Score[j]) <= opt.Radius {
+					near = append(near, j)
+				}
+			}
+			if near == nil {
+				dropped++
+				continue
+			}
+			mean := 0.
+			for _, j := range near {
+				mean += y[j] / float64(len(near))
+				weight[j] += 1 / float64(len(near))
+			}
+			weight[i]++
+			sign := 2*float64(group(in.Treated[i])) - 1
+			sum += sign * (y[i] - mean)
+			count++
+		}
+		if math.Abs(e.Estimate-sum/count) > 1e-10 || m.Dropped != dropped {
+			t.Fatalf("estimate %g, want %g; dropped %d, want %d: %+v %+v", e.Estimate, sum/count, m.Dropped, dropped, in, opt)
+		}
+		for i, w := range m.Weight() {
+			if math.Abs(w-weight[i]) > 1e-10 {
+				t.Fatalf("weight of row %d is %g, want %g", i, w, weight[i])
+			}
+		}
+	}
+	if done < 5000 {
+		t.Errorf("only %d problems", done)
+	}
+}
+
+// In the limit of a tiny radius it is matching to exact ties; in that of a huge one, the difference of means.
+func TestRadiusLimits(t *testing.T) {
+	x, treated, y := observational(6, 300, 2)
+	m, err := Radius(RadiusInput{Score: x[0], Treated: treated}, RadiusOptions{Radius: 1e6, Unit: CaliperRaw})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, _ := m.Effect(y)
+	ones := make([]float64, 300)
+	for i := range ones {
+		ones[i] = 1
+	}
+	if d := WeightedDifference(ones, treated, y, nil, nil, 0); math.Abs(d.Estimate-e.Estimate) > 1e-10 {
+		t.Errorf("%g and %g", d.Estimate, e.Estimate)
+	}
+	if _, err := Radius(RadiusInput{Score: x[0], Treated: treated}, RadiusOptions{}); err == nil {
+		t.Error("no radius")
+	}
+}
