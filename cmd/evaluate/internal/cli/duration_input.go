@@ -333,7 +333,7 @@ func (d *durations) guessCensored(names []string, state []int32) {
 	}
 	for k, name := range names {
 		switch strings.ToLower(name) {
-		case "censor", "censored", "cens", "sensurert":
+		case "censor", "censored", "cens", "none", "sensurert", "ingen":
 			d.in.States = slices.Delete(d.in.States, k, k+1)
 			for j := range state {
 				if state[j] > state[k] {

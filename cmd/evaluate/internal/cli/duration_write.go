@@ -60,7 +60,7 @@ func durationTableOf(rows any) *datasets.Table {
 	for j := range row.NumField() {
 		name, _, _ := strings.Cut(row.Field(j).Tag.Get("json"), ",")
 		n := v.Len()
-		floats, ints, texts, null := make([]float64, n), make([]int64, n), make([]string, n), make([]bool, n)
+		floats, ints, texts, null, bools := make([]float64, n), make([]int64, n), make([]string, n), make([]bool, n), make([]bool, n)
 		kind := datasets.String
 		for i := range n {
 			switch x := v.Index(i).Field(j).Interface().(type) {
@@ -71,6 +71,9 @@ func durationTableOf(rows any) *datasets.Table {
 				}
 			case int:
 				kind, ints[i] = datasets.Int64, int64(x)
+			case bool:
+				kind = datasets.Bool
+				bools[i] = x
 			case string:
 				texts[i] = x
 			case *string:
@@ -88,6 +91,8 @@ func durationTableOf(rows any) *datasets.Table {
 			columns = append(columns, datasets.FloatColumn(name, floats))
 		case datasets.Int64:
 			columns = append(columns, datasets.IntColumn(name, ints))
+		case datasets.Bool:
+			columns = append(columns, datasets.BoolColumn(name, bools))
 		default:
 			columns = append(columns, datasets.TextColumn(name, texts, null))
 		}

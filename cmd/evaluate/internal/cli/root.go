@@ -166,6 +166,7 @@ func commands(g *globals) []*cobra.Command {
 		newSimulateCmd(g),
 		newValidateCmd(g),
 		newDurationCmd(g),
+		newTimingCmd(g),
 		newMetaCmd(g),
 		newReportCmd(g),
 		newDidCmd(g),
