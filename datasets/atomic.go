@@ -2,8 +2,11 @@ package datasets
 
 import (
 	"bufio"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"tiltakseffekt/internal/fault"
 )
@@ -22,7 +25,7 @@ func createAtomic(path string) (*atomicFile, error) {
 	}
 	f, err := os.CreateTemp(dir, "."+base+".tmp-*")
 	if err != nil {
-		return nil, fault.Wrap("write_failed", err, "cannot write %s", path)
+		return nil, writeFailure(path, err)
 	}
 	// CreateTemp makes files that only their owner can read; a result has the rights of any new file.
 	if mask := umask(); mask >= 0 {
@@ -32,6 +35,18 @@ func createAtomic(path string) (*atomicFile, error) {
 }
 
 func (a *atomicFile) Write(p []byte) (int, error) { return a.buffer.Write(p) }
+
+// writeFailure is one sentence about a file that cannot be written. The name of the file beside it is left out.
+func writeFailure(path string, err error) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return fault.Wrap("disk_full", nil, "cannot write %s: the disk is full", path)
+	}
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		err = p.Err
+	}
+	return fault.Wrap("write_failed", err, "cannot write %s", path)
+}
 
 // commit flushes the file to the disk and renames it, and then the folder, so that the name survives a power cut.
 func (a *atomicFile) commit() error {
@@ -49,7 +64,7 @@ func (a *atomicFile) commit() error {
 	}
 	if err != nil {
 		_ = os.Remove(temporary)
-		return fault.Wrap("write_failed", err, "cannot write %s", a.path)
+		return writeFailure(a.path, err)
 	}
 	if d, err := os.Open(filepath.Dir(a.path)); err == nil {
 		_ = d.Sync() // not every file system can

@@ -273,7 +273,7 @@ func (w *Writer) failure(err error) error {
 	if w.target != nil {
 		name = w.target.path
 	}
-	return fault.Wrap("write_failed", err, "cannot write %s", name)
+	return writeFailure(name, err)
 }
 
 // Rows is the number of rows appended so far.

@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"tiltakseffekt/internal/calendar"
@@ -210,6 +212,16 @@ func TestFullDisk(t *testing.T) {
 				t.Errorf("%s: a disk full after %d bytes was not noticed", format, left)
 			}
 		}
+	}
+}
+
+func TestFullDiskSentence(t *testing.T) {
+	full := &fs.PathError{Op: "write", Path: "/x/.y.tmp-1", Err: syscall.ENOSPC}
+	if got, want := writeFailure("y", fmt.Errorf("column: %w", full)).Error(), "cannot write y: the disk is full"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if got, want := writeFailure("y", &fs.PathError{Op: "open", Path: "/x/.y.tmp-1", Err: fs.ErrPermission}).Error(), "cannot write y: permission denied"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 
