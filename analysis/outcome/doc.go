@@ -1,4 +1,10 @@
-// Package outcome defines what is measured on the months of one person: in work, in stable work, earnings.
+// Package outcome defines what is measured on the months of one person: in work, in stable work, earnings, and the
+// definitions that Nav, SSB and the literature use by other names (Kinds; docs/outcomes.md lists them with their sources).
+//
+// It is opinionated about missing values. What is only defined for those in work (retention, sector, same employer)
+// is an outcome over all starts, 0 for those without work; a version among those in work can be had, and calls itself
+// Descriptive. What looks ahead is missing for everybody where the data end too early, not for those alone whose answer
+// is not clear yet.
 //
 // A Spec is what a study file says; Compile turns it into a Definition, which reads a register.History. A simulated
 // reference path has the same shape as a history of the register, so that the truth of a simulation and the outcome of

@@ -120,6 +120,8 @@ func (f *folder) Columns(_ context.Context, table string) ([]string, error) {
 	return names, nil
 }
 
+func (f *folder) Rows(table string) int64 { return f.sources[table].NumRows() }
+
 func (f *folder) Scan(ctx context.Context, table string, columns []string, workers int, visit func(Part) error) error {
 	source := f.sources[table]
 	if f.months[table] != nil && len(columns) == 1 && columns[0] == "maaned" {

@@ -34,6 +34,9 @@ type Options struct {
 	Jobs bool
 	// Memory is the largest size of the panel in bytes; 0 is no limit. A larger one is refused before maaned is read.
 	Memory int64
+	// Progress, where it is not nil, is told how many rows of the table of months have been read, of how many (total 0:
+	// not known). It may be called from several goroutines.
+	Progress func(done, total float64, what string)
 	// NoInputs leaves Register.Inputs empty: hashing reads every byte of every file, also of columns that are not used.
 	NoInputs bool
 }

@@ -149,7 +149,14 @@ func (b *builder) readPanel() error {
 func (x *panelBuilder) scan(table string, part func(Part) error) error {
 	x.file, x.rules = x.builder.file(table), x.panelRules(table)
 	x.rows.Store(0)
-	if err := x.source.Scan(x.ctx, table, x.used(table), x.opt.Workers, part); err != nil {
+	total := float64(max(x.source.Rows(table), 0))
+	if err := x.source.Scan(x.ctx, table, x.used(table), x.opt.Workers, func(p Part) error {
+		err := part(p)
+		if x.opt.Progress != nil && err == nil {
+			x.opt.Progress(float64(x.rows.Load()), total, table)
+		}
+		return err
+	}); err != nil {
 		return err
 	}
 	x.correct()

@@ -19,6 +19,8 @@ type Source interface {
 	File(table string) string
 	// Columns are the names of the columns of a table, after renaming; it reads no rows.
 	Columns(ctx context.Context, table string) ([]string, error)
+	// Rows is the number of rows of a table, −1 where it is not known before reading.
+	Rows(table string) int64
 	// Scan calls visit for each part with the columns asked for. Row is the number of rows before the part in the table.
 	Scan(ctx context.Context, table string, columns []string, workers int, visit func(part Part) error) error
 	// Inputs are the fingerprints of what is read; nil where there are no files. It may read every byte.
@@ -66,6 +68,8 @@ func (m memory) Columns(_ context.Context, table string) ([]string, error) {
 	}
 	return names, nil
 }
+
+func (m memory) Rows(table string) int64 { return int64(m.tables[table].Rows) }
 
 func (m memory) Inputs(context.Context) ([]datasets.Fingerprint, error) { return nil, nil }
 

@@ -255,3 +255,16 @@ func TestPersonOn(t *testing.T) {
 		t.Errorf("no place: %v", err)
 	}
 }
+
+func TestProgress(t *testing.T) {
+	last, total := 0.0, 0.0
+	r, err := Read(t.Context(), memory{tables(base()), 2}, Options{Workers: 1, Progress: func(d, n float64, what string) {
+		if d < last || what != "maaned" {
+			t.Errorf("%v after %v of %s", d, last, what)
+		}
+		last, total = d, n
+	}})
+	if err != nil || last != 8 || total != 8 || r == nil {
+		t.Errorf("%v of %v rows, %v", last, total, err)
+	}
+}
