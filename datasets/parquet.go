@@ -342,6 +342,7 @@ func (in *parquetInput) inspect(ctx context.Context, field int, low, high int64,
 			if v, ok, err := f.file.Texts(at.group, i); err != nil {
 				return err
 			} else if ok {
+				v.Rows = -1 // its texts are not those of the rows in turn
 				return use(in.pieces[p], v)
 			}
 		}
