@@ -554,3 +554,20 @@ func (q *quarters) addOLS(psi []float64, part int, before, after, m []float64, s
 		psi[i] += sign * q.w[i] * (q.y[i] - mu[i]) * v[i-lo]
 	}
 }
+
+func (e *rowEngine) constantBase(c *cell) bool {
+	value, seen := 0., false
+	for _, h := range (&group{g: c.g, low: c.low}).arms(len(e.f.cohorts)) {
+		for s := e.f.from[h]; s < e.f.from[h+1]; s++ {
+			if e.period[s] != c.base {
+				continue
+			}
+			if v := e.c.Outcome[e.f.unit[s]]; !seen {
+				value, seen = v, true
+			} else if v != value {
+				return false
+			}
+		}
+	}
+	return true
+}

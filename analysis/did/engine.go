@@ -13,6 +13,8 @@ type engine interface {
 	fit(cells []cell) ([]fitted, error)
 	// covariance is the joint covariance (k×k, row-major) of linear combinations of cells.
 	covariance(columns []column) ([]float64, error)
+	// constantBase tells whether the outcome in the base period of a cell is one number in all of its units.
+	constantBase(c *cell) bool
 }
 
 // fitted is what an engine found for a cell.

@@ -44,6 +44,11 @@ type Wald struct {
 	Statistic float64
 	DF        int
 	PValue    float64
+
+	// DetectableSlope is the power of a pre-test: the linear difference in trends, in outcome per period, that it would find
+	// with probability 0.8 at the level of the options. A pre-test that could only find a slope larger than the effects says
+	// little by not rejecting. NaN for other tests.
+	DetectableSlope float64
 }
 
 // GroupTime estimates ATT(g,t), the mean effect in period t on the units that started in g, for every cohort and period,
@@ -171,6 +176,7 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 	if !estimated {
 		return r, nil
 	}
+	r.warnConstantBase(f, cells, fit)
 	r.plans = plansOf(f, o, cells, fit)
 	if err := r.aggregate(o, cells, fit); err != nil {
 		return nil, err
@@ -182,6 +188,25 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 		return r, r.bootstrap(o)
 	}
 	return r, nil
+}
+
+// warnConstantBase says where difference-in-differences is the difference after the start.
+func (r *Result) warnConstantBase(f *frame, cells []cell, fit []fitted) {
+	constant, groups, last := 0, 0, -1
+	for i := range cells {
+		c := &cells[i]
+		if c.g == last || f.times[c.time] < f.cohorts[c.g] || fit[i].reason != "" {
+			continue // one cell after the start a cohort: all have its base
+		}
+		last = c.g
+		groups++
+		if r.engine.constantBase(c) {
+			constant++
+		}
+	}
+	if constant > 0 {
+		r.Warnings = append(r.Warnings, fault.Warnf("constant_base", "in %d of %d groups the outcome of the base period is the same number for everybody: difference-in-differences is then the difference after the start, and nothing before it can test the design", constant, groups))
+	}
 }
 
 // aggregate fills the averages, their bands and the covariance of the event times.
@@ -250,6 +275,7 @@ const mostPreCells = 500
 func (r *Result) preTest(f *frame, o *Options, cells []cell, fit []fitted) error {
 	var columns []column
 	var values []float64
+	gap := func(i int) float64 { return float64(f.times[cells[i].time] - f.times[cells[i].base]) }
 	for i := range cells {
 		if f.times[cells[i].time] >= f.cohorts[cells[i].g] || fit[i].reason != "" || !(fit[i].variance > 1e-30) {
 			continue
@@ -287,8 +313,48 @@ func (r *Result) preTest(f *frame, o *Options, cells []cell, fit []fitted) error
 		r.Warnings = append(r.Warnings, fault.Warnf("no_pretest", "the covariance of the cells before the start is singular: no test of them jointly"))
 		return nil
 	}
+	slope := make([]float64, len(columns)) // of the columns, under a difference in trends of 1 a period
+	for a := range columns {
+		for j, i := range columns[a].cells {
+			slope[a] += columns[a].weight[j] * gap(i)
+		}
+	}
+	unit, _ := wald(slope, v)
+	w.DetectableSlope = math.Sqrt(noncentrality(w.DF, 1-o.Level, 0.8) / unit.Statistic)
 	r.PreTest = &w
 	return nil
+}
+
+// noncentrality is the λ at which a χ²(df) test of level alpha rejects with the given power: P(χ²(df, λ) > critical) = power.
+func noncentrality(df int, alpha, power float64) float64 {
+	c := distuv.ChiSquared{K: float64(df)}.Quantile(1 - alpha)
+	rejects := func(lambda float64) float64 { // Poisson mixture of central chi-squares
+		sum, half := 0., lambda/2
+		for j := 0.; j < half+20*math.Sqrt(half+1)+50; j++ {
+			l, _ := math.Lgamma(j + 1)
+			p := 0.
+			switch {
+			case half > 0:
+				p = math.Exp(-half + j*math.Log(half) - l)
+			case j == 0:
+				p = 1
+			}
+			sum += p * (distuv.ChiSquared{K: float64(df) + 2*j}).Survival(c)
+		}
+		return sum
+	}
+	lo, hi := 0., 1.
+	for rejects(hi) < power {
+		hi *= 2
+	}
+	for range 80 {
+		if mid := (lo + hi) / 2; rejects(mid) < power {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	return (lo + hi) / 2
 }
 
 // wald is a'V⁻¹a with its chi-squared p-value; false where V is singular.
@@ -308,7 +374,7 @@ func wald(a, v []float64) (Wald, bool) {
 	x := append([]float64(nil), b...)
 	l.solve(x)
 	w := dot(b, x)
-	return Wald{w, k, distuv.ChiSquared{K: float64(k)}.Survival(w)}, true
+	return Wald{w, k, distuv.ChiSquared{K: float64(k)}.Survival(w), math.NaN()}, true
 }
 
 // Influence is the influence of each unit of the panel on every cell that has an estimate, in the order of Cells (nil

@@ -139,6 +139,26 @@ func TestRegressMpdta(t *testing.T) {
 	oracle.Known(t, "did.md §5.1 etwfe se", r.Aggregates[0].StdError, 0.013265, 3e-5)
 }
 
+// The extended regression with a covariate against R's etwfe (methods/did.md §5.1).
+func TestExtendedCovariate(t *testing.T) {
+	d := mpdta(t)
+	p, _ := panelOf(d, [][]float64{d.column("lpop")}, nil)
+	r, err := Regress(p, Extended, RegressionOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	simple := r.Aggregates[0]
+	oracle.Known(t, "did.md §5.1 etwfe simple", simple.Estimate.Estimate, -0.0506270331228907, 1e-8) // fixest iterates
+	// etwfe has cohort effects where we have unit effects, so that K in its factor is larger: (n−1)/(n−K) differs by under 1 %
+	oracle.Known(t, "did.md §5.1 etwfe se", simple.StdError, 0.0124972546529842, 1e-2)
+	for _, a := range r.Aggregates {
+		if a.Type == Dynamic { // four digits
+			want := []float64{-.0332, -.0573, -.1379, -.1095}[a.Key]
+			oracle.Known(t, "did.md §5.1 etwfe event", 1+a.Estimate.Estimate, 1+want, 6e-5)
+		}
+	}
+}
+
 // Statistics and rows give the same regressions.
 func TestRegressPathsAgree(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 1))

@@ -4,7 +4,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
+
+	"tiltakseffekt/internal/fault"
 )
 
 // small is a random staggered panel: cohorts of unequal size, unit effects, a covariate that moves both start and trend,
@@ -357,6 +360,28 @@ func TestClosedForm(t *testing.T) {
 	for _, c := range r.Cells {
 		if c.Time == 101 && (math.Abs(c.Estimate.Estimate-want) > 1e-12 || math.Abs(c.StdError-math.Sqrt(variance)) > 1e-12) {
 			t.Errorf("%g (%g), by hand %g (%g)", c.Estimate.Estimate, c.StdError, want, math.Sqrt(variance))
+		}
+	}
+}
+
+// Everybody's outcome is 0 in the base of the first cohort: both engines say so.
+func TestConstantBaseOfGroup(t *testing.T) {
+	rng := rand.New(rand.NewPCG(22, 1))
+	p := small{n: 200, T: 5, cohorts: []int64{102, 104}, never: true}.panel(rng)
+	clear(p.Outcome[1])
+	st, err := NewStatistics(p.Times, p.Start, p.Outcome, nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := FromStatistics(st, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*Result{estimated(t, p, Options{}), b, estimated(t, p, Options{Unbalanced: Rows})} {
+		if !slices.ContainsFunc(r.Warnings, func(w fault.Warning) bool {
+			return w.Code == "constant_base" && strings.HasPrefix(w.Message, "in 1 of 2 groups")
+		}) {
+			t.Errorf("%+v", r.Warnings)
 		}
 	}
 }

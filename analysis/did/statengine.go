@@ -218,3 +218,19 @@ func (e *statEngine) cohort(h int, columns []column, v []float64) {
 		}
 	}
 }
+
+func (e *statEngine) constantBase(c *cell) bool {
+	s, b, T := e.s, c.base, len(e.s.Times)
+	g := e.at[c.g]
+	for h := c.low; h <= len(e.at); h++ {
+		k := g
+		if h < len(e.at) {
+			k = e.at[h]
+		}
+		// centred squares of a constant are 0 but for the rounding of its mean
+		if v := s.Mean[g][b]; math.Abs(s.Mean[k][b]-v) > 1e-12*math.Abs(v) || s.Cross[k][b*T+b] > 1e-24*s.Square[k]*v*v {
+			return false
+		}
+	}
+	return true
+}

@@ -17,7 +17,7 @@ const (
 	Static     Estimator = iota // one coefficient for treated: two-way fixed effects, a weighted mean with possibly negative weights
 	EventStudy                  // a coefficient an event time (reference −1)
 	SunAbraham                  // a coefficient a cohort and event time (reference −1); Sun and Abraham (2021, JoE 225:175)
-	Extended                    // a coefficient a cohort and period from the start on; Wooldridge (2021); the estimates of imputation
+	Extended                    // a coefficient a cohort and period from the start on; Wooldridge (2021); the estimates of imputation without covariates
 )
 
 // RegressionOptions are the choices of Regress; the zero value is clustering by unit with fixest's default factors.
@@ -63,6 +63,10 @@ type linear interface {
 // coefficients by the observations of their cells, taken as known (as fixest does): ATT (the type simple) over all
 // periods from the start on, by event time, and by cohort.
 //
+// Covariates are columns of the regression (a fixed one is taken up by the unit effects and left out), but under Extended,
+// where fixed ones interact with periods and treated cells (see interact) and are not among Terms. Elsewhere Terms lists
+// them first.
+//
 // Units that are treated in all periods have no period before their start: they are set aside under SunAbraham and
 // Extended, and stay under Static and EventStudy, as fixest has it. Where nobody is never treated, SunAbraham and Extended
 // leave out the periods from the last start on, so that the last cohort is the reference.
@@ -94,6 +98,11 @@ func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
 		if slices.ContainsFunc(c, math.IsNaN) {
 			balanced = false
 			break
+		}
+	}
+	if e == Extended && len(q.Covariates) > 0 {
+		if err := q.interact(dummies, cohorts); err != nil {
+			return nil, err
 		}
 	}
 	count := map[[2]int]float64{}
@@ -165,6 +174,60 @@ func (r *Regressed) reference(p *Panel) int {
 		r.Warnings = append(r.Warnings, fault.Warnf("no_never_treated", "nobody is never treated: periods from %d on are left out, and the last cohort is the reference", latest))
 	}
 	return cut
+}
+
+// interact replaces fixed covariates by what the extended regression has of them (Wooldridge 2021, section 5): x·1{period}
+// for every period but the first, and x less its mean in the cohort times each treated cell. x alone and x·1{cohort}
+// are taken up by the unit effects. The coefficient of a cell is then the effect at the mean of x among its cohort.
+func (p *Panel) interact(dummies []dummy, cohorts []int64) error {
+	n, T := len(p.Start), len(p.Times)
+	var out [][][]float64
+	zero := make([]float64, n)
+	for k, x := range p.Covariates {
+		for _, c := range x[1:] {
+			if !slices.Equal(c, x[0]) {
+				return fault.Dataf("varying_covariate", "", "", "covariate %d changes over time: the extended regression takes covariates that are fixed before the start", k+1)
+			}
+		}
+		column := func(v []float64, at int) {
+			c := make([][]float64, T)
+			for t := range c {
+				c[t] = zero
+			}
+			c[at] = v
+			out = append(out, c)
+		}
+		for t := 1; t < T; t++ {
+			column(x[0], t)
+		}
+		centred := make([][]float64, len(cohorts)) // x less its mean, 0 outside the cohort
+		for h, g := range cohorts {
+			sum, weight := 0., 0.
+			w := func(i int) float64 {
+				if p.Weights == nil {
+					return 1
+				}
+				return p.Weights[0][i]
+			}
+			for i, s := range p.Start {
+				if s == g {
+					sum += w(i) * x[0][i]
+					weight += w(i)
+				}
+			}
+			centred[h] = make([]float64, n)
+			for i, s := range p.Start {
+				if s == g {
+					centred[h][i] = x[0][i] - sum/weight
+				}
+			}
+		}
+		for _, d := range dummies {
+			column(centred[d.cells[0][0]], d.cells[0][1])
+		}
+	}
+	p.Covariates = out
+	return nil
 }
 
 // at is the panel of the given units.
@@ -259,6 +322,9 @@ func (r *Regressed) averages(e Estimator, fit linear, dummies []dummy, count map
 	k := len(coef)
 	left := 0
 	for j := range coef {
+		if j < covariates && e == Extended {
+			continue // interactions: nothing to read by themselves
+		}
 		name := ""
 		if j < covariates {
 			name = fmt.Sprintf("covariate %d", j+1)

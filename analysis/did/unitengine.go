@@ -505,3 +505,21 @@ func mirror(v []float64, k int) []float64 {
 	}
 	return v
 }
+
+func (u *unitEngine) constantBase(c *cell) bool {
+	f := u.f
+	value := math.NaN()
+	for _, h := range (&group{g: c.g, low: c.low}).arms(len(f.cohorts)) {
+		for i := f.from[h]; i < f.from[h+1]; i++ {
+			v := f.y[c.base][i]
+			switch {
+			case math.IsNaN(v) || !f.isMember(c.g, i):
+			case math.IsNaN(value):
+				value = v
+			case v != value:
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -19,7 +19,7 @@ type didFlags struct {
 	anticipation                         int64
 	aggregate, bands, honest, like, se   string
 	panel, atRisk, out, encoding, memory string
-	balanceE                             int64
+	balanceE, minE, maxE, dipProbe       int64
 	level                                float64
 	bootstrap                            int
 	changed                              func(flag string) bool
@@ -64,6 +64,9 @@ period effects; twfe is a weighted mean of effects whose weights may be negative
 	flags.Int64Var(&f.anticipation, "anticipation", 0, "`periods` before the start in which there may be an effect")
 	flags.StringVar(&f.aggregate, "aggregate", "simple,dynamic,group,calendar", "averages to give")
 	flags.Int64Var(&f.balanceE, "balance-e", 0, "event times only of groups observed at least this many `periods` after their start")
+	flags.Int64Var(&f.minE, "min-e", 0, "first event `time` of the dynamic average (default: all)")
+	flags.Int64Var(&f.maxE, "max-e", 0, "last event `time` of the dynamic average (default: all)")
+	flags.Int64Var(&f.dipProbe, "dip-probe", 0, "estimate the dynamic average again with anticipation 0 to `N`")
 	flags.StringVar(&f.bands, "bands", "simultaneous", "pointwise or simultaneous")
 	flags.StringVar(&f.honest, "honest", "", "sensitivity to trends: relative-magnitude=0.5,1,2 or smoothness=0,0.01")
 	flags.StringVar(&f.like, "like", "", "did or fixest: the defaults of that package")
@@ -167,6 +170,10 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, fault.Usagef("bad_flag", "`--like did` goes with the estimator group-time")
 	case !(f.level > 0 && f.level < 1):
 		return nil, fault.Usagef("bad_flag", "`--level` must be between 0 and 1")
+	case f.dipProbe < 0 || f.dipProbe > 24:
+		return nil, fault.Usagef("bad_flag", "`--dip-probe` must be between 0 and 24")
+	case f.dipProbe > 0 && f.estimator != "group-time":
+		return nil, fault.Usagef("bad_flag", "`--dip-probe` goes with the estimator group-time")
 	case f.anticipation < 0:
 		return nil, fault.Usagef("bad_flag", "`--anticipation` must be 0 or more")
 	}
@@ -199,6 +206,12 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	_ = o.Method.UnmarshalText([]byte(f.method))
 	if f.changed("balance-e") {
 		o.BalanceE = &f.balanceE
+	}
+	if f.changed("min-e") {
+		o.MinE = &f.minE
+	}
+	if f.changed("max-e") {
+		o.MaxE = &f.maxE
 	}
 	if f.panel == "pairwise" {
 		o.Unbalanced = did.Pairwise

@@ -38,8 +38,8 @@ type didJSON struct {
 		StdError float64  `json:"std_error"`
 		BandLow  *float64 `json:"band_low"`
 	}
-	PreTest    struct{ Statistic, DF, PValue float64 }
-	Equality   []struct {
+	PreTest  struct{ Statistic, DF, PValue float64 }
+	Equality []struct {
 		Type      string
 		Statistic float64
 		DF        int
@@ -220,6 +220,32 @@ func TestDidRiskSet(t *testing.T) {
 	last := d.GroupTime[len(d.GroupTime)-1]
 	if last.Estimate != 2 { // (2 + 3)/2 − 0.5
 		t.Errorf("%+v", last)
+	}
+}
+
+// The dip probe is the dynamic average with each anticipation; windows of event time are those of did's min_e and max_e.
+func TestDidProbeAndWindow(t *testing.T) {
+	ref := oracle.JSON(t, "mpdta_did/result.json").At("att_gt")
+	stdout, stderr, status := runCLI(t, append([]string{"did", "--format", "json"}, mpdtaArgs(t, "--like", "did", "--dip-probe", "1")...)...)
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	var d struct {
+		Probe []struct {
+			Anticipation       int
+			Estimate, StdError float64
+		} `json:"dip_probe"`
+	}
+	if err := json.Unmarshal([]byte(stdout), &d); err != nil || len(d.Probe) != 2 {
+		t.Fatalf("%v %+v", err, d)
+	}
+	ref.At("dr|nevertreated|varying|nox|antic0", "agg_dynamic", "overall_att").Near(d.Probe[0].Estimate, 1e-10)
+	ref.At("dr|nevertreated|varying|nox|antic1", "agg_dynamic", "overall_att").Near(d.Probe[1].Estimate, 1e-10)
+	w := runDid(t, mpdtaArgs(t, "--like", "did", "--aggregate", "dynamic", "--min-e", "-1", "--max-e", "1")...)
+	ref.At("dr|nevertreated|varying|nox|antic0", "agg_dynamic_min_e_m1_max_e_1", "overall_att").Near(w.Aggregates[0].Estimate, 1e-10)
+	ref.At("dr|nevertreated|varying|nox|antic0", "agg_dynamic_min_e_m1_max_e_1", "overall_se").Near(w.Aggregates[0].StdError, 1e-10)
+	if len(w.Aggregates) != 4 {
+		t.Errorf("%+v", w.Aggregates)
 	}
 }
 

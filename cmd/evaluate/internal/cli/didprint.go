@@ -104,8 +104,17 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 		t.print(&b)
 	}
 	if d.PreTest != nil {
-		fmt.Fprintf(&b, "\npre-test of all cells before the start: χ²(%d) = %.2f, p = %s\n", d.PreTest.DF, float64(d.PreTest.Statistic), shortP(float64(d.PreTest.PValue)))
+		fmt.Fprintf(&b, "\npre-test of all cells before the start: χ²(%d) = %.2f, p = %s; it would find a difference in trends of %.3g a period with probability 0.8\n", d.PreTest.DF, float64(d.PreTest.Statistic), shortP(float64(d.PreTest.PValue)), float64(d.PreTest.Slope))
 	}
+	t := newEffectTable("dip probe: anticipation", percent)
+	for _, x := range d.DipProbe {
+		name := strconv.FormatInt(x.Anticipation, 10)
+		if x.By != nil {
+			name = *x.By + ": " + name
+		}
+		t.add(name, x.didFigures, number(math.NaN()), number(math.NaN()), "")
+	}
+	t.print(&b)
 	for i, x := range d.Equality {
 		if i == 0 {
 			b.WriteString("\nare the groups' effects equal?\n")

@@ -24,7 +24,8 @@ type didDocument struct {
 	N          didCounts       `json:"n"`
 	GroupTime  []didCell       `json:"group_time"`
 	Aggregates []didAverage    `json:"aggregates"`
-	PreTest    *didTest        `json:"pretest"`
+	PreTest    *didPreTest     `json:"pretest"`
+	DipProbe   []didProbe      `json:"dip_probe,omitempty"`
 	Equality   []didEquality   `json:"equality,omitempty"` // with --by: are the groups' overall effects equal?
 	Regression []didTerm       `json:"regression"`
 	Bacon      []didComparison `json:"bacon"`
@@ -89,6 +90,18 @@ type didTest struct {
 	Statistic number `json:"statistic"`
 	DF        int    `json:"df"`
 	PValue    number `json:"p_value"`
+}
+
+type didPreTest struct {
+	didTest
+	// Slope is the linear difference in trends per period that the test would find with probability 0.8.
+	Slope number `json:"detectable_slope"`
+}
+
+type didProbe struct {
+	By           *string `json:"by,omitempty"`
+	Anticipation int64   `json:"anticipation"`
+	didFigures
 }
 
 type didTerm struct {
@@ -198,7 +211,15 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 	}
 	d.average(in, p, r.Aggregates, by)
 	if r.PreTest != nil && by == nil {
-		d.PreTest = &didTest{number(r.PreTest.Statistic), r.PreTest.DF, number(r.PreTest.PValue)}
+		d.PreTest = &didPreTest{didTest{number(r.PreTest.Statistic), r.PreTest.DF, number(r.PreTest.PValue)}, number(r.PreTest.DetectableSlope)}
+	}
+	if f.dipProbe > 0 {
+		if err := d.probe(f, p, panel, by); err != nil {
+			return nil, err
+		}
+	}
+	if r.Controls == did.NeverTreated && f.like == "" && !slices.ContainsFunc(d.Warnings, func(w fault.Warning) bool { return w.Code == "never_conditions_on_future" }) {
+		d.Warnings = append(d.Warnings, fault.Warnf("never_conditions_on_future", "the never treated are known only afterwards: where people leave the population before they would start, compare with `--controls later-start` or `risk-set`"))
 	}
 	d.warn(r.Warnings, f, by)
 	return r, d.sensitivity(f, p, by, r.Events, r.EventATT, r.EventCov, -1-p.options.Anticipation)
@@ -274,6 +295,23 @@ func (d *didDocument) sensitivity(f *didFlags, p *didPlan, by *string, events []
 	return nil
 }
 
+// probe estimates the overall dynamic effect with the base moved back step by step: where it changes, there is a dip before
+// the start that the nearer bases stand in.
+func (d *didDocument) probe(f *didFlags, p *didPlan, panel *did.Panel, by *string) error {
+	for delta := int64(0); delta <= f.dipProbe; delta++ {
+		o := p.options
+		o.Anticipation, o.Pointwise, o.Bootstrap = delta, true, 0
+		row := didProbe{By: by, Anticipation: delta, didFigures: figuresOf(estimate.Missing(estimate.NoComparison))}
+		if r, err := did.GroupTime(panel, o); err == nil {
+			row.didFigures = figuresOf(r.Overall(did.Dynamic))
+		} else if e, ok := err.(*fault.Error); !ok || e.Status != fault.Data {
+			return err
+		}
+		d.DipProbe = append(d.DipProbe, row)
+	}
+	return nil
+}
+
 func (d *didDocument) count(by *string, units, periods, groups, never int, dropped []did.Dropped) {
 	d.N.Units += units
 	d.N.Periods = max(d.N.Periods, periods)
@@ -332,7 +370,7 @@ func (d *didDocument) regress(in *didInput, f *didFlags, p *didPlan, panel *did.
 	d.count(by, r.Units, r.Periods, r.Groups, r.Never, r.Dropped)
 	for j, t := range r.Terms {
 		name := t.Name
-		if j < len(in.terms) {
+		if j < len(in.terms) && f.estimator != "etwfe" {
 			name = in.terms[j]
 		}
 		d.Regression = append(d.Regression, didTerm{by, name, figuresOf(t.Estimate)})
