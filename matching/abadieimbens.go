@@ -125,7 +125,8 @@ func (t *Tied) Weight() []float64 {
 //	of the sample at hand   Σ s²(T + (1 − T)K)²/N₁²,  Σ s²(1 + K)²/N²
 //
 // s² is the conditional variance of the outcome: the variance among a row and its nearest rows of the same group, ties
-// included, or one for all.
+// included, or one for all; with BiasAdjust, of what the adjustment's regression leaves (matching on a score leaves
+// neighbours that differ in Z, which is no noise then).
 //
 // With BiasAdjust (Abadie and Imbens 2011, JBES 29:1) τᵢ becomes τᵢ − (Zᵢ − mean Z over the matches)'b, b from the
 // regression of Y on Z among the matches with weights K. Outcomes must not be missing. The score is taken as known.
@@ -188,6 +189,15 @@ func (t *Tied) Effect(y []float64) (Effect, error) {
 		variance = 0
 	}
 	for g := range 2 {
+		residual := centred
+		if b := slopes[1-g]; b != nil && t.opt.Neighbours > 0 { // what is left of the outcome around the adjustment
+			residual = slices.Clone(centred)
+			for j, v := range b {
+				for i, z := range t.in.Z[j] {
+					residual[i] -= v * z
+				}
+			}
+		}
 		focal := make([]float64, t.n) // T of the formulas: 1 for rows of this group whose effect is estimated
 		for _, r := range t.arms[g].rows {
 			focal[r] = 1
@@ -210,7 +220,7 @@ func (t *Tied) Effect(y []float64) (Effect, error) {
 			if factor == 0 {
 				continue
 			}
-			variance += factor * t.conditional(int32(i), centred, common)
+			variance += factor * t.conditional(int32(i), residual, common)
 		}
 	}
 	e.StdError = math.Sqrt(variance) / n

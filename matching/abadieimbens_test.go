@@ -161,13 +161,14 @@ func slowTied(in TiedInput, opt TiedOptions, y []float64) (estimate, se float64)
 		s := common
 		if opt.Neighbours > 0 {
 			set := sets(i, false, opt.Neighbours+1, nil)
+			left := adjusted[1-group(in.Treated[i])]
 			mean := 0.
 			for _, c := range set {
-				mean += y[c] / float64(len(set))
+				mean += left[c] / float64(len(set))
 			}
 			s = 0
 			for _, c := range set {
-				s += (y[c] - mean) * (y[c] - mean)
+				s += (left[c] - mean) * (left[c] - mean)
 			}
 			if len(set) > 1 {
 				s /= float64(len(set) - 1)
@@ -220,6 +221,40 @@ func TestMatchedTied(t *testing.T) {
 		}
 		if plain := m.ATT(y, nil, nil, 0); seed%4 != 0 && math.Abs(plain.Estimate-a.Estimate) > 1e-10 {
 			t.Errorf("seed %d: the difference of weighted means is %g, the mean of differences %g", seed, plain.Estimate, a.Estimate)
+		}
+	}
+}
+
+// With the bias adjustment the parts of the linear form sum to nothing, so that the estimate is their mean; one person a row
+// is no cluster; and doubling all rows within persons leaves the error of persons as it is.
+func TestMultiplier(t *testing.T) {
+	for seed := range uint64(20) {
+		x, treated, y := observational(seed, 300, 2)
+		e := Estimand(seed % 3)
+		m, err := MatchTied(TiedInput{Points: x[:1], Treated: treated, Z: x}, TiedOptions{Estimand: e, Matches: 2, BiasAdjust: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, err := m.Multiplier(y, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		each := make([]int32, 300)
+		for i := range each {
+			each[i] = int32(i)
+		}
+		alone, _ := m.Multiplier(y, each, 300)
+		if alone.StdError != plain.StdError || alone.StdErrorType != "otsu-rai+person" {
+			t.Errorf("%+v and %+v", plain, alone)
+		}
+		ai, _ := m.Effect(y)
+		if plain.Estimate != ai.Estimate || math.Abs(plain.StdError/ai.StdError-1) > 0.25 {
+			t.Errorf("seed %d: otsu–rai %g, abadie–imbens %g", seed, plain.StdError, ai.StdError)
+		}
+		one := make([]int32, 300) // all in one cluster: Σr = 0
+		whole, _ := m.Multiplier(y, one, 1)
+		if whole.StdError > 1e-10 {
+			t.Errorf("the parts sum to %g", whole.StdError)
 		}
 	}
 }

@@ -8,14 +8,14 @@ import (
 // adjust matches or weights as the specification says.
 func (r *Report) adjust(d *Data) (adjusted, error) {
 	s := r.Spec
-	if s.Like == "matching" {
-		return r.likeMatching(d)
-	}
-	if s.BiasAdjust && s.Method != "radius" && (s.Method != "nearest" || !s.Nearest.Replace) {
+	if s.BiasAdjust && s.Method != "radius" && (s.Method != "nearest" || !s.Nearest.Replace && s.Like != "matching") {
 		return nil, notServed("`--bias-adjust` without `--replace`")
 	}
-	if s.StdError == "bootstrap" {
-		return nil, notServed("`--se bootstrap`")
+	if s.StdError == "bootstrap" && s.Method != "radius" && (s.Method != "nearest" || !s.Nearest.Replace && s.Like != "matching") {
+		return nil, notServed("`--se bootstrap` but for matching with replacement and within a radius")
+	}
+	if s.Like == "matching" {
+		return r.likeMatching(d)
 	}
 	switch s.Method {
 	case "nearest":
@@ -269,7 +269,8 @@ type matchedRows struct {
 func (m *matchedRows) weights() []float64  { return m.Weight }
 func (m *matchedRows) subclasses() []int32 { return m.Subclass }
 func (m *matchedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
-	abadieImbens := stdError == "abadie-imbens" || m.biasAdjust
+	bootstrap := stdError == "bootstrap"
+	abadieImbens := stdError == "abadie-imbens" || m.biasAdjust || bootstrap
 	if stdError == "auto" && m.Options.Replace && m.Subclass == nil && d.Cluster == nil && d.Base == nil && obs == nil {
 		abadieImbens = true
 	}
@@ -278,13 +279,18 @@ func (m *matchedRows) effect(y, obs []float64, d *Data, stdError string) (Effect
 		switch {
 		case m.Subclass != nil:
 			return Effect{}, fault.Usagef("bad_flag", "`--se abadie-imbens` is for matching with replacement; without it pairs are the error (`--se pair`)")
-		case d.Cluster != nil || d.Base != nil:
-			return Effect{}, notServed("`--se abadie-imbens` with clusters or weights")
+		case d.Base != nil:
+			return Effect{}, notServed("`--se " + stdError + "` with weights")
+		case d.Cluster != nil && !bootstrap:
+			return Effect{}, notServed("`--se abadie-imbens` with clusters; `--se bootstrap` takes them")
 		case obs != nil:
 			return Effect{}, fault.Dataf("missing_outcome", "", "", "the Abadie–Imbens error needs outcomes without missing values; drop the rows or use `--se pair`")
 		}
 		if m.tied == nil {
 			m.tied = m.Tied(m.points, d.X, TiedOptions{BiasAdjust: m.biasAdjust})
+		}
+		if bootstrap {
+			return m.tied.Multiplier(y, d.Cluster, d.Clusters)
 		}
 		return m.tied.Effect(y)
 	case stdError == "auto" || stdError == "pair":
@@ -304,12 +310,15 @@ func (t *tiedRows) weights() []float64  { return t.weight }
 func (t *tiedRows) subclasses() []int32 { return nil }
 func (t *tiedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
 	switch {
-	case stdError != "auto" && stdError != "abadie-imbens":
-		return Effect{}, wrongError(stdError, "matching with all ties or within a radius", "auto and abadie-imbens")
-	case d.Cluster != nil:
-		return Effect{}, notServed("`--cluster` with the Abadie–Imbens error")
+	case stdError != "auto" && stdError != "abadie-imbens" && stdError != "bootstrap":
+		return Effect{}, wrongError(stdError, "matching with all ties or within a radius", "auto, abadie-imbens and bootstrap")
+	case d.Cluster != nil && stdError == "abadie-imbens":
+		return Effect{}, notServed("`--cluster` with the Abadie–Imbens error; `--se bootstrap` takes it")
 	case obs != nil:
 		return Effect{}, fault.Dataf("missing_outcome", "", "", "the Abadie–Imbens error needs outcomes without missing values; drop the rows")
+	}
+	if stdError == "bootstrap" || d.Cluster != nil {
+		return t.Multiplier(y, d.Cluster, d.Clusters)
 	}
 	return t.Tied.Effect(y)
 }

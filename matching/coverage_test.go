@@ -70,6 +70,8 @@ var coverageMethods = []struct {
 	{"optimal 1:1", Spec{Method: "optimal"}, 0},
 	{"nearest with replacement", Spec{Nearest: NearestOptions{Replace: true}}, 0},
 	{"nearest with replacement, bias-adjusted", Spec{Nearest: NearestOptions{Replace: true}, BiasAdjust: true}, 0.93},
+	{"the same, multiplier bootstrap", Spec{Nearest: NearestOptions{Replace: true}, BiasAdjust: true, StdError: "bootstrap"}, 0.93},
+	{"radius 0.1 sd, bias-adjusted", Spec{Method: "radius", Radius: 0.1, BiasAdjust: true}, 0.93},
 	{"full", Spec{Method: "full"}, 0},
 	{"5 subclasses", Spec{Method: "subclass", Subclasses: 5}, 0},
 	{"10 subclasses", Spec{Method: "subclass", Subclasses: 10}, 0.93},

@@ -132,6 +132,7 @@ func Run(d *Data, spec Spec) (*Report, error) {
 	}
 	r.Weight, r.Subclass = r.adjusted.weights(), r.adjusted.subclasses()
 	r.count(d)
+	r.overlap(d)
 	r.balance(d)
 	if err := r.estimate(d); err != nil {
 		return nil, err
@@ -256,6 +257,39 @@ func (r *Report) count(d *Data) {
 				text += ", which are not the " + what + " rows at large: the estimand is renamed"
 			}
 			r.Warnings = append(r.Warnings, fault.Warnf("dropped", "%d of the %s rows (%.1f %%) were dropped for want of a match or of common support; %s", n, what, 100*share, text))
+		}
+	}
+}
+
+// overlap warns where the score says that few rows of one group are like those of the other (Crump et al. 2009 take 0.1 and
+// 0.9 as a rule of thumb), and where a few rows carry the weight of a group.
+func (r *Report) overlap(d *Data) {
+	if r.Spec.Estimand == ATO || r.Spec.Estimand == ATM {
+		return // these weigh by overlap
+	}
+	if r.Score != nil {
+		beyond, rows := 0, 0
+		for i, p := range r.Score.Fitted {
+			if r.Weight[i] == 0 || r.Spec.Estimand == ATT && !d.Treated[i] || r.Spec.Estimand == ATC && d.Treated[i] {
+				continue
+			}
+			rows++
+			if p > 0.9 && r.Spec.Estimand != ATC || p < 0.1 && r.Spec.Estimand != ATT {
+				beyond++
+			}
+		}
+		if share := float64(beyond) / float64(rows); share > 0.05 {
+			r.Warnings = append(r.Warnings, fault.Warnf("poor_overlap", "%.0f %% of the rows that the estimate is about have a score beyond 0.9 or 0.1: few rows of the other group are like them, and intervals may be too short; consider --discard, a caliper or overlap weights", 100*share))
+		}
+	}
+	c := r.Counts
+	for _, g := range []struct {
+		name        string
+		ess         float64
+		rows, other int
+	}{{"treated", c.ESSTreated, c.MatchedTreated, c.MatchedComparison}, {"comparison", c.ESSComparison, c.MatchedComparison, c.MatchedTreated}} {
+		if least := float64(min(g.rows, g.other)); g.ess < 0.2*least {
+			r.Warnings = append(r.Warnings, fault.Warnf("extreme_weights", "the %d %s rows weigh as much as %.0f: a few of them carry the estimate", g.rows, g.name, g.ess))
 		}
 	}
 }

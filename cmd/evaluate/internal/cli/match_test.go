@@ -160,7 +160,7 @@ func TestMatchMethods(t *testing.T) {
 	for args, kind := range map[string]string{
 		"--method optimal": "pair", "--method optimal --ratio 2": "pair", "--method full": "hc3", "--method full --estimand ate": "hc3",
 		"--method exact --covariates race,married": "hc3", "--method optimal --exact race": "pair",
-		"--method radius --radius 0.2": "abadie-imbens", "--method radius --radius 0.05 --caliper-unit raw --bias-adjust": "abadie-imbens-2011", "--method aipw": "aipw", "--method aipw --estimand ate --cluster race": "aipw+person", "--distance mahalanobis": "pair", "--distance robust-mahalanobis --replace": "abadie-imbens", "--replace --bias-adjust": "abadie-imbens-2011",
+		"--method radius --radius 0.2": "abadie-imbens", "--method radius --radius 0.05 --caliper-unit raw --bias-adjust": "abadie-imbens-2011", "--replace --se bootstrap": "otsu-rai", "--method radius --radius 0.2 --cluster race": "otsu-rai+person", "--method aipw": "aipw", "--method aipw --estimand ate --cluster race": "aipw+person", "--distance mahalanobis": "pair", "--distance robust-mahalanobis --replace": "abadie-imbens", "--replace --bias-adjust": "abadie-imbens-2011",
 		"--distance probit --method ipw": "m-estimation", "--method ebal --estimand ate": "m-estimation", "--estimand atc": "pair",
 		"--distance re75 --order closest": "pair", "--method ebal --weights educ": "m-estimation", "--method ipw --sample-weights educ": "m-estimation",
 		"--cluster race": "pair+person", "--method ebal --cluster race": "m-estimation+person", "--discard treated": "pair", "--reuse-max 3 --order random": "pair+row",
