@@ -236,7 +236,7 @@ func TestTwoAtOnce(t *testing.T) {
 // is less than whole; the next attempt must go through.
 func TestKilled(t *testing.T) {
 	if dir := os.Getenv("RESULTS_TEST_KILL"); dir != "" {
-		for i := 0; ; i++ {
+		for i := os.Getpid() << 20; ; i++ {
 			r := testRun()
 			r.RunID = fmt.Sprintf("%016x", i)
 			if _, err := Write(dir, r, testTables(), nil); err != nil && !errors.Is(err, ErrFinished) {
@@ -246,13 +246,22 @@ func TestKilled(t *testing.T) {
 		}
 	}
 	dir := t.TempDir()
+	count := func() int {
+		runs, _ := filepath.Glob(filepath.Join(dir, "aft-unge", "[0-9]*"))
+		return len(runs)
+	}
+	made := 0
 	for k := range 12 {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKilled$")
 		cmd.Env = append(os.Environ(), "RESULTS_TEST_KILL="+dir)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(60+25*k) * time.Millisecond)
+		for count() <= made { // on a busy machine the first run takes its time
+			time.Sleep(time.Millisecond)
+		}
+		made = count()
+		time.Sleep(time.Duration(7*k) * time.Millisecond)
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tiltakseffekt/analysis/estimate"
@@ -128,12 +129,24 @@ func grouped[R any](rows []R, key func(*R) string) [][]int {
 	return out
 }
 
+// join makes one key of parts: texts, whole numbers and truth values.
 func join(parts ...any) string {
-	var b strings.Builder
+	var buf [160]byte
+	b := buf[:0]
 	for _, p := range parts {
-		fmt.Fprintf(&b, "%v\x00", p)
+		switch p := p.(type) {
+		case string:
+			b = append(b, p...)
+		case int:
+			b = strconv.AppendInt(b, int64(p), 10)
+		case bool:
+			b = strconv.AppendBool(b, p)
+		default:
+			panic(fmt.Sprintf("results: %T in a key", p))
+		}
+		b = append(b, 0)
 	}
-	return b.String()
+	return string(b)
 }
 
 const suppressed = estimate.Suppressed
