@@ -56,11 +56,7 @@ func checkCells(t *testing.T, place string, c map[string][]string, rows []int, r
 		at := fmt.Sprintf("%s:(%d,%d):", place, g, s)
 		att := num(t, c["att"][i])
 		// The estimate is a difference of means of about 1 and has their rounding.
-		if d := math.Abs(x.Estimate.Estimate - att); d > tol*0.01 {
-			oracle.Known(t, at+"att", x.Estimate.Estimate, att, tol)
-		} else {
-			oracle.Known(t, at+"att", att, att, 0)
-		}
+		oracle.Known(t, at+"att", x.Estimate.Estimate, att, tol*max(1, 0.01/math.Abs(att)))
 		oracle.Known(t, at+"se", x.StdError, num(t, c["se"][i]), tol)
 	}
 }
