@@ -469,6 +469,41 @@ func TestCoxInvariances(t *testing.T) {
 	}
 }
 
+// Strata of two rows, thousands of them and far apart in time: rows are sorted then, not counted, and the likelihood is
+// that of a conditional logit, Σ over pairs of −log(1 + exp(−β(x_first − x_other))), with its maximum where the sum of
+// (x_first − x_other)/(1 + exp(β(x_first − x_other))) is 0.
+func TestCoxManyStrata(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	const pairs = 3000
+	in := Input{}
+	x := Covariates{Names: []string{"x"}, Columns: make([][]float64, 1)}
+	var stratum []int32
+	for k := range pairs {
+		for i := range 2 {
+			in.Time, in.Event = append(in.Time, float64(1+r.IntN(4000)+4000*i)), append(in.Event, int32(1-i))
+			stratum = append(stratum, int32(k))
+		}
+		d := r.NormFloat64()
+		if r.Float64() > 1/(1+math.Exp(-.7*d)) {
+			d = -d
+		}
+		x.Columns[0] = append(x.Columns[0], d, 0)
+	}
+	f, err := Cox(in, x, CoxOptions{Stratum: stratum, Strata: pairs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, slope, ll := f.Coefficients[0].Estimate.Estimate, 0., 0.
+	for i := 0; i < 2*pairs; i += 2 {
+		d := x.Columns[0][i]
+		slope += d / (1 + math.Exp(b*d))
+		ll -= math.Log1p(math.Exp(-b * d))
+	}
+	if math.Abs(slope) > 1e-7*pairs || !near(f.LogLikelihood, ll, 1e-10) || math.Abs(b-.7) > .2 {
+		t.Errorf("β %v, slope %v, log-likelihood %v (%v)", b, slope, f.LogLikelihood, ll)
+	}
+}
+
 func TestCoxTrouble(t *testing.T) {
 	in := Input{Time: []float64{1, 2, 3, 4, 5, 6}, Event: []int32{1, 1, 1, 1, 0, 1}}
 	x := Covariates{Names: []string{"a", "double", "constant", "b"}, Columns: [][]float64{{1, 0, 2, 1, 0, 1}, {2, 0, 4, 2, 0, 2}, {7, 7, 7, 7, 7, 7}, {0, 1, 1, 0, 1, 0}}}

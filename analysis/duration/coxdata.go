@@ -1,6 +1,9 @@
 package duration
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // coxData are the rows of a regression in the order of (stratum, stop). A cell is a stratum and a time at which rows of it
 // end; a row is at risk in the cells from enter to its own.
@@ -34,45 +37,35 @@ func newCoxData(in *Input, g *grid, x Covariates, state int, stratum []int32, st
 	T := len(g.time)
 	stop := make([]int32, len(in.Time))
 	g.stops(stop, 0)
-	key := func(i int) int {
-		s := 0
+	key := func(i int32) int { // (stratum, stop)
+		k := int(stop[i])
 		if stratum != nil {
-			s = int(stratum[i])
+			k += int(stratum[i]) * T
 		}
-		return s*T + int(stop[i])
+		return k
 	}
-	// Rows in the order of (stratum, stop, row), by counting.
-	place := make([]int32, strata*T+1)
-	for i := range in.Time {
-		if in.Weight == nil || in.Weight[i] > 0 {
-			place[key(i)+1]++
-			d.n++
-		}
-	}
-	d.stratum = make([]int32, strata+1)
-	cellOf := make([]int32, strata*T) // cells before this key
-	for k := range strata * T {
-		cellOf[k] = int32(len(d.time))
-		if k%T == 0 {
-			d.stratum[k/T] = int32(len(d.time))
-		}
-		if place[k+1] > 0 {
-			d.first = append(d.first, place[k])
+	d.order(key, strata*T)
+	var cells []int // key of each cell
+	d.cell = make([]int32, d.n)
+	for a, i := range d.row {
+		k := key(i)
+		if len(cells) == 0 || cells[len(cells)-1] != k {
+			cells = append(cells, k)
+			d.first = append(d.first, int32(a))
 			d.time = append(d.time, g.time[k%T])
 		}
-		place[k+1] += place[k]
+		d.cell[a] = int32(len(cells) - 1)
 	}
-	d.stratum[strata] = int32(len(d.time))
 	d.first = append(d.first, int32(d.n))
-	d.row = make([]int32, d.n)
-	for i := range in.Time {
-		if in.Weight == nil || in.Weight[i] > 0 {
-			k := key(i)
-			d.row[place[k]] = int32(i)
-			place[k]++
-		}
+	from := func(k int) int32 { // the first cell whose key is k or more
+		c, _ := slices.BinarySearch(cells, k)
+		return int32(c)
 	}
-	d.event, d.cell = make([]bool, d.n), make([]int32, d.n)
+	d.stratum = make([]int32, strata+1)
+	for s := range d.stratum {
+		d.stratum[s] = from(s * T)
+	}
+	d.event = make([]bool, d.n)
 	if in.Weight != nil {
 		d.weight = make([]float64, d.n)
 	}
@@ -80,7 +73,6 @@ func newCoxData(in *Input, g *grid, x Covariates, state int, stratum []int32, st
 		d.cluster = make([]int32, d.n)
 	}
 	for a, i := range d.row {
-		d.cell[a] = cellOf[key(int(i))]
 		e := in.Event[i]
 		d.event[a] = e > 0 && (state == 0 || int(e) == state)
 		if d.event[a] {
@@ -99,9 +91,8 @@ func newCoxData(in *Input, g *grid, x Covariates, state int, stratum []int32, st
 		d.enter = make([]int32, d.n)
 		late := make([]int32, d.n)
 		for a, i := range d.row {
-			k := key(int(i)) - int(stop[i]) + int(start[i]) + 1 // the key after the start
-			d.enter[a] = cellOf[k]
-			late[a] = cellOf[k]
+			d.enter[a] = from(key(i) - int(stop[i]) + int(start[i]) + 1) // the time after the start
+			late[a] = d.enter[a]
 			s := 0
 			if stratum != nil {
 				s = int(stratum[i])
@@ -114,6 +105,37 @@ func newCoxData(in *Input, g *grid, x Covariates, state int, stratum []int32, st
 	}
 	d.standardise(x)
 	return d
+}
+
+// order puts the rows with weight in the order of (key, row): by counting, or by sorting where there are far more keys
+// than rows, as with many strata.
+func (d *coxData) order(key func(int32) int, keys int) {
+	in := d.in
+	var rows []int32
+	for i := range in.Time {
+		if in.Weight == nil || in.Weight[i] > 0 {
+			rows = append(rows, int32(i))
+		}
+	}
+	d.n = len(rows)
+	if keys > 4*d.n+1<<20 {
+		slices.SortStableFunc(rows, func(a, b int32) int { return key(a) - key(b) })
+		d.row = rows
+		return
+	}
+	place := make([]int32, keys+1)
+	for _, i := range rows {
+		place[key(i)+1]++
+	}
+	for k := range keys {
+		place[k+1] += place[k]
+	}
+	d.row = make([]int32, d.n)
+	for _, i := range rows {
+		k := key(i)
+		d.row[place[k]] = i
+		place[k]++
+	}
 }
 
 // standardise copies the columns by rows, centred at their weighted mean and divided by their mean absolute deviation.

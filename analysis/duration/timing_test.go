@@ -300,16 +300,16 @@ func simulateTiming(r *rand.Rand, persons int, effect, later float64) TimingInpu
 
 // The effects that were put in are found by the model of least BIC, and not by the one without unseen types.
 func TestTimingFindsTheEffect(t *testing.T) {
-	replicates := 3
+	replicates, persons := 1, 1500
 	if os.Getenv("EVALUATE_SLOW") == "1" {
-		replicates = 200
+		replicates, persons = 200, 3000
 	}
 	const effect, later = -.4, .3
 	names := map[string]float64{"during": effect, "after": later}
 	held, naive, errors, made := 0, 0, 0., 0
 	for k := range replicates {
 		r := rand.New(rand.NewPCG(uint64(k), 71))
-		p, err := Timing(simulateTiming(r, 3000, effect, later), TimingOptions{Points: 3})
+		p, err := Timing(simulateTiming(r, persons, effect, later), TimingOptions{Points: 3})
 		if err != nil {
 			t.Fatal(err)
 		}
