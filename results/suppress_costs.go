@@ -7,23 +7,54 @@ import (
 	"strings"
 )
 
-// costCell is one year (or all years) of a tiltak in a group: every statistic of it stands and falls together.
+// costCell is one year (or all years) of a tiltak in a group, for the measures that are about the same persons: every
+// statistic of it stands and falls together.
 type costCell struct {
 	tiltak, group string
 	year          int // −1: all
+	class         int // of measures
 	rows          []int
 	persons       int
 	hidden, small bool
 }
 
+// costClasses puts measures that have the same persons in every cell into one class: cost per participant and per
+// participant and month are, cost per completed participation is another.
+func costClasses(rows []Cost) map[string]int {
+	signature := map[string][]string{}
+	var measures []string
+	for i := range rows {
+		c := &rows[i]
+		if c.Statistic != "n" && c.Statistic != "mean" {
+			continue
+		}
+		if signature[c.Measure] == nil {
+			measures = append(measures, c.Measure)
+		}
+		signature[c.Measure] = append(signature[c.Measure], join(c.Tiltak, c.Group, yearOf(c), c.Statistic, c.Persons))
+	}
+	class, seen := map[string]int{}, map[string]int{}
+	for _, m := range measures {
+		slices.Sort(signature[m])
+		k := strings.Join(signature[m], "")
+		if _, ok := seen[k]; !ok {
+			seen[k] = len(seen)
+		}
+		class[m] = seen[k]
+	}
+	return class
+}
+
 // costs hides small years, a further year where one is hidden, groups that are nearly the same as a larger one, parts of
-// sums, and quantiles with fewer than the limit on either side of them; small bins are merged.
+// sums, measures over nearly the same persons as another, and quantiles with fewer than the limit on either side of them;
+// small bins are merged.
 func (s *suppressor) costs() {
 	rows := s.t.Costs
+	classes := costClasses(rows)
 	var cells []*costCell
-	for _, at := range grouped(rows, func(c *Cost) string { return join(c.Tiltak, c.Group, yearOf(c)) }) {
+	for _, at := range grouped(rows, func(c *Cost) string { return join(c.Tiltak, c.Group, yearOf(c), classes[c.Measure]) }) {
 		first := &rows[at[0]]
-		c := &costCell{tiltak: first.Tiltak, group: first.Group, year: yearOf(first), rows: at}
+		c := &costCell{tiltak: first.Tiltak, group: first.Group, year: yearOf(first), class: classes[first.Measure], rows: at}
 		for _, i := range at {
 			if rows[i].Statistic != "share_in_bin" {
 				c.persons = max(c.persons, rows[i].Persons)
@@ -41,14 +72,31 @@ func (s *suppressor) costs() {
 	for changed := true; changed; {
 		changed = s.costYears(cells)
 		changed = s.costGroups(cells) || changed
+		changed = s.costMeasures(cells) || changed
 	}
 	for i := range rows {
-		if q, ok := quantile(rows[i].Statistic); ok && rows[i].Reason != suppressed && float64(rows[i].Persons)*min(q, 1-q) < float64(s.min) {
+		if q, ok := quantile(rows[i].Statistic); ok && !math.IsNaN(rows[i].Value) && float64(rows[i].Persons)*min(q, 1-q) < float64(s.min) {
 			rows[i].Value, rows[i].Reason = math.NaN(), suppressed
 			s.note("costs", "quantile with few beyond it")
 		}
 	}
 	s.costBins()
+}
+
+// costMeasures hides the smaller of two classes of measures that differ by a small cell: those who completed less all.
+func (s *suppressor) costMeasures(cells []*costCell) (changed bool) {
+	for _, at := range grouped(cells, func(c **costCell) string { return join((*c).tiltak, (*c).group, (*c).year) }) {
+		for _, i := range at {
+			for _, j := range at {
+				a, b := cells[i], cells[j]
+				if d := b.persons - a.persons; d > 0 && d < s.min && !a.hidden && !b.hidden {
+					s.hideCost(a, "nearly the same persons as another measure")
+					changed = true
+				}
+			}
+		}
+	}
+	return changed
 }
 
 func yearOf(c *Cost) int {
@@ -69,9 +117,13 @@ func (s *suppressor) hideCost(c *costCell, rule string) {
 	c.hidden = true
 	for _, i := range c.rows {
 		r := &s.t.Costs[i]
-		if r.Reason != suppressed && !math.IsNaN(r.Value) {
-			s.note("costs", rule)
+		if math.IsNaN(r.Value) {
+			if r.Reason == "" {
+				r.Reason = suppressed
+			}
+			continue // what is missing keeps its own reason
 		}
+		s.note("costs", rule)
 		r.Value, r.Reason = math.NaN(), suppressed
 	}
 }
@@ -96,7 +148,7 @@ func (s *suppressor) costYears(cells []*costCell) (changed bool) {
 }
 
 func (s *suppressor) costGroups(cells []*costCell) (changed bool) {
-	for _, at := range grouped(cells, func(c **costCell) string { return join((*c).tiltak, (*c).year) }) {
+	for _, at := range grouped(cells, func(c **costCell) string { return join((*c).tiltak, (*c).year, (*c).class) }) {
 		byGroup := map[string]*costCell{}
 		for _, k := range at {
 			byGroup[cells[k].group] = cells[k]
@@ -146,6 +198,9 @@ func (s *suppressor) costBins() {
 		merged := s.merge(bins)
 		if hidden || merged == nil {
 			for _, i := range cell {
+				if math.IsNaN(rows[i].Value) {
+					continue
+				}
 				rows[i].Value, rows[i].Reason = math.NaN(), suppressed
 			}
 			continue

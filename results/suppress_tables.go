@@ -48,7 +48,10 @@ func (s *suppressor) balance() {
 		for _, i := range cell {
 			b := &rows[i]
 			n = max(n, b.PersonsTreated)
-			size := max(1, int(math.Round(b.MeanTreated*float64(b.PersonsTreated))))
+			size := 0 // an empty level covers nobody
+			if b.MeanTreated > 0 {
+				size = max(1, int(math.Round(b.MeanTreated*float64(b.PersonsTreated))))
+			}
 			if hidden[i] {
 				known = false
 			} else {
@@ -71,7 +74,7 @@ func (s *suppressor) balance() {
 				}
 				n := float64(b.PersonsTreated - a.PersonsTreated)
 				ones := b.MeanTreated*float64(b.PersonsTreated) - a.MeanTreated*float64(a.PersonsTreated)
-				if ones < float64(s.min)-0.5 || n-ones < float64(s.min)-0.5 {
+				if s.fewOf(ones/n, int(n)) {
 					hide(i, "nearly the same as a larger group")
 				}
 			}
@@ -93,10 +96,12 @@ func (s *suppressor) balance() {
 	}
 }
 
-// fewOf tells whether a share of so many persons, or the rest of them, is a small cell; none counts as few.
+// fewOf tells whether a share of so many persons, or the rest of them, is a small cell. None and all are not: a covariate
+// that a group is defined by is one or the other, and singles nobody out.
 func (s *suppressor) fewOf(share float64, persons int) bool {
 	ones := share * float64(persons)
-	return persons > 0 && (ones < float64(s.min)-0.5 || float64(persons)-ones < float64(s.min)-0.5)
+	few := func(n float64) bool { return n > 1e-9 && n < float64(s.min)-0.5 }
+	return persons > 0 && (few(ones) || few(float64(persons)-ones))
 }
 
 // binary tells whether a covariate looks like 0/1: a factor level, or shares whose variances stand in the ratio of

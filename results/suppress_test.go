@@ -484,6 +484,26 @@ func TestCostMargins(t *testing.T) {
 	}
 }
 
+func TestMeasuresOverNearlyTheSamePersons(t *testing.T) {
+	var rows []Cost
+	for measure, n := range map[string]int{"per_participant": 50, "per_participant_month": 50, "per_completed": 47} {
+		for _, s := range []string{"n", "mean"} {
+			rows = append(rows, Cost{Tiltak: "AFT", Group: "alle", Measure: measure, Statistic: s, Value: 1, Persons: n})
+		}
+	}
+	rows = append(rows, Cost{Tiltak: "MENTOR", Group: "alle", Measure: "per_participant", Statistic: "p10", Value: math.NaN(), Reason: estimate.NotDefined})
+	tables := &Tables{Costs: rows}
+	Suppress(tables, 5)
+	for _, c := range tables.Costs {
+		switch hidden := c.Reason == estimate.Suppressed; {
+		case c.Tiltak == "MENTOR" && c.Reason != estimate.NotDefined:
+			t.Errorf("what was never there became %s", c.Reason)
+		case c.Tiltak == "AFT" && hidden != (c.Measure == "per_completed"):
+			t.Errorf("%s %s: hidden %v", c.Measure, c.Statistic, hidden)
+		}
+	}
+}
+
 func TestFlowChains(t *testing.T) {
 	shown := 0
 	for seed := range uint64(300) {
