@@ -26,6 +26,9 @@ func (r *Report) adjust(d *Data) (adjusted, error) {
 		return r.subclass(d)
 	case "cem", "exact":
 		cells := CellsOf(withStratum(d), len(d.Treated), r.leave)
+		if s.EqualCells {
+			return r.equalCells(d, cells)
+		}
 		c, err := ByCell(cells, d.Treated, d.Base, s.Estimand)
 		return cellsAdjusted{c}, err
 	case "ipw", "overlap":
@@ -49,6 +52,29 @@ func (r *Report) adjust(d *Data) (adjusted, error) {
 	return nil, notServed("`--method " + s.Method + "`")
 }
 
+// equalCells pairs the rows of each cell.
+func (r *Report) equalCells(d *Data, cells []int32) (adjusted, error) {
+	if d.Base != nil || d.Unit != nil || r.Spec.Estimand != ATT {
+		return nil, notServed("equal cells with weights, repeated ids or an estimand other than the att")
+	}
+	key := d.Key
+	if key == nil && r.Spec.Like != "matchit" {
+		key = make([]uint64, len(cells))
+		for i := range key {
+			key[i] = uint64(i)
+		}
+	}
+	if r.Spec.Like == "matchit" {
+		key = nil
+	}
+	m := PairInCells(cells, d.Treated, key, r.Spec.Seed)
+	if len(m.Pairs) == 0 {
+		return nil, fault.Dataf("no_overlap", "", "", "no cell has rows of both groups; use fewer or coarser columns")
+	}
+	r.Matched = m
+	return &matchedRows{Matched: m}, nil
+}
+
 func withStratum(d *Data) [][]int32 {
 	if d.Stratum == nil {
 		return d.Cells
@@ -60,7 +86,8 @@ func (r *Report) nearest(d *Data) (adjusted, error) {
 	s := r.Spec
 	opt := s.Nearest
 	opt.Estimand, opt.Seed, opt.Workers, opt.LikeMatchIt = s.Estimand, s.Seed, s.Workers, s.Like == "matchit"
-	in := NearestInput{Score: r.Distance, Treated: d.Treated, Stratum: d.Stratum, Unit: d.Unit, Key: d.Key, Base: d.Base, Leave: r.leave}
+	in := NearestInput{Score: r.Distance, Treated: d.Treated, Stratum: d.Stratum, Unit: d.Unit, Key: d.Key, Base: d.Base, Leave: r.leave,
+		Calipers: d.Calipers, AntiExact: d.AntiExact}
 	if metric, ok := metricOf(s.Distance); ok {
 		x := d.Spatial
 		if x == nil {
@@ -201,7 +228,8 @@ func (r *Report) entropy(d *Data) (adjusted, error) {
 	if s.Discard != DiscardNone {
 		return nil, notServed("`--discard` with `--method ebal`")
 	}
-	b, err := EntropyBalance(d.X, d.Treated, d.Base, EntropyOptions{Estimand: s.Estimand, Names: d.Names, Workers: s.Workers})
+	x, names := Expand(d.X, d.Names, s.Moments, s.Products)
+	b, err := EntropyBalance(x, d.Treated, d.Base, EntropyOptions{Estimand: s.Estimand, Names: names, Workers: s.Workers})
 	if err != nil {
 		return nil, err
 	}

@@ -147,7 +147,7 @@ func coverage(draws, n int, selection float64) []coverageRow {
 // The table of docs/matching-errors.md: EVALUATE_SLOW=1 go test ./matching -run TestErrorsTable -v, which writes it to the
 // file named in EVALUATE_TABLE if there is one. Without EVALUATE_SLOW a few draws only see that it runs.
 func TestErrorsTable(t *testing.T) {
-	draws := 20
+	draws := 6
 	if os.Getenv("EVALUATE_SLOW") == "1" {
 		draws = 2000
 	}

@@ -29,6 +29,9 @@ type Data struct {
 	Cells    [][]int32   // columns of coarsened and exact matching, as codes
 	Spatial  [][]float64 // columns of a distance between covariates; nil: X
 	Distance []float64   // a given distance measure; nil: one is fitted
+
+	Calipers  []CovariateCaliper // of nearest
+	AntiExact [][]int32          // of nearest
 }
 
 // Spec says how; the zero value is nearest-neighbour matching for the ATT on a logit score.
@@ -43,6 +46,9 @@ type Spec struct {
 	Kernel     string  // of radius: uniform (default), epanechnikov, gaussian
 	Radius     float64 // of radius; 0: the caliper
 	StdError   string  // auto (default), pair, abadie-imbens, robust, m-estimation, bootstrap
+	Moments    int     // of ebal: powers to balance; 0: 1, means alone
+	Products   bool    // of ebal: balance the products of pairs of columns too
+	EqualCells bool    // of cem and exact: as many rows of both groups in each cell, in pairs
 	BiasAdjust bool    // regression adjustment of matches (Abadie and Imbens 2011)
 	Like       string  // "", matchit or matching
 	Level      float64 // of sensitivity bounds; 0: 0.95
@@ -68,7 +74,6 @@ type Report struct {
 
 	adjusted adjusted
 	leave    []bool
-	cells    []int32
 }
 
 // OutcomeEffect is the effect on one outcome.
@@ -321,6 +326,11 @@ func (r *Report) balance(d *Data) {
 	x, names := d.BalanceX, d.BalanceNames
 	if x == nil {
 		x, names = d.X, d.Names
+	}
+	if r.Spec.Moments > 1 || r.Spec.Products {
+		more, moreNames := Expand(d.X, d.Names, r.Spec.Moments, r.Spec.Products)
+		x = append(append([][]float64(nil), x...), more[len(d.X):]...)
+		names = append(append([]string(nil), names...), moreNames[len(d.X):]...)
 	}
 	if r.Score != nil && r.Spec.needsScore() {
 		x = append([][]float64{r.Distance}, x...)

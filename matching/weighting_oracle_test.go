@@ -117,17 +117,7 @@ func compareDuals(t *testing.T, s *sample, b *Balanced, r oracle.Node) {
 func TestEntropyBalanceMomentsAndATE(t *testing.T) {
 	s := lalonde(t)
 	ref := oracle.JSON(t, "lalonde_psm/result.json")
-	x := append([][]float64(nil), s.x...)
-	for j, name := range s.names {
-		switch name {
-		case "age", "educ", "re74", "re75":
-			sq := make([]float64, len(s.y))
-			for i, v := range s.x[j] {
-				sq[i] = v * v
-			}
-			x = append(x, sq)
-		}
-	}
+	x, _ := Expand(s.x, s.names, 2, false)
 	b, err := EntropyBalance(x, s.treated, nil, EntropyOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -169,12 +159,7 @@ func TestEntropyBalanceKnown(t *testing.T) {
 	oracle.Known(t, "methods/matching.md:5.2 ebal 10 covariates CPS1 ESS0", ess, 268.836844, 1e-8)
 	// Hainmueller's 52 moments: the columns and all products and squares that are not collinear or constant, except squares
 	// of the continuous columns.
-	x := append([][]float64(nil), ten...)
-	for a := range ten {
-		for c := range a {
-			x = append(x, product(ten[a], ten[c]))
-		}
-	}
+	x, _ := Expand(ten, nil, 1, true)
 	b, err = EntropyBalance(x, s.treated, nil, EntropyOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -182,14 +167,6 @@ func TestEntropyBalanceKnown(t *testing.T) {
 	_, ess = ESS(b.Weight, s.treated)
 	oracle.Known(t, "methods/matching.md:5.2 ebal 52 moments CPS1", b.ATT(s.y, nil, nil, 0).Estimate, 1577.161880, 1e-8)
 	oracle.Known(t, "methods/matching.md:5.2 ebal 52 moments CPS1 ESS0", ess, 183.82, 1e-4)
-}
-
-func product(a, b []float64) []float64 {
-	out := make([]float64, len(a))
-	for i := range a {
-		out[i] = a[i] * b[i]
-	}
-	return out
 }
 
 // The just-identified covariate-balancing score for the ATT has the solution of entropy balancing, and WeightIt's error for

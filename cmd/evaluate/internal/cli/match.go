@@ -2,6 +2,7 @@ package cli
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,9 @@ type matchFlags struct {
 	kernel                                                   string
 	radius                                                   float64
 	se, like, out, encoding                                  string
-	biasAdjust                                               bool
+	biasAdjust, interactions, k2k                            bool
+	covariateCaliper, antiExact                              string
+	moments                                                  int
 	level                                                    float64
 	changed                                                  func(flag string) bool
 }
@@ -74,10 +77,15 @@ pairs of R's MatchIt 4.7.2, ties included.`,
 	flags.IntVar(&f.reuseMax, "reuse-max", 0, "a comparison row may be used this many `times`")
 	flags.Float64Var(&f.caliper, "caliper", 0, "largest `distance` of a match")
 	flags.StringVar(&f.caliperUnit, "caliper-unit", "sd", "sd (of the score over all rows) or raw")
+	flags.StringVar(&f.covariateCaliper, "covariate-caliper", "", "largest differences of columns within a match, such as `age=2,re74=500`")
+	flags.StringVar(&f.antiExact, "anti-exact", "", "`columns` that must differ within a match, such as the workplace")
 	flags.StringVar(&f.order, "order", "", "who chooses first: largest, smallest, closest, data or random (default: largest; closest for distances between covariates)")
 	flags.StringVar(&f.discard, "discard", "none", "rows outside common support to leave out: none, treated, comparison or both")
 	flags.IntVar(&f.subclasses, "subclasses", 6, "number of subclasses")
 	flags.IntVar(&f.cutpoints, "cutpoints", 0, "`bins` of each number in coarsened exact matching (default: Sturges' rule)")
+	flags.BoolVar(&f.k2k, "k2k", false, "as many rows of both groups in each cell of cem or exact, in pairs")
+	flags.IntVar(&f.moments, "moments", 1, "powers that entropy balancing balances: 1 means, 2 squares too")
+	flags.BoolVar(&f.interactions, "interactions", false, "entropy balancing balances products of covariates too")
 	flags.StringVar(&f.kernel, "kernel", "uniform", "weights within the radius: uniform, epanechnikov or gaussian")
 	flags.Float64Var(&f.radius, "radius", 0, "radius or bandwidth, in units of --caliper-unit")
 	flags.StringVar(&f.se, "se", "auto", "standard error: auto, pair, abadie-imbens, robust, m-estimation or bootstrap")
@@ -89,9 +97,34 @@ pairs of R's MatchIt 4.7.2, ties included.`,
 	return c
 }
 
+// namedCaliper is one of --covariate-caliper.
+type namedCaliper struct {
+	column string
+	most   float64
+}
+
+func parseCalipers(s string) ([]namedCaliper, error) {
+	list, err := listOf("covariate-caliper", s)
+	if err != nil {
+		return nil, err
+	}
+	var out []namedCaliper
+	for _, item := range list {
+		name, value, ok := strings.Cut(item, "=")
+		v, err := strconv.ParseFloat(value, 64)
+		if !ok || err != nil || !(v >= 0) || name == "" {
+			return nil, fault.Usagef("bad_flag", "`--covariate-caliper` is a list such as age=2,re74=500; `%s` is not", item)
+		}
+		out = append(out, namedCaliper{name, v})
+	}
+	return out, nil
+}
+
 // matchPlan is what the flags ask for.
 type matchPlan struct {
 	covariates, outcomes, exact []string
+	antiExact                   []string
+	calipers                    []namedCaliper
 	spec                        matching.Spec
 	distanceColumn              string // "" where the score is fitted
 	cutpoints                   int
@@ -108,10 +141,14 @@ func (f *matchFlags) plan(g *globals) (*matchPlan, error) {
 	for _, l := range []struct {
 		flag, list string
 		to         *[]string
-	}{{"covariates", f.covariates, &p.covariates}, {"outcome", f.outcome, &p.outcomes}, {"exact", f.exact, &p.exact}} {
+	}{{"covariates", f.covariates, &p.covariates}, {"outcome", f.outcome, &p.outcomes}, {"exact", f.exact, &p.exact},
+		{"anti-exact", f.antiExact, &p.antiExact}} {
 		if *l.to, err = listOf(l.flag, l.list); err != nil {
 			return nil, err
 		}
+	}
+	if p.calipers, err = parseCalipers(f.covariateCaliper); err != nil {
+		return nil, err
 	}
 	for _, check := range []error{
 		oneOf("method", f.method, matchMethods...),
@@ -151,6 +188,8 @@ func (f *matchFlags) plan(g *globals) (*matchPlan, error) {
 		return nil, fault.Usagef("bad_flag", "`--caliper` must be above 0")
 	case f.changed("radius") && !(f.radius > 0):
 		return nil, fault.Usagef("bad_flag", "`--radius` must be above 0")
+	case f.moments < 1 || f.moments > 5:
+		return nil, fault.Usagef("bad_flag", "`--moments` must be from 1 to 5")
 	case f.subclasses < 2:
 		return nil, fault.Usagef("bad_flag", "`--subclasses` must be 2 or more")
 	case f.cutpoints < 0 || f.cutpoints == 1:
@@ -171,6 +210,7 @@ func (f *matchFlags) fill(g *globals, p *matchPlan) error {
 	s := &p.spec
 	s.Method, s.Distance, s.StdError, s.Like, s.BiasAdjust = f.method, f.distance, f.se, f.like, f.biasAdjust
 	s.Level, s.Seed, s.Workers, s.Subclasses, s.Kernel, s.Radius = f.level, g.seed, g.workers, f.subclasses, f.kernel, f.radius
+	s.Moments, s.Products, s.EqualCells = f.moments, f.interactions, f.k2k
 	_ = s.Estimand.UnmarshalText([]byte(f.estimand))
 	_ = s.Discard.UnmarshalText([]byte(f.discard))
 	if f.method == "overlap" {
@@ -228,6 +268,11 @@ func (f *matchFlags) check() error {
 		{"caliper", []string{"nearest", "optimal", "full", "radius"}},
 		{"subclasses", []string{"subclass"}},
 		{"cutpoints", []string{"cem"}},
+		{"k2k", []string{"cem", "exact"}},
+		{"moments", []string{"ebal"}},
+		{"interactions", []string{"ebal"}},
+		{"covariate-caliper", []string{"nearest"}},
+		{"anti-exact", []string{"nearest"}},
 		{"kernel", []string{"radius"}},
 		{"radius", []string{"radius"}},
 		{"bias-adjust", []string{"nearest", "radius"}},

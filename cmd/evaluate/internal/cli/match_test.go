@@ -96,6 +96,8 @@ func TestMatchLalonde(t *testing.T) {
 		{"--like matchit --method subclass --subclasses 5", "matching/subclass5_ATT/att/wls_HC3", 1e-8},
 		{"--like matchit --method subclass --subclasses 5 --estimand ate", "matching/subclass5_ATE/att/wls_HC3", 1e-8},
 		{"--method cem", "matching/cem_default/att/wls_HC3", 1e-8},
+		{"--like matchit --method cem --k2k", "matching/cem_k2k/att/wls_CL_subclass_HC1", 1e-8},
+		{"--like matchit --caliper 0.2 --covariate-caliper age=2", "matching/nn_covariate_caliper/att/wls_CL_subclass_HC1", 1e-8},
 		{"--method cem --cutpoints 4 --se pair", "matching/cem_cut4/att/wls_CL_subclass_HC1", 1e-8},
 	} {
 		d := runMatch(t, lalondeArgs(t, strings.Fields(c.args)...)...)
@@ -160,7 +162,7 @@ func TestMatchMethods(t *testing.T) {
 	for args, kind := range map[string]string{
 		"--method optimal": "pair", "--method optimal --ratio 2": "pair", "--method full": "hc3", "--method full --estimand ate": "hc3",
 		"--method exact --covariates race,married": "hc3", "--method optimal --exact race": "pair",
-		"--method radius --radius 0.2": "abadie-imbens", "--method radius --radius 0.05 --caliper-unit raw --bias-adjust": "abadie-imbens-2011", "--replace --se bootstrap": "otsu-rai", "--method radius --radius 0.2 --cluster race": "otsu-rai+person", "--method aipw": "aipw", "--method aipw --estimand ate --cluster race": "aipw+person", "--distance mahalanobis": "pair", "--distance robust-mahalanobis --replace": "abadie-imbens", "--replace --bias-adjust": "abadie-imbens-2011",
+		"--method radius --radius 0.2": "abadie-imbens", "--method radius --radius 0.05 --caliper-unit raw --bias-adjust": "abadie-imbens-2011", "--replace --se bootstrap": "otsu-rai", "--method radius --radius 0.2 --cluster race": "otsu-rai+person", "--method aipw": "aipw", "--method aipw --estimand ate --cluster race": "aipw+person", "--method ebal --moments 2": "m-estimation", "--anti-exact married": "pair", "--distance mahalanobis": "pair", "--distance robust-mahalanobis --replace": "abadie-imbens", "--replace --bias-adjust": "abadie-imbens-2011",
 		"--distance probit --method ipw": "m-estimation", "--method ebal --estimand ate": "m-estimation", "--estimand atc": "pair",
 		"--distance re75 --order closest": "pair", "--method ebal --weights educ": "m-estimation", "--method ipw --sample-weights educ": "m-estimation",
 		"--cluster race": "pair+person", "--method ebal --cluster race": "m-estimation+person", "--discard treated": "pair", "--reuse-max 3 --order random": "pair+row",
@@ -243,6 +245,8 @@ func TestMatchRefuses(t *testing.T) {
 		{base + "--covariates age --method ebal --ratio 2", 2, "`--ratio` goes with `--method nearest`"},
 		{base + "--covariates age --method overlap --estimand att", 2, "estimates the ato"},
 		{base + "--covariates age --caliper -1", 2, "`--caliper`"},
+		{base + "--covariates age --covariate-caliper age", 2, "age=2,re74=500"},
+		{base + "--covariates age --moments 9 --method ebal", 2, "`--moments`"},
 		{base + "--covariates age --level 2", 2, "`--level`"},
 		{base + "--covariates age --se bootstrp", 2, "did you mean `bootstrap`"},
 		{base + "--covariates age --method ipw --se pair", 2, "does not go with weighting"},

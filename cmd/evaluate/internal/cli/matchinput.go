@@ -31,6 +31,10 @@ func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*m
 	add(p.outcomes...)
 	add(p.covariates...)
 	add(p.exact...)
+	add(p.antiExact...)
+	for _, k := range p.calipers {
+		add(k.column)
+	}
 	add(f.id, f.cluster, f.weights, f.sampleWeights, p.distanceColumn)
 	for _, c := range p.covariates {
 		if strings.TrimSuffix(c, ":factor") == f.treatment {
@@ -58,6 +62,20 @@ func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*m
 	}
 	if d.Stratum, err = exactCells(t, p.exact); err != nil {
 		return nil, err
+	}
+	for _, name := range p.antiExact {
+		codes, err := exactCells(t, []string{name})
+		if err != nil {
+			return nil, err
+		}
+		d.AntiExact = append(d.AntiExact, codes)
+	}
+	for _, k := range p.calipers {
+		v, err := t.Column(k.column).AsFloats()
+		if err != nil {
+			return nil, inFile(err, f.data)
+		}
+		d.Calipers = append(d.Calipers, matching.CovariateCaliper{Values: v, Max: k.most})
 	}
 	if err := in.units(t, f); err != nil {
 		return nil, err
