@@ -2,7 +2,6 @@ package register
 
 import (
 	"context"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,5 +174,3 @@ func date(text string) calendar.Date {
 	}
 	return d
 }
-
-var nan = float32(math.NaN())
