@@ -111,13 +111,23 @@ const manyUnits = 5000
 
 // fromStatistics tells whether cohort statistics are enough for the panel and the options, and worth it.
 func (o *Options) fromStatistics(p *Panel) bool {
-	return len(p.Start) >= manyUnits && len(p.Covariates) == 0 && len(p.Clusters) == 0 && len(p.Weights) < 2 &&
+	cohorts := map[int64]bool{}
+	for _, g := range p.Start {
+		cohorts[g] = true
+	}
+	return statisticsFit(len(cohorts), len(p.Times)) && len(p.Start) >= manyUnits && len(p.Covariates) == 0 && len(p.Clusters) == 0 && len(p.Weights) < 2 &&
 		o.Unbalanced == Balanced && o.Bootstrap == 0 && (p.AtRisk == nil || o.Controls != LaterStart && o.Controls != RiskSet)
 }
+
+// mostCells is far above what months make (108 starts × 119 months are 12,852) and below what cannot end.
+const mostCells = 2_000_000
 
 // run estimates cells, averages and tests with an engine.
 func run(f *frame, e engine, o *Options) (*Result, error) {
 	cells := cellsOf(f, o)
+	if len(cells) > mostCells {
+		return nil, fault.Dataf("too_many_cells", "", "", "%d groups and %d periods make %d group-time cells: count starts and periods in months or quarters", f.control, len(f.times), len(cells))
+	}
 	fit, err := e.fit(cells)
 	if err != nil {
 		return nil, err

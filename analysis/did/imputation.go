@@ -12,6 +12,10 @@ import (
 type ImputationOptions struct {
 	Leads int     // event times before the start to test, −1, −2, …; under 0: all that can be
 	Level float64 // 0 means 0.95
+
+	Pointwise bool   // no simultaneous bands over the event times from the start on
+	Draws     int    // of their critical value; 0 means 10,000
+	Seed      uint64 // of these draws
 }
 
 // Imputation estimates effects by imputing what the treated would have had (Borusyak, Jaravel and Spiess 2024, Review of
@@ -82,6 +86,9 @@ func Imputation(p *Panel, o ImputationOptions) (*Regressed, error) {
 			c := m.covariance(sums[1+a], sums[1+b])
 			r.EventCov[a*n+b], r.EventCov[b*n+a] = c, c
 		}
+	}
+	if !o.Pointwise {
+		r.bands(o.Level, o.Draws, o.Seed)
 	}
 	if o.Leads != 0 {
 		if err := m.leads(o); err != nil {

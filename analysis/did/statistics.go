@@ -118,6 +118,12 @@ func newStatistics(times, cohorts []int64, from []int) *Statistics {
 	return s
 }
 
+// statisticsFit tells whether statistics of so many cohorts and periods fit into memory beside the data: cohorts × T²
+// numbers, at most 1 GiB. Monthly data over ten years have 13 MiB; daily starts over years do not fit.
+func statisticsFit(cohorts, periods int) bool {
+	return float64(cohorts)*float64(periods)*float64(periods)*8 <= 1<<30
+}
+
 // number is what an outcome may be held as.
 type number interface{ ~float32 | ~float64 }
 

@@ -26,6 +26,10 @@ type RegressionOptions struct {
 	Rule    SmallSample
 	Level   float64 // 0 means 0.95
 	Workers int
+
+	Pointwise bool   // no simultaneous bands over the event times
+	Draws     int    // of their critical value; 0 means 10,000
+	Seed      uint64 // of these draws
 }
 
 // Regressed is a fitted regression with its averages.
@@ -56,6 +60,21 @@ type linear interface {
 	coefficients() []float64
 	covariance(kind VarianceKind, rule SmallSample) (v []float64, df float64) // of all columns; 0 for those left out
 	rows() int
+}
+
+// bands fills the simultaneous bands of the event times from their joint covariance.
+func (r *Regressed) bands(level float64, draws int, seed uint64) {
+	m := len(r.Events)
+	if draws == 0 {
+		draws = 10_000
+	}
+	c := critical(r.EventCov, m, level, draws, seed, "did-band-events")
+	for i := range r.Aggregates {
+		a := &r.Aggregates[i]
+		if a.Type == Dynamic && !a.Overall && slices.Contains(r.Events, a.Key) {
+			a.BandLow, a.BandHigh = a.Estimate.Estimate-c*a.StdError, a.Estimate.Estimate+c*a.StdError
+		}
+	}
 }
 
 // Regress fits a regression with unit and period effects. Without covariates and clusters other than the unit, in a
@@ -107,7 +126,7 @@ func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
 	}
 	count := map[[2]int]float64{}
 	var fit linear
-	if balanced && len(q.Covariates) == 0 && len(q.Clusters) == 0 && q.Weights == nil {
+	if balanced && len(q.Covariates) == 0 && len(q.Clusters) == 0 && q.Weights == nil && statisticsFit(len(cohorts), len(q.Times)) {
 		s, err := NewStatistics(q.Times, q.Start, q.Outcome, nil, o.Workers)
 		if err != nil {
 			return nil, err
@@ -397,6 +416,9 @@ func (r *Regressed) averages(e Estimator, fit linear, dummies []dummy, count map
 			c := dot(vx, y)
 			r.EventCov[a*m+b], r.EventCov[b*m+a] = c, c
 		}
+	}
+	if !o.Pointwise {
+		r.bands(o.Level, o.Draws, o.Seed)
 	}
 	if e == EventStudy {
 		return

@@ -177,6 +177,16 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	case f.anticipation < 0:
 		return nil, fault.Usagef("bad_flag", "`--anticipation` must be 0 or more")
 	}
+	if f.estimator != "group-time" {
+		for _, flag := range []string{"method", "controls", "base", "anticipation", "balance-e", "min-e", "max-e", "at-risk", "panel"} {
+			if f.changed(flag) {
+				return nil, fault.Usagef("bad_flag", "`--%s` goes with the estimator group-time, not with %s", flag, f.estimator)
+			}
+		}
+	}
+	if f.changed("se") && (f.estimator == "group-time" || f.estimator == "imputation") {
+		return nil, fault.Usagef("bad_flag", "`--se` goes with the regressions; %s has errors from influence, by unit or `--cluster`", f.estimator)
+	}
 	kinds, err := listOf("aggregate", f.aggregate)
 	if err != nil {
 		return nil, err
@@ -218,7 +228,7 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	}
 	o.Bootstrap = f.bootstrap
 	o.Anticipation, o.Level, o.Seed, o.Workers = f.anticipation, f.level, g.seed, g.workers
-	p.regression = did.RegressionOptions{Level: f.level, Workers: g.workers, Kind: map[string]did.VarianceKind{"cluster": did.Clustered, "hetero": did.Hetero, "iid": did.IID}[f.se]}
+	p.regression = did.RegressionOptions{Level: f.level, Workers: g.workers, Seed: g.seed, Pointwise: f.bands == "pointwise", Kind: map[string]did.VarianceKind{"cluster": did.Clustered, "hetero": did.Hetero, "iid": did.IID}[f.se]}
 	if p.honest, err = parseHonest(f.honest); err != nil || p.honest == nil {
 		return p, err
 	}

@@ -265,6 +265,8 @@ func TestDidRefusals(t *testing.T) {
 		{base(smallPanel, "--bootstrap", "10"), 2, "`--bootstrap` takes 100 draws or more"},
 		{base(smallPanel, "--honest", "smooth"), 2, "`--honest`"},
 		{base(smallPanel, "--estimator", "bacon", "--covariates", "y"), 2, "`--covariates` is not served with `--estimator bacon`"},
+		{base(smallPanel, "--estimator", "sunab", "--controls", "never"), 2, "`--controls` goes with the estimator group-time"},
+		{base(smallPanel, "--se", "iid"), 2, "`--se` goes with the regressions"},
 		{base(smallPanel, "--level", "95"), 2, "`--level`"},
 		{base(smallPanel, "--like", "fixest"), 2, "`--like fixest`"},
 		{base(smallPanel, "--covariates", "nothing"), 3, "nothing"},

@@ -359,7 +359,7 @@ func (d *didDocument) regress(in *didInput, f *didFlags, p *didPlan, panel *did.
 	var r *did.Regressed
 	var err error
 	if f.estimator == "imputation" {
-		r, err = did.Imputation(panel, did.ImputationOptions{Leads: -1, Level: f.level})
+		r, err = did.Imputation(panel, did.ImputationOptions{Leads: -1, Level: f.level, Seed: p.options.Seed, Pointwise: p.regression.Pointwise})
 	} else {
 		kind := map[string]did.Estimator{"twfe": did.Static, "event-study": did.EventStudy, "sunab": did.SunAbraham, "etwfe": did.Extended}[f.estimator]
 		r, err = did.Regress(panel, kind, p.regression)
