@@ -116,8 +116,8 @@ type Cost struct {
 	Tiltak    string          `col:"tiltak"`
 	Group     string          `col:"group"`
 	Year      *int            `col:"year"`      // year of start; null: all
-	Measure   string          `col:"measure"`   // per_participant | per_participant_month
-	Statistic string          `col:"statistic"` // n | mean | p10 | p25 | p50 | p75 | p90 | sum | share_in_bin
+	Measure   string          `col:"measure"`   // per_participant | per_participation | per_participant_month | per_completed | per_completion
+	Statistic string          `col:"statistic"` // n | unpriced | mean | p10 | p25 | p50 | p75 | p90 | sum | share_in_bin
 	BinLow    float64         `col:"bin_low"`   // share_in_bin alone
 	BinHigh   float64         `col:"bin_high"`
 	Value     float64         `col:"value"` // kroner at PriceYear, or a share

@@ -301,7 +301,7 @@ func orValue(x, y float64) float64 {
 	return x
 }
 
-// CostDistribution is the histogram of the cost of a participation; nil where there are no bins.
+// CostDistribution is the histogram of the cost of a participant; nil where there are no bins.
 func (s *Set) CostDistribution(tiltak, group string, o Options) *Figure {
 	var bins []Bin
 	mean := math.NaN()
@@ -321,13 +321,13 @@ func (s *Set) CostDistribution(tiltak, group string, o Options) *Figure {
 	}
 	l := string(o.lang())
 	if o.Title == "" {
-		o.Title = fmt.Sprintf(o.say("Kostnad per deltakelse: %s, %s", "Cost per participation: %s, %s"), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
+		o.Title = fmt.Sprintf(o.say("Kostnad per deltaker: %s, %s", "Cost per participant: %s, %s"), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
 	}
-	o.XLabel = fmt.Sprintf(o.say("Kroner per deltakelse (%d-kroner)", "NOK per participation (%d prices)"), s.Run.PriceYear)
+	o.XLabel = fmt.Sprintf(o.say("Kroner per deltaker (%d-kroner)", "NOK per participant (%d prices)"), s.Run.PriceYear)
 	return Histogram(bins, mean, Kroner, o)
 }
 
-// CostYears is the mean cost of a participation by year of start; nil where there is none.
+// CostYears is the mean cost of a participant by year of start; nil where there is none.
 func (s *Set) CostYears(tiltak, group string, o Options) *Figure {
 	var names []string
 	var values []float64
@@ -343,7 +343,7 @@ func (s *Set) CostYears(tiltak, group string, o Options) *Figure {
 	if o.Title == "" {
 		o.Title = fmt.Sprintf(o.say("Gjennomsnittlig kostnad etter startår: %s, %s", "Mean cost by year of start: %s, %s"), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
 	}
-	o.XLabel = fmt.Sprintf(o.say("Kroner per deltakelse (%d-kroner)", "NOK per participation (%d prices)"), s.Run.PriceYear)
+	o.XLabel = fmt.Sprintf(o.say("Kroner per deltaker (%d-kroner)", "NOK per participant (%d prices)"), s.Run.PriceYear)
 	return Bars(names, values, Kroner, o)
 }
 

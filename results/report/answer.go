@@ -38,7 +38,7 @@ func (b *builder) focusRow(tiltak, group string) *results.Estimate {
 	return nil
 }
 
-// meanCost is the mean cost of a participation over all years; NaN where it is not known. priced is false where no rate is
+// meanCost is the mean cost of a participant over all years; NaN where it is not known. priced is false where no rate is
 // known for the tiltak.
 func (b *builder) meanCost(tiltak, group string) (mean float64, priced bool) {
 	mean, priced = math.NaN(), true
@@ -104,7 +104,7 @@ func (b *builder) card(tiltak, group string) card {
 	case !priced:
 		c.Cost = b.say("Pris: ikke kjent.", "Price: not known.")
 	case !math.IsNaN(mean):
-		c.Cost = b.sayf("Pris: %s per deltakelse.", "Price: %s per participation.", b.l.Kroner(mean))
+		c.Cost = b.sayf("Pris: %s per deltaker.", "Price: %s per participant.", b.l.Kroner(mean))
 	}
 	if tags := b.tags(cell{tiltak, group}); len(tags) > 0 {
 		c.Reserve = b.say("Forbehold: ", "Reservations: ") + b.l.And(tags) + "."
@@ -155,7 +155,7 @@ func (b *builder) forestRow(tiltak, group, label string) figure.ForestRow {
 func (b *builder) answerTable() *table {
 	t := b.table(b.sayf("«%s» %d måneder etter start", "“%s” %d months after the start", b.outcome(b.focus.Outcome), b.focus.Month),
 		b.say("Tiltak", "Tiltak"), b.say("Gruppe", "Group"), b.say("Deltakere", "Participants"), b.say("Med tiltaket", "With the tiltak"), b.say("Uten tiltaket", "Without"),
-		b.say("Virkning", "Effect"), b.say("Pris per deltakelse", "Price per participation"), b.say("Forbehold", "Reservations"))
+		b.say("Virkning", "Effect"), b.say("Pris per deltaker", "Price per participant"), b.say("Forbehold", "Reservations"))
 	t.Stack = true
 	for _, k := range b.run.Tiltak {
 		for _, g := range b.run.Groups {

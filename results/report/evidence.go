@@ -235,9 +235,10 @@ func (b *builder) costs(tiltak, group string, first bool) (block, error) {
 	if _, priced := b.meanCost(tiltak, group); !priced {
 		bl.Text = b.say("Prisen er ikke kjent: katalogen har ingen sats for dette tiltaket, og data har ingen beløp.", "The price is not known: the catalogue has no rate for this tiltak and the data holds no amounts.")
 	}
-	t := b.table(b.sayf("Kostnad per deltakelse, %d-kroner", "Cost per participation, %d prices", b.run.PriceYear), b.say("Startår", "Year of start"), b.say("Mål", "Statistic"), b.say("Verdi", "Value"))
+	t := b.table(b.sayf("Kostnad i %d-kroner", "Cost in %d prices", b.run.PriceYear), b.say("Per", "Per"), b.say("Startår", "Year of start"), b.say("Mål", "Statistic"), b.say("Verdi", "Value"))
 	for _, c := range b.set.Costs(tiltak, group) {
-		if c.Measure != "per_participant" || c.Statistic == "share_in_bin" {
+		// By year the cost of a participant; the other measures over all years.
+		if c.Statistic == "share_in_bin" || c.Measure != "per_participant" && (c.Year != nil || c.Statistic == "sum" || c.Statistic == "unpriced") {
 			continue
 		}
 		year := b.say("alle", "all")
@@ -245,15 +246,15 @@ func (b *builder) costs(tiltak, group string, first bool) (block, error) {
 			year = strconv.Itoa(*c.Year)
 		}
 		value := numberCell(b.l.Kroner(c.Value), c.Value)
-		if c.Statistic == "n" {
+		if c.Statistic == "n" || c.Statistic == "unpriced" {
 			value.Text = b.l.Decimal(c.Value, 0)
 		}
 		value.Sub = b.short(c.Reason)
-		t.add(textCell(year), textCell(b.statistic(c.Statistic)), value)
+		t.add(textCell(b.costMeasure(c.Measure)), textCell(year), textCell(b.statistic(c.Statistic)), value)
 	}
 	var f *figure.Figure
 	if first {
-		f = b.set.CostDistribution(tiltak, group, figure.Options{Lang: b.l, Title: b.say("Fordeling over deltakelser", "Distribution over participations")})
+		f = b.set.CostDistribution(tiltak, group, figure.Options{Lang: b.l, Title: b.say("Fordeling over deltakere", "Distribution over participants")})
 	}
 	if err := bl.draw(b, f, t); err != nil || !first {
 		return bl, err
@@ -261,10 +262,28 @@ func (b *builder) costs(tiltak, group string, first bool) (block, error) {
 	return bl, bl.draw(b, b.set.CostYears(tiltak, group, figure.Options{Lang: b.l, Title: b.say("Gjennomsnitt etter startår", "Mean by year of start")}), nil)
 }
 
+func (b *builder) costMeasure(m string) string {
+	switch m {
+	case "per_participant":
+		return b.say("deltaker", "participant")
+	case "per_participation":
+		return b.say("deltakelse", "participation")
+	case "per_participant_month":
+		return b.say("måned i tiltaket", "month in the tiltak")
+	case "per_completed":
+		return b.say("deltakelse som ble fullført", "participation that was completed")
+	case "per_completion":
+		return b.say("fullføring, de som sluttet medregnet", "completion, those who left included")
+	}
+	return strings.ReplaceAll(m, "_", " ")
+}
+
 func (b *builder) statistic(s string) string {
 	switch s {
 	case "n":
-		return b.say("antall deltakelser", "participations")
+		return b.say("antall", "number")
+	case "unpriced":
+		return b.say("holdt utenfor, pris ikke kjent", "left out, price not known")
 	case "mean":
 		return b.say("gjennomsnitt", "mean")
 	case "sum":
