@@ -327,3 +327,44 @@ func TestRunID(t *testing.T) {
 		seen[other] = true
 	}
 }
+
+// TestParquetHoldsTheSameTables reads the tables back through datasets, as any other reader of Parquet would.
+func TestParquetHoldsTheSameTables(t *testing.T) {
+	path, err := Write(t.TempDir(), testRun(), testTables(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"estimates", "costs", "flow"} {
+		var got [2]string
+		for i, ext := range []string{".csv", ".parquet"} {
+			table, err := datasets.Read(t.Context(), filepath.Join(path, "tables", name+ext), datasets.ReadOptions{Unchecked: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range table.Columns {
+				if c.Nulls() == table.Rows {
+					continue // a CSV column without a value has no type
+				}
+				got[i] += c.Name + ":"
+				for r := range table.Rows {
+					switch {
+					case c.Missing(r):
+						got[i] += "–"
+					case c.Kind == datasets.Float64:
+						got[i] += fmt.Sprint(c.Floats[r])
+					case c.Kind == datasets.Int64:
+						got[i] += fmt.Sprint(float64(c.Ints[r])) // 1e21 is a number, 24 an integer in either
+					case c.Kind == datasets.Bool:
+						got[i] += fmt.Sprint(c.Bools[r])
+					case c.Kind == datasets.String:
+						got[i] += c.Text(r)
+					}
+					got[i] += ";"
+				}
+			}
+		}
+		if got[0] != got[1] {
+			t.Errorf("%s as CSV\n%s\nand as Parquet\n%s", name, got[0], got[1])
+		}
+	}
+}

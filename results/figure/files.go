@@ -37,6 +37,7 @@ func Files(ctx context.Context, r *results.Run, t *results.Tables, workers int) 
 			for _, m := range Measures {
 				add(true, func(o Options) *Figure { return s.Duration(k.ID, g.ID, m, o) }, "duration", m, k.ID)
 			}
+			add(true, func(o Options) *Figure { return s.Ends(k.ID, g.ID, o) }, "duration-ends", k.ID)
 			add(true, func(o Options) *Figure { return s.CostDistribution(k.ID, g.ID, o) }, "cost", k.ID)
 			add(true, func(o Options) *Figure { return s.CostYears(k.ID, g.ID, o) }, "cost-by-year", k.ID)
 		}

@@ -294,6 +294,29 @@ func (s *Set) Duration(tiltak, group, measure string, o Options) *Figure {
 	return Survival([]Curve{c}, o)
 }
 
+// Ends is how long participations lasted, as a histogram read off the curve of time in tiltak: the share that ended between
+// two points of it, up to three years. Those still going on are not in it. Nil where there is no curve.
+func (s *Set) Ends(tiltak, group string, o Options) *Figure {
+	var bins []Bin
+	from, left := 0., 1.
+	for _, d := range s.Durations(tiltak, group, "time_in_tiltak") {
+		if d.Reason != "" || math.IsNaN(d.Estimate) || d.Time <= from || d.Time > 36 {
+			continue
+		}
+		bins = append(bins, Bin{from, d.Time, left - d.Estimate})
+		from, left = d.Time, d.Estimate
+	}
+	if len(bins) == 0 {
+		return nil
+	}
+	l := string(o.lang())
+	if o.Title == "" {
+		o.Title = fmt.Sprintf(o.say("Hvor lenge deltakelsene varte: %s, %s", "How long participations lasted: %s, %s"), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
+	}
+	o.XLabel = o.say("Måneder i tiltaket", "Months in the tiltak")
+	return Histogram(bins, math.NaN(), Plain, o)
+}
+
 func orValue(x, y float64) float64 {
 	if math.IsNaN(x) {
 		return y

@@ -226,6 +226,12 @@ func (b *builder) durations(tiltak, group string, first bool) (block, error) {
 		if err := bl.draw(b, f, t); err != nil {
 			return bl, err
 		}
+		if m != "time_in_tiltak" || !first {
+			continue
+		}
+		if err := bl.draw(b, b.set.Ends(tiltak, group, figure.Options{Lang: b.l, Title: b.say("Når deltakelsene tok slutt", "When participations ended")}), nil); err != nil {
+			return bl, err
+		}
 	}
 	return bl, nil
 }
