@@ -236,3 +236,14 @@ func TestEveryKind(t *testing.T) {
 		}
 	}
 }
+
+func TestDescriptive(t *testing.T) {
+	if compile(t, Spec{Kind: Retention}, Env{}).Descriptive() || !compile(t, Spec{Kind: Retention, Conditional: true}, Env{}).Descriptive() {
+		t.Error("only what looks at those with work alone is descriptive")
+	}
+	for ended, want := range map[Ended]string{Censored: "censored", Reached: "event", Died: "dod", Emigrated: "utvandret", OnUfore: "ufore", InEducation: "utdanning", 9: "Ended(9)"} {
+		if ended.String() != want {
+			t.Errorf("%d is %s", ended, ended)
+		}
+	}
+}

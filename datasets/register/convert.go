@@ -30,9 +30,8 @@ func fillDates(file string, c *datasets.Column, dst []calendar.Date) error {
 	case datasets.Date:
 		copy(dst, c.Dates)
 	case datasets.Timestamp:
-		shift := oslo(c)
 		for i, v := range c.Ints {
-			dst[i] = calendar.Date(floorDiv(v+shift, microsPerDay))
+			dst[i] = dayOf(v)
 		}
 	case datasets.Int64:
 		for i, v := range c.Ints {
@@ -66,24 +65,16 @@ func fillDates(file string, c *datasets.Column, dst []calendar.Date) error {
 
 const microsPerDay = 86400 * 1000000
 
-// oslo is what to add to a column of times before cutting it to days. Dates stored as midnight in Oslo come out as
-// 22:00 or 23:00 UTC of the day before; where every value is one of these, they are moved to the day they mean.
-func oslo(c *datasets.Column) int64 {
+// dayOf is the day of a time. Dates stored as midnight in Oslo come out of a file as 22:00 or 23:00 UTC of the day before:
+// a time of exactly that is the day it means. (A time of registration falls on the hour to the microsecond by mistake
+// only.)
+func dayOf(micros int64) calendar.Date {
 	const hour = 3600 * 1000000
-	moved := false
-	for i, v := range c.Ints {
-		if c.Missing(i) {
-			continue
-		}
-		if t := v - floorDiv(v, microsPerDay)*microsPerDay; t != 22*hour && t != 23*hour {
-			return 0
-		}
-		moved = true
+	day := floorDiv(micros, microsPerDay)
+	if t := micros - day*microsPerDay; t == 22*hour || t == 23*hour {
+		day++
 	}
-	if moved {
-		return 2 * hour
-	}
-	return 0
+	return calendar.Date(day)
 }
 
 func dateFromInt(v int64) calendar.Date {
@@ -150,9 +141,8 @@ func fillMonths(file string, c *datasets.Column, dst []calendar.Month) error {
 			dst[i] = monthOf(d)
 		}
 	case datasets.Timestamp:
-		shift := oslo(c)
 		for i, v := range c.Ints {
-			dst[i] = monthOf(calendar.Date(floorDiv(v+shift, microsPerDay)))
+			dst[i] = monthOf(dayOf(v))
 		}
 	case datasets.Int64:
 		for i, v := range c.Ints {
