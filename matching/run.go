@@ -71,6 +71,7 @@ type Report struct {
 	Warnings  []fault.Warning
 
 	Sensitivity []SensitivityRow
+	Dropped     []DroppedRow // how the rows dropped from the target group differ; nil where none were
 
 	adjusted adjusted
 	leave    []bool
@@ -137,6 +138,7 @@ func Run(d *Data, spec Spec) (*Report, error) {
 	}
 	r.Weight, r.Subclass = r.adjusted.weights(), r.adjusted.subclasses()
 	r.count(d)
+	r.compareDropped(d)
 	r.overlap(d)
 	r.balance(d)
 	if err := r.estimate(d); err != nil {

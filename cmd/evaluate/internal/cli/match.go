@@ -23,7 +23,7 @@ type matchFlags struct {
 	kernel                                                   string
 	radius                                                   float64
 	se, like, out, encoding                                  string
-	biasAdjust, interactions, k2k                            bool
+	biasAdjust, interactions, k2k, spread                    bool
 	covariateCaliper, antiExact                              string
 	moments                                                  int
 	level                                                    float64
@@ -90,6 +90,7 @@ pairs of R's MatchIt 4.7.2, ties included.`,
 	flags.Float64Var(&f.radius, "radius", 0, "radius or bandwidth, in units of --caliper-unit")
 	flags.StringVar(&f.se, "se", "auto", "standard error: auto, pair, abadie-imbens, robust, m-estimation or bootstrap")
 	flags.BoolVar(&f.biasAdjust, "bias-adjust", false, "adjust matches by regression (Abadie and Imbens 2011)")
+	flags.BoolVar(&f.spread, "spread", false, "the estimate again under other orders, calipers and methods")
 	flags.StringVar(&f.like, "like", "", "matchit or matching: as that package does it")
 	flags.Float64Var(&f.level, "level", 0.95, "level of intervals")
 	flags.StringVar(&f.out, "out", "", "`folder` to write weights, pairs and figures to")

@@ -177,6 +177,38 @@ func TestMatchMethods(t *testing.T) {
 	}
 }
 
+// On these data the order alone moves the estimate with a caliper (methods/matching.md, section 5.2).
+func TestMatchSpread(t *testing.T) {
+	stdout, _, status := runCLI(t, append(lalondeArgs(t, "--like", "matchit", "--caliper", "0.2", "--spread"), "--format", "json")...)
+	var d struct {
+		Spread []struct {
+			Variation string
+			Estimate  *float64
+		}
+		Dropped []struct {
+			Variable string
+			SMD      float64
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &d); err != nil || status != 0 {
+		t.Fatal(status, err)
+	}
+	want := map[string]float64{"order smallest": 1685.932605, "order closest": 1176.405009, "no caliper": 894.367480, "method ebal": 1273.261814}
+	for _, s := range d.Spread {
+		if w, ok := want[s.Variation]; ok {
+			oracle.Known(t, "methods/matching.md:5.2 "+s.Variation, *s.Estimate, w, 1e-8)
+			delete(want, s.Variation)
+		}
+	}
+	if len(want) > 0 || len(d.Dropped) != 9 {
+		t.Errorf("missing %v; %d dropped rows", want, len(d.Dropped))
+	}
+	text, _, _ := runCLI(t, lalondeArgs(t, "--caliper", "0.2", "--spread")...)
+	if !strings.Contains(text, "under other choices") || !strings.Contains(text, "dropped differ most") {
+		t.Error(text)
+	}
+}
+
 // The folder holds what the contract says, and the pairs are those of the reference.
 func TestMatchOut(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")

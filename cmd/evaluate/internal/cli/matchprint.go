@@ -44,6 +44,8 @@ func (d *matchDocument) print(w io.Writer, f *matchFlags) error {
 	}
 	t.print(&b)
 	d.printBalance(&b)
+	d.printDropped(&b)
+	d.printSpread(&b)
 	if len(d.Sensitivity) > 0 {
 		b.WriteString("\nhow strong an unmeasured cause would have to be\n")
 		rows := [][]string{}
@@ -114,4 +116,43 @@ func worst(rows []matchBalance, most int) []int {
 		}
 	}
 	return out
+}
+
+// printDropped shows in what the dropped rows differ most.
+func (d *matchDocument) printDropped(b *strings.Builder) {
+	if len(d.Dropped) == 0 {
+		return
+	}
+	rows := make([]matchBalance, len(d.Dropped))
+	for i, x := range d.Dropped {
+		rows[i].SMD = x.SMD
+	}
+	b.WriteString("\nthe rows dropped differ most from those kept in\n")
+	var cells [][]string
+	for _, i := range worst(rows, min(5, len(rows))) {
+		x := d.Dropped[i]
+		cells = append(cells, []string{x.Variable, shown(x.MeanKept), shown(x.MeanDropped), shown(x.SMD)})
+	}
+	b.WriteString(aligned([]field{{title: "covariate", most: 40}, {title: "kept", right: true}, {title: "dropped", right: true}, {title: "SMD", right: true}}, cells))
+}
+
+// printSpread shows the estimate under other choices.
+func (d *matchDocument) printSpread(b *strings.Builder) {
+	if len(d.Spread) == 0 {
+		return
+	}
+	b.WriteString("\nthe estimate under other choices\n")
+	t := newEffectTable("choice", strconv.FormatFloat(100*float64(d.Level), 'f', -1, 64)+" %")
+	for _, s := range d.Spread {
+		name := s.Variation
+		if len(d.Estimates) > 1 {
+			name += ", " + s.Outcome
+		}
+		note := strconv.Itoa(s.MatchedTreated) + " treated"
+		if s.Reason != "" {
+			note = s.Reason
+		}
+		t.add(name, didFigures{s.Estimate, s.StdError, s.ConfLow, s.ConfHigh, s.PValue}, missingNumber, missingNumber, note)
+	}
+	t.print(b)
 }

@@ -26,6 +26,8 @@ type matchDocument struct {
 	Balance     []matchBalance     `json:"balance"`
 	Estimates   []matchEstimate    `json:"estimates"`
 	Sensitivity []matchSensitivity `json:"sensitivity"`
+	Dropped     []matchDropped     `json:"dropped"`
+	Spread      []matchSpread      `json:"spread,omitempty"`
 	Warnings    []fault.Warning    `json:"warnings"`
 }
 
@@ -89,6 +91,19 @@ type matchEstimate struct {
 	Reason       string `json:"reason,omitempty"`
 }
 
+type matchDropped struct {
+	Variable    string `json:"variable"`
+	MeanKept    number `json:"mean_kept"`
+	MeanDropped number `json:"mean_dropped"`
+	SMD         number `json:"smd"`
+}
+
+type matchSpread struct {
+	Variation string `json:"variation"`
+	matchEstimate
+	MatchedTreated int `json:"matched_treated"`
+}
+
 var missingNumber = number(math.NaN())
 
 type matchSensitivity struct {
@@ -113,6 +128,15 @@ func (g *globals) match(c *cobra.Command, f *matchFlags) error {
 	}
 	r.Warnings = append(in.warnings, r.Warnings...)
 	d := newMatchDocument(r, in, f)
+	if f.spread {
+		for _, s := range matching.Spread(&in.data, p.spec) {
+			row := matchSpread{s.Variation, newMatchEstimate(s.OutcomeEffect, f.level), s.MatchedTreated}
+			if s.Refused != "" {
+				row.Reason = s.Refused
+			}
+			d.Spread = append(d.Spread, row)
+		}
+	}
 	if f.out != "" {
 		if err := writeMatch(c, g, f, in, r); err != nil {
 			return err
@@ -130,7 +154,7 @@ func newMatchDocument(r *matching.Report, in *matchInput, f *matchFlags) *matchD
 	d := &matchDocument{header: newHeader("match", f.level), Method: f.method, Estimand: r.Spec.Estimand.String(),
 		N: matchCounts{c.Treated, c.Comparison, c.MatchedTreated, c.MatchedComparison, c.DroppedTreated, c.DroppedComparison,
 			number(c.ESSTreated), number(c.ESSComparison)},
-		Balance: []matchBalance{}, Estimates: []matchEstimate{}, Sensitivity: []matchSensitivity{}, Warnings: warningsOf(r.Warnings)}
+		Balance: []matchBalance{}, Estimates: []matchEstimate{}, Sensitivity: []matchSensitivity{}, Dropped: []matchDropped{}, Warnings: warningsOf(r.Warnings)}
 	if s := r.Score; s != nil {
 		d.Propensity = &matchPropensity{Link: r.ScoreName, Deviance: number(s.Deviance), Iterations: s.Iterations, Converged: s.Converged, Penalised: s.Penalised}
 		se := s.StdError()
@@ -154,14 +178,21 @@ func newMatchDocument(r *matching.Report, in *matchInput, f *matchFlags) *matchD
 			number(b.VarianceRatio), number(b.ECDFMean), number(b.ECDFMax)})
 	}
 	for _, e := range r.Effects {
-		i := e.Interval(f.level)
-		d.Estimates = append(d.Estimates, matchEstimate{e.Outcome, e.Estimand, e.Estimator, e.StdErrorType, number(i.Estimate), number(i.StdError),
-			number(i.ConfLow), number(i.ConfHigh), number(i.PValue), e.Treated, e.Comparison, number(e.MeanTreated), number(e.MeanComparison), string(i.Reason)})
+		d.Estimates = append(d.Estimates, newMatchEstimate(e, f.level))
+	}
+	for _, x := range r.Dropped {
+		d.Dropped = append(d.Dropped, matchDropped{x.Variable, number(x.MeanKept), number(x.MeanDropped), number(x.SMD)})
 	}
 	for _, s := range r.Sensitivity {
 		d.Sensitivity = append(d.Sensitivity, matchSensitivity{s.Outcome, s.Measure, number(s.Value), number(s.Bound)})
 	}
 	return d
+}
+
+func newMatchEstimate(e matching.OutcomeEffect, level float64) matchEstimate {
+	i := e.Interval(level)
+	return matchEstimate{e.Outcome, e.Estimand, e.Estimator, e.StdErrorType, number(i.Estimate), number(i.StdError),
+		number(i.ConfLow), number(i.ConfHigh), number(i.PValue), e.Treated, e.Comparison, number(e.MeanTreated), number(e.MeanComparison), string(i.Reason)}
 }
 
 // writeMatch writes the files of --out, each whole or not at all.
