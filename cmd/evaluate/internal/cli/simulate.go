@@ -78,7 +78,9 @@ func (g *globals) simulate(c *cobra.Command, f *simulateFlags) error {
 			return err
 		}
 	}
-	w, err := simulate.Write(c.Context(), f.out, opt, nil)
+	p := g.newProgress()
+	w, err := simulate.Write(c.Context(), f.out, opt, func(done, of int) { p.report(float64(done), float64(of), "persons") })
+	p.done()
 	if err != nil {
 		return err
 	}
