@@ -33,7 +33,7 @@ func newNesting(rows []Estimate) nesting {
 		for _, i := range cell {
 			for _, j := range cell {
 				a, b := &rows[i], &rows[j]
-				if a.Group == b.Group || a.NPersonsTreated < 0 || b.NPersonsTreated < 0 {
+				if a.Group == b.Group || a.NPersonsTreated < 0 || b.NPersonsTreated < 0 || disjoint(a.Group, b.Group) {
 					continue
 				}
 				pair := [2]string{a.Group, b.Group}
@@ -140,6 +140,11 @@ func family(group string) string {
 		return group[:at]
 	}
 	return ""
+}
+
+// disjoint tells whether two groups are parts of one family, neither of them its sum: nobody is in both.
+func disjoint(a, b string) bool {
+	return family(a) != "" && family(a) == family(b) && !strings.HasSuffix(a, "=*") && !strings.HasSuffix(b, "=*")
 }
 
 // withFamilies appends, for each family of groups, rows of its sum. Nobody writes them, but whoever adds up the members

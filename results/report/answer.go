@@ -146,7 +146,7 @@ func (b *builder) forestRow(tiltak, group, label string) figure.ForestRow {
 	if e := b.focusRow(tiltak, group); e != nil {
 		row.Estimate, row.Low, row.High = e.Estimate, e.ConfLow, e.ConfHigh
 		if e.Reason != "" {
-			row.Note = figure.Reason(e.Reason, b.l, b.run.MinCell)
+			row.Note = b.short(e.Reason)
 		}
 	}
 	return row
