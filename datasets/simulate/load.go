@@ -101,6 +101,11 @@ func (r *pathReader) refuse(i int, column, why string, args ...any) error {
 
 // row adds a row to the path it belongs to, with empty months before it where the file has none.
 func (r *pathReader) row(i int) error {
+	for _, c := range []*datasets.Column{r.codes, r.kinds} {
+		if c.Missing(i) {
+			return r.refuse(i, c.Name, "`%s` is missing", c.Name)
+		}
+	}
 	which := Follow
 	switch r.kinds.Text(i) {
 	case Follow.String():

@@ -86,6 +86,7 @@ func TestLoadPathsRefuses(t *testing.T) {
 	for _, c := range []struct{ rows, want string }{
 		{good, ""},
 		{row("1001", "other", "2020-03-01", "0"), "neither follow nor none"},
+		{good + row("1002", "", "2020-03-01", "0"), "`path` is missing"},
 		{row("1001", "none", "2020-03-01", "0"), "does not begin with path follow"},
 		{row("1001", "follow", "2020-04-01", "0"), "does not begin in the month"},
 		{row("1001", "follow", "2020-02-01", "0"), "not within 60 months"},

@@ -191,8 +191,8 @@ func (w *world) live(p *person, rec *recorder, b *block, paths bool) {
 	}
 }
 
-// Generate simulates a register in memory: about 1.5 kB a person and month … of 96 months with paths. Write streams one
-// of any size to files.
+// Generate simulates a register in memory: some 10 kB a person of 96 months with paths. Write streams one of any size to
+// files. The error is one of usage, which names the option, or the context's.
 func Generate(ctx context.Context, opt Options) (*Register, error) {
 	if err := opt.resolve(); err != nil {
 		return nil, err
