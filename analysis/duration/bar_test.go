@@ -5,6 +5,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"testing"
+	"time"
+
+	"tiltakseffekt/internal/bar"
 )
 
 // national skips a bar whose data take more than a second to draw, unless EVALUATE_SLOW=1.
@@ -20,8 +23,7 @@ func national(b *testing.B) {
 func BenchmarkBarCurves10M(b *testing.B) {
 	national(b)
 	in := spells(10_000_000, 210, 5)
-	b.ReportAllocs()
-	for b.Loop() {
+	bar.Loop(b, bar.Bar{Time: 1500 * time.Millisecond}, func() {
 		if _, err := KaplanMeierByGroup(in, Options{}); err != nil {
 			b.Fatal(err)
 		}
@@ -31,7 +33,7 @@ func BenchmarkBarCurves10M(b *testing.B) {
 		if _, err := LogRank(in, TestOptions{}); err != nil {
 			b.Fatal(err)
 		}
-	}
+	})
 }
 
 // Bar: Cox with Efron ties, 5 covariates, 1 million monthly spells with clustered errors in at most 2.5 s.
@@ -43,12 +45,11 @@ func BenchmarkBarCoxClustered1M(b *testing.B) {
 	for i := range in.Cluster {
 		in.Cluster[i] = int32(i % in.Clusters)
 	}
-	b.ReportAllocs()
-	for b.Loop() {
+	bar.Loop(b, bar.Bar{Time: 2500 * time.Millisecond}, func() {
 		if _, err := Cox(in, x, CoxOptions{}); err != nil {
 			b.Fatal(err)
 		}
-	}
+	})
 }
 
 // regression draws n monthly spells with two states and five covariates.
@@ -109,14 +110,16 @@ func BenchmarkBarFineGray1M(b *testing.B) {
 	for i := range continuous.Time {
 		continuous.Time[i] += r.Float64()
 	}
-	for name, in := range map[string]Input{"months": in, "continuous": continuous} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := FineGray(in, x, CoxOptions{State: 1}); err != nil {
+	for _, c := range []struct {
+		name string
+		in   Input
+	}{{"months", in}, {"continuous", continuous}} {
+		b.Run(c.name, func(b *testing.B) {
+			bar.Loop(b, bar.Bar{Time: 9 * time.Second}, func() {
+				if _, err := FineGray(c.in, x, CoxOptions{State: 1}); err != nil {
 					b.Fatal(err)
 				}
-			}
+			})
 		})
 	}
 }
@@ -125,9 +128,9 @@ func BenchmarkBarFineGray1M(b *testing.B) {
 func BenchmarkBarTimingDurdata(b *testing.B) {
 	national(b)
 	in := durdata(b)
-	for b.Loop() {
+	bar.Loop(b, bar.Bar{Time: time.Minute}, func() {
 		if _, err := Timing(in, TimingOptions{Points: 11}); err != nil {
 			b.Fatal(err)
 		}
-	}
+	})
 }

@@ -302,7 +302,7 @@ func simulateTiming(r *rand.Rand, persons int, effect, later float64) TimingInpu
 func TestTimingFindsTheEffect(t *testing.T) {
 	replicates, persons := 1, 1500
 	if os.Getenv("EVALUATE_SLOW") == "1" {
-		replicates, persons = 200, 3000
+		replicates, persons = 100, 3000
 	}
 	const effect, later = -.4, .3
 	names := map[string]float64{"during": effect, "after": later}

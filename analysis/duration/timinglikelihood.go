@@ -11,7 +11,8 @@ type timingEvaluation struct {
 	value   float64
 	score   []float64
 	hessian []float64 // full and symmetric; nil where it is not wanted
-	outer   []float64 // Σ_i s_i s_i′; with hessian only
+	outer   []float64 // Σ_i s_i s_i′, with hessian only; its diagonal alone unless full
+	full    bool
 	logL    []float64 // of each person
 	a, k    []float64 // A and K of each person × state
 	blocks  []timingBlock
@@ -210,19 +211,24 @@ func (d *timingData) person(i int, w *timingWork, e *timingEvaluation, t *timing
 	}
 	add(t.score, w.s)
 	if t.hessian != nil {
-		d.second(i, w, t, A)
+		d.second(i, w, t, A, e.full)
 	}
 }
 
 // second adds the person's part of the lower triangles. The Hessian of log Σ p_j L_j is the mean over points, given the
 // person, of the Hessian of log L_j, plus the covariance over points of its score.
-func (d *timingData) second(i int, w *timingWork, t *timingBlock, A []float64) {
+func (d *timingData) second(i int, w *timingWork, t *timingBlock, A []float64, full bool) {
 	S, J, P := d.states, w.J, len(w.theta)
 	base := d.coefficients()
 	H := t.hessian
-	for a := range P {
-		for b := range a + 1 {
-			t.outer[a*P+b] += w.s[a] * w.s[b]
+	for a, v := range w.s {
+		t.outer[a*P+a] += v * v
+		if !full {
+			continue
+		}
+		row := t.outer[a*P : a*P+a]
+		for b := range row {
+			row[b] += v * w.s[b]
 		}
 	}
 	for s := range S {
@@ -271,21 +277,15 @@ func (d *timingData) second(i int, w *timingWork, t *timingBlock, A []float64) {
 					H[row+d.at[r]+q] -= f * y
 				}
 			}
-			for k := range j + 1 { // with v_k
-				for r := range S {
-					if k == j && r > s {
-						break
-					}
-					v := -us * w.post[k] * w.u[k*S+r]
-					if k == j {
-						v += us * w.u[j*S+r]
-						if r == s {
-							v -= w.post[j] * A[s] * w.hazard[j*S+s]
-						}
-					}
-					H[row+base+k*S+r] += v
-				}
+			// With v of points up to j: −post_j u_j post_k u_k, whose second factor is the score of the person.
+			mine, other := H[row+base:row+base+j*S+s+1], w.s[base:base+j*S+s+1]
+			for k, v := range other {
+				mine[k] -= us * v
 			}
+			for r := range s + 1 {
+				mine[j*S+r] += us * w.u[j*S+r]
+			}
+			mine[j*S+s] -= w.post[j] * A[s] * w.hazard[j*S+s]
 		}
 	}
 	for k := 1; k < J; k++ {

@@ -25,6 +25,8 @@ const (
 func (p *TimingPath) walk(d *timingData, points int, level float64) {
 	best, e := d.maximise(d.start(), 1, polished)
 	for J := 1; ; J++ {
+		e.full = true // for the sandwich
+		d.evaluate(best.theta, J, e)
 		fit := d.describe(best, J, e, level)
 		fit.Gradient = d.steepest(best.theta, J, e)
 		p.Fits = append(p.Fits, fit)
