@@ -186,5 +186,5 @@ func (r Rules) jobDay() int {
 	if r.JobDay == 0 {
 		return 16
 	}
-	return max(1, min(28, r.JobDay))
+	return r.JobDay
 }

@@ -28,6 +28,9 @@ func Read(ctx context.Context, source Source, opt Options) (*Register, error) {
 	if b.catalog == nil {
 		b.catalog = catalog.Default()
 	}
+	if err := opt.Rules.Validate(); err != nil {
+		return nil, err
+	}
 	if err := b.checkTables(); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package register
 
 import (
+	"math"
+
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/internal/calendar"
@@ -41,31 +43,51 @@ type Options struct {
 	NoInputs bool
 }
 
-// Rules are the parameters of the rules that clean a register; the zero value is the default of each.
+// Rules are the parameters of the rules that clean a register; the zero value is the default of each. A study file may hold
+// them, with the keys of the tags.
 type Rules struct {
 	// MaxStrangers is the largest share of the rows of a table whose person is not in person before the register is
 	// refused; under it they are dropped and counted. Default 0.05; negative refuses any.
-	MaxStrangers float64
+	MaxStrangers float64 `yaml:"max_strangers,omitempty" json:"max_strangers,omitempty"`
 	// MergeGap is the number of days without participation between two spells of the same tiltak that still make one
 	// spell: a re-enrolment, not a new start. Default 0: they are merged where they overlap or the second begins the
 	// day after the first ends.
-	MergeGap int
+	MergeGap int `yaml:"merge_gap,omitempty" json:"merge_gap,omitempty"`
 	// OpenPastMax says what becomes of participations that are open at the cut and have lasted longer than the rules
 	// allow anybody (catalog.MaxMonths): at 0, the default, they are counted and stay open; at n > 0 those that are n
 	// months past the maximum end on its last day; what the register has forgotten to close is no participation.
-	OpenPastMax int
+	OpenPastMax int `yaml:"open_past_max,omitempty" json:"open_past_max,omitempty"`
 	// KeepCounties leaves the codes of `fylke` as they are. By default codes from before and after the reforms of 2018,
 	// 2020 and 2024 that stand side by side are made one division: see reformCounties.
-	KeepCounties bool
+	KeepCounties bool `yaml:"keep_counties,omitempty" json:"keep_counties,omitempty"`
 	// JobDay is the day of the month on which an employment spell of `arbeidsforhold` counts in the month, 1–28;
 	// default 16, the reference day of SSB's monthly statistics.
-	JobDay int
+	JobDay int `yaml:"job_day,omitempty" json:"job_day,omitempty"`
 	// RegistrationGap is the number of days between two registrations of the same status and effort group that still make
 	// one spell; default 0: they are joined where they overlap or the second begins the day after the first ends.
-	RegistrationGap int
+	RegistrationGap int `yaml:"registration_gap,omitempty" json:"registration_gap,omitempty"`
 	// MaxBad is the largest share of values of a column of dates or months that may be impossible (2021-02-30, year
 	// 0204) before the column is taken to be of the wrong type and refused. Default 0.05.
-	MaxBad float64
+	MaxBad float64 `yaml:"max_bad,omitempty" json:"max_bad,omitempty"`
+}
+
+// Validate tells which parameter is out of its range, as a usage error that names the key.
+func (r Rules) Validate() error {
+	switch {
+	case math.IsNaN(r.MaxStrangers) || r.MaxStrangers > 1:
+		return fault.Usagef("rules", "`max_strangers: %v` must be a share, at most 1 (negative: none)", r.MaxStrangers)
+	case math.IsNaN(r.MaxBad) || r.MaxBad < 0 || r.MaxBad > 1:
+		return fault.Usagef("rules", "`max_bad: %v` must be a share, 0 to 1", r.MaxBad)
+	case r.MergeGap < 0 || r.MergeGap > 3660:
+		return fault.Usagef("rules", "`merge_gap: %d` must be 0 to 3660 days", r.MergeGap)
+	case r.RegistrationGap < 0 || r.RegistrationGap > 3660:
+		return fault.Usagef("rules", "`registration_gap: %d` must be 0 to 3660 days", r.RegistrationGap)
+	case r.OpenPastMax < 0 || r.OpenPastMax > 1200:
+		return fault.Usagef("rules", "`open_past_max: %d` must be 0 to 1200 months", r.OpenPastMax)
+	case r.JobDay < 0 || r.JobDay > 28:
+		return fault.Usagef("rules", "`job_day: %d` must be a day of the month, 1 to 28", r.JobDay)
+	}
+	return nil
 }
 
 func (r Rules) maxStrangers() float64 {

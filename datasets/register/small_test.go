@@ -108,3 +108,14 @@ func TestDatesOfAllTypes(t *testing.T) {
 		t.Errorf("a minute past midnight: %v, %v", got, err)
 	}
 }
+
+func TestRulesValidate(t *testing.T) {
+	for _, r := range []Rules{{MaxStrangers: 1.1}, {MaxBad: -1}, {MergeGap: -1}, {RegistrationGap: -5}, {OpenPastMax: -1}, {JobDay: 29}} {
+		if _, err := FromTables(context.Background(), tables(base()), Options{Rules: r}); fault.CodeOf(err) != "rules" || fault.StatusOf(err) != fault.Usage {
+			t.Errorf("%+v: %v", r, err)
+		}
+	}
+	if err := (Rules{MaxStrangers: -1, MaxBad: 1, MergeGap: 30, RegistrationGap: 30, OpenPastMax: 6, JobDay: 28}).Validate(); err != nil {
+		t.Error(err)
+	}
+}
