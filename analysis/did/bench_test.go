@@ -53,6 +53,27 @@ func benchBits(b *testing.B, persons int) {
 // Issue 5: at most 4 s and 300 MiB beyond the data.
 func BenchmarkBarBinary1M(b *testing.B) { benchBits(b, 1_000_000) }
 
+// BenchmarkClustered1M is BenchmarkBarBinary1M with errors clustered by 400 offices.
+func BenchmarkClustered1M(b *testing.B) {
+	data := national(1_000_000)
+	office := make([]int32, len(data.Start))
+	for i := range office {
+		office[i] = int32(i % 400)
+	}
+	for b.Loop() {
+		s, err := data.Statistics(0)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := data.AddClusters(s, [][]int32{office}, 0); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := FromStatistics(s, Options{Base: Varying}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 // Issue 5: at most 8 s.
 func BenchmarkBarBinary5M(b *testing.B) { benchBits(b, 5_000_000) }
 

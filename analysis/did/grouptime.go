@@ -86,6 +86,11 @@ func GroupTime(p *Panel, o Options) (*Result, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(p.Clusters) > 0 {
+			if err := AddClusters(s, p.Outcome, w, p.Clusters, o.Workers); err != nil {
+				return nil, err
+			}
+		}
 		r, err := FromStatistics(s, o)
 		if err != nil {
 			return nil, err
@@ -115,7 +120,10 @@ func (o *Options) fromStatistics(p *Panel) bool {
 	for _, g := range p.Start {
 		cohorts[g] = true
 	}
-	return statisticsFit(len(cohorts), len(p.Times)) && len(p.Start) >= manyUnits && len(p.Covariates) == 0 && len(p.Clusters) == 0 && len(p.Weights) < 2 &&
+	if len(p.Clusters) > 0 && !clustersFit(dimensions(len(p.Start), p.Clusters), len(cohorts), len(p.Times)) {
+		return false
+	}
+	return statisticsFit(len(cohorts), len(p.Times)) && len(p.Start) >= manyUnits && len(p.Covariates) == 0 && len(p.Weights) < 2 &&
 		o.Unbalanced == Balanced && o.Bootstrap == 0 && (p.AtRisk == nil || o.Controls != LaterStart && o.Controls != RiskSet)
 }
 
@@ -299,6 +307,11 @@ func (r *Result) preTest(f *frame, o *Options, cells []cell, fit []fitted) error
 	units := f.n
 	for _, c := range f.clusters {
 		units = min(units, c)
+	}
+	if e, ok := r.engine.(*statEngine); ok {
+		for _, c := range e.s.clusters {
+			units = min(units, c.count)
+		}
 	}
 	if len(columns) > mostPreCells || len(columns) >= units {
 		columns, values = nil, nil

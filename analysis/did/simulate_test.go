@@ -143,8 +143,18 @@ func TestStatisticsEqualUnits(t *testing.T) {
 		{n: 300, T: 7, cohorts: []int64{102, 103, 106}, never: true, weighted: true},
 		{n: 200, T: 70, cohorts: []int64{110, 140, 160}, never: true, binary: true},
 		{n: 300, T: 7, cohorts: []int64{102, 103, 106}, never: true, missing: 0.01},
+		{n: 400, T: 6, cohorts: []int64{102, 103}, never: true, clusters: 40},
+		{n: 400, T: 6, cohorts: []int64{100, 102, 103}, clusters: 30, weighted: true, missing: 0.01},
+		{n: 400, T: 5, cohorts: []int64{102, 103}, never: true, clusters: 25, binary: true},
 	} {
 		p := s.panel(rng)
+		if s.binary && s.clusters > 0 { // a second dimension
+			second := make([]int32, s.n)
+			for i := range second {
+				second[i] = int32(rng.IntN(30))
+			}
+			p.Clusters = append(p.Clusters, second)
+		}
 		everyOption(func(o Options) {
 			units, err := GroupTime(p, o)
 			if err != nil {
@@ -157,6 +167,11 @@ func TestStatisticsEqualUnits(t *testing.T) {
 			st, err := NewStatistics(p.Times, p.Start, p.Outcome, w, 2)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if len(p.Clusters) > 0 {
+				if err := AddClusters(st, p.Outcome, w, p.Clusters, 2); err != nil {
+					t.Fatal(err)
+				}
 			}
 			stats, err := FromStatistics(st, o)
 			if err != nil {
@@ -210,6 +225,32 @@ func TestBitsEqualNumbers(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Clustered errors from bits are those from numbers.
+func TestBitsClusters(t *testing.T) {
+	rng := rand.New(rand.NewPCG(23, 1))
+	p := small{n: 900, T: 70, cohorts: []int64{110, 150}, never: true, binary: true, clusters: 20}.panel(rng)
+	b := NewBits(p.Times, p.Start)
+	for t, c := range p.Outcome {
+		for i, v := range c {
+			if v == 1 {
+				b.Set(i, t)
+			}
+		}
+	}
+	s, err := b.Statistics(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.AddClusters(s, p.Clusters, 2); err != nil {
+		t.Fatal(err)
+	}
+	r, err := FromStatistics(s, Options{Controls: NotYetTreated, Draws: 200})
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, estimated(t, p, Options{Controls: NotYetTreated, Draws: 200}), r, 1e-9)
 }
 
 // permuted is the panel with its units in another order.

@@ -40,6 +40,7 @@ func (b *Bits) Statistics(workers int) (*Statistics, error) {
 	}
 	cohorts, order, from := byCohort(b.Start, nil)
 	s := newStatistics(b.Times, cohorts, from)
+	s.order, s.from, s.scale = order, from, 1
 	counts := make([][]int64, len(cohorts)) // lower triangle, row-major T×T
 	for h := range counts {
 		counts[h] = make([]int64, T*T)

@@ -85,7 +85,6 @@ func (e *statEngine) fit(cells []cell) ([]fitted, error) {
 
 func (e *statEngine) cell(i int, r *fitted) {
 	c, s := &e.cells[i], e.s
-	T := len(s.Times)
 	g := e.at[c.g]
 	*r = fitted{treated: s.Count[g], maxP: math.NaN(), att: math.NaN(), variance: math.NaN()}
 	if c.reference {
@@ -116,25 +115,67 @@ func (e *statEngine) cell(i int, r *fitted) {
 	e.mu0[i], e.w0[i] = mu, weight
 	r.ess = weight * weight / square
 	r.att = s.Mean[g][t] - s.Mean[g][b] - mu
+	if len(s.clusters) == 0 {
+		r.variance = e.unitVariance(c, mu, weight)
+		return
+	}
+	r.variance = 0
+	for _, k := range s.clusters {
+		if k.unit {
+			r.variance += k.sign * e.unitVariance(c, mu, weight)
+			continue
+		}
+		sum := make([]float64, k.count)
+		e.clusterInfluence(i, k, sum)
+		r.variance += k.sign * dot(sum, sum)
+	}
+}
+
+// unitVariance is the sum of squared influence of the units on a cell.
+func (e *statEngine) unitVariance(c *cell, mu, weight float64) float64 {
+	s, t, b := e.s, c.time, c.base
+	T, g := len(s.Times), e.at[c.g]
 	spread := func(k int) float64 {
 		x := s.Cross[k]
 		return x[t*T+t] + x[b*T+b] - 2*x[t*T+b]
 	}
-	r.variance = spread(g) / (s.Weight[g] * s.Weight[g])
+	variance := spread(g) / (s.Weight[g] * s.Weight[g])
 	for h := c.low; h < len(e.at); h++ {
 		if h == c.g {
 			continue
 		}
 		k := e.at[h]
 		d := s.Mean[k][t] - s.Mean[k][b] - mu
-		r.variance += (spread(k) + 2*d*(s.Moment[k][t]-s.Moment[k][b]) + s.Square[k]*d*d) / (weight * weight)
+		variance += (spread(k) + 2*d*(s.Moment[k][t]-s.Moment[k][b]) + s.Square[k]*d*d) / (weight * weight)
 	}
+	return variance
 }
 
 func (e *statEngine) covariance(columns []column) ([]float64, error) {
 	k := len(columns)
 	v := make([]float64, k*k)
-	G := len(e.at)
+	if len(e.s.clusters) == 0 {
+		if err := e.unitCovariance(columns, 1, v); err != nil {
+			return nil, err
+		}
+	}
+	for _, c := range e.s.clusters {
+		var err error
+		if c.unit {
+			err = e.unitCovariance(columns, c.sign, v)
+		} else {
+			err = e.clusterCovariance(columns, c, v)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return mirror(v, k), nil
+}
+
+// unitCovariance adds sign × Σ over units of their influence on pairs of columns to the lower triangle of v.
+func (e *statEngine) unitCovariance(columns []column, sign float64, v []float64) error {
+	k, G := len(columns), len(e.at)
 	parts := make([][]float64, productsAtOnce)
 	for first := 0; first < G; first += productsAtOnce {
 		some := min(productsAtOnce, G-first)
@@ -148,23 +189,22 @@ func (e *statEngine) covariance(columns []column) ([]float64, error) {
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for j := range some {
 			for i, x := range parts[j] {
-				v[i] += x
+				v[i] += sign * x
 			}
 		}
 	}
-	return mirror(v, k), nil
+	return nil
 }
 
-// cohort adds the part of cohort h to the lower triangle of v.
-func (e *statEngine) cohort(h int, columns []column, v []float64) {
+// coefficients are a_h (k×T) and b_h of every column for cohort h, and the columns on which it has influence.
+func (e *statEngine) coefficients(h int, columns []column) (a, b []float64, live []int) {
 	s, at := e.s, e.at[h]
 	k, T := len(columns), len(s.Times)
-	a, b := make([]float64, k*T), make([]float64, k)
-	live := make([]int, 0, k) // columns with some influence of this cohort
+	a, b = make([]float64, k*T), make([]float64, k)
 	for j := range columns {
 		row := a[j*T : (j+1)*T]
 		touched := false
@@ -194,6 +234,14 @@ func (e *statEngine) cohort(h int, columns []column, v []float64) {
 			live = append(live, j)
 		}
 	}
+	return a, b, live
+}
+
+// cohort adds the part of cohort h to the lower triangle of v.
+func (e *statEngine) cohort(h int, columns []column, v []float64) {
+	s, at := e.s, e.at[h]
+	k, T := len(columns), len(s.Times)
+	a, b, live := e.coefficients(h, columns)
 	product, cross := make([]float64, T), s.Cross[at]
 	for _, j := range live {
 		clear(product)

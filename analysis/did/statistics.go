@@ -30,6 +30,11 @@ type Statistics struct {
 	Moment  [][]float64 // T
 	Cross   [][]float64 // T×T, row-major, symmetric
 	Dropped []Dropped   // units that were left out
+
+	clusters []*clusterSums // nil: each unit stands alone
+	order    []int32        // units by cohort, as the pass took them
+	from     []int
+	scale    float64 // of the weights
 }
 
 // byCohort sorts units by their start: cohort h holds order[from[h]:from[h+1]], in the order of the units. keep nil keeps
@@ -194,6 +199,7 @@ func NewStatistics[F number](times, start []int64, outcome [][]F, weights []floa
 		}
 		scale = float64(len(order)) / total
 	}
+	s.order, s.from, s.scale = order, from, scale
 	pass := &floatPass[F]{s: s, outcome: outcome, weights: weights, scale: scale, order: order, from: from, workers: workers}
 	if err := pass.means(); err != nil {
 		return nil, err
