@@ -41,13 +41,20 @@ func (i *Interval) UnmarshalText(b []byte) error {
 }
 
 // limits are the limits of a probability p with standard error s of its logarithm. An error of 0 gives p itself (nothing
-// has happened yet); p = 0 gives none.
+// has happened yet, or nothing more can); p = 0 gives none, nor does p = 1 on a scale on which that is infinite.
 func (i Interval) limits(p, s, z float64) (low, high float64) {
 	switch {
 	case s == 0:
 		return p, p
 	case !(p > 0) || math.IsNaN(s):
 		return math.NaN(), math.NaN()
+	case p > 1-1e-14: // a cumulative incidence at its end
+		if s < 1e-7 {
+			return p, p
+		}
+		if i != LogInterval && i != PlainInterval {
+			return math.NaN(), math.NaN()
+		}
 	}
 	switch i {
 	case LogInterval:
