@@ -37,6 +37,8 @@ func (r *Report) adjust(d *Data) (adjusted, error) {
 		return r.entropy(d)
 	case "aipw":
 		return r.augmented(d)
+	case "cbps":
+		return r.covariateBalancing(d)
 	case "radius":
 		return r.radius(d)
 	case "none":
@@ -261,6 +263,41 @@ func (r *Report) radius(d *Data) (adjusted, error) {
 		return nil, err
 	}
 	return &tiedRows{t, t.Weight()}, nil
+}
+
+// covariateBalancing is the covariate-balancing score; for the ATT and the ATC it is entropy balancing.
+func (r *Report) covariateBalancing(d *Data) (adjusted, error) {
+	s := r.Spec
+	switch {
+	case s.Estimand == ATT || s.Estimand == ATC:
+		return r.entropy(d)
+	case s.Estimand != ATE:
+		return nil, fault.Usagef("bad_flag", "`--method cbps` estimates the att, atc or ate, not the %s", s.Estimand)
+	case d.Stratum != nil || s.Discard != DiscardNone:
+		return nil, notServed("`--exact` or `--discard` with `--method cbps`")
+	}
+	c, err := CBPS(d.X, d.Treated, d.Base, CBPSOptions{Names: d.Names, Workers: s.Workers})
+	if err != nil {
+		return nil, err
+	}
+	if !c.Converged {
+		r.Warnings = append(r.Warnings, fault.Warnf("not_converged", "the covariate-balancing score stopped at an imbalance of %.2g standard deviations after %d iterations", c.Imbalance, c.Iterations))
+	}
+	return covariateBalancedRows{c}, nil
+}
+
+type covariateBalancedRows struct{ *CovariateBalanced }
+
+func (c covariateBalancedRows) weights() []float64  { return c.Weight }
+func (c covariateBalancedRows) subclasses() []int32 { return nil }
+func (c covariateBalancedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
+	switch stdError {
+	case "auto", "m-estimation":
+		return c.Effect(y, obs, d.Cluster, d.Clusters), nil
+	case "robust":
+		return WeightedDifference(c.Weight, c.Treated, y, obs, d.Cluster, d.Clusters), nil
+	}
+	return Effect{}, wrongError(stdError, "weighting", "auto, m-estimation and robust")
 }
 
 func (r *Report) augmented(d *Data) (adjusted, error) {

@@ -36,7 +36,7 @@ type Data struct {
 
 // Spec says how; the zero value is nearest-neighbour matching for the ATT on a logit score.
 type Spec struct {
-	Method   string // nearest (default), optimal, full, subclass, cem, exact, radius, ipw, ebal, overlap, aipw, none
+	Method   string // nearest (default), optimal, full, subclass, cem, exact, radius, ipw, ebal, overlap, aipw, cbps, none
 	Estimand Estimand
 	Distance string // logit (default), probit, linear-logit, given, or the name of a Metric
 	Nearest  NearestOptions
@@ -153,7 +153,7 @@ func Run(d *Data, spec Spec) (*Report, error) {
 // needsScore tells whether the method uses a fitted score.
 func (s Spec) needsScore() bool {
 	switch s.Method {
-	case "ebal", "cem", "exact", "none", "aipw":
+	case "ebal", "cem", "exact", "none", "aipw", "cbps":
 		return false
 	}
 	_, spatial := metricOf(s.Distance)

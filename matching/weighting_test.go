@@ -90,6 +90,13 @@ func TestInfluenceIsTheDerivative(t *testing.T) {
 			}})
 		}
 	}
+	list = append(list, estimator{"covariate-balancing score", func(base []float64) (float64, []float64) {
+		c, err := CBPS(x, treated, base, CBPSOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Effect(y, obs, nil, 0).Estimate, c.Influence(y, obs)
+	}})
 	for _, e := range list {
 		_, psi := e.fit(base)
 		for i := 0; i < n; i += 7 {

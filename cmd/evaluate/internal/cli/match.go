@@ -31,7 +31,7 @@ type matchFlags struct {
 }
 
 var (
-	matchMethods   = []string{"nearest", "optimal", "full", "subclass", "cem", "exact", "radius", "ipw", "ebal", "overlap", "aipw", "none"}
+	matchMethods   = []string{"nearest", "optimal", "full", "subclass", "cem", "exact", "radius", "ipw", "ebal", "overlap", "aipw", "cbps", "none"}
 	matchDistances = []string{"logit", "probit", "linear-logit", "mahalanobis", "robust-mahalanobis", "scaled-euclidean", "euclidean"}
 )
 

@@ -16,7 +16,7 @@ func (d *matchDocument) print(w io.Writer, f *matchFlags) error {
 	var b strings.Builder
 	title := map[string]string{"nearest": "Nearest-neighbour matching", "optimal": "Optimal pair matching", "full": "Optimal full matching",
 		"subclass": "Subclassification on the score", "cem": "Coarsened exact matching", "exact": "Exact matching", "radius": "Radius matching",
-		"ipw": "Inverse-probability weighting", "ebal": "Entropy balancing", "overlap": "Overlap weights", "aipw": "Augmented inverse-probability weighting", "none": "No adjustment"}[d.Method]
+		"ipw": "Inverse-probability weighting", "ebal": "Entropy balancing", "overlap": "Overlap weights", "cbps": "Covariate-balancing propensity score", "aipw": "Augmented inverse-probability weighting", "none": "No adjustment"}[d.Method]
 	fmt.Fprintf(&b, "%s · %s\n", title, d.Estimand)
 	if p := d.Propensity; p != nil {
 		how := p.Link
