@@ -41,17 +41,15 @@ func (p *TimingPath) walk(d *timingData, points int, level float64) {
 			p.Stopped = "npmle"
 			return
 		}
-		var next timingMaximum
-		var nextE *timingEvaluation
+		next := timingMaximum{value: math.Inf(-1)}
 		for _, v := range places {
-			m, em := d.maximise(d.insert(best.theta, J, v, e), J+1, searching)
-			if nextE == nil || m.value > next.value+1e-9*math.Abs(next.value) {
-				next, nextE = m, em
+			if m, _ := d.maximise(d.insert(best.theta, J, v, e), J+1, searching); next.theta == nil || m.value > next.value+1e-9*math.Abs(next.value) {
+				next = m
 			}
 		}
-		next, nextE = d.exchange(next, nextE, J+1)
+		next = d.exchange(next, J+1)
 		steps := next.steps
-		next, nextE = d.maximise(next.theta, J+1, polished)
+		next, nextE := d.maximise(next.theta, J+1, polished)
 		next.steps += steps
 		if next.value < best.value+gainNeeded {
 			p.Stopped = "gain"
@@ -63,24 +61,23 @@ func (p *TimingPath) walk(d *timingData, points int, level float64) {
 
 // exchange takes each point away in turn and puts one where the rest would have it; it keeps what raises the likelihood,
 // and begins again, until nothing does. A sum of climbs alone ends in the maximum that the first points led to.
-func (d *timingData) exchange(best timingMaximum, e *timingEvaluation, J int) (timingMaximum, *timingEvaluation) {
+func (d *timingData) exchange(best timingMaximum, J int) timingMaximum {
 	if J < 3 { // with two the search for the second has looked everywhere
-		return best, e
+		return best
 	}
 	for j := 0; j < J; j++ {
 		theta := d.without(best.theta, J, j)
 		rest := d.newEvaluation(J-1, false)
 		d.evaluate(theta, J-1, rest)
 		for _, v := range d.places(theta, J-1, gridPoints/4, exchanges, rest) {
-			m, em := d.maximise(d.insert(theta, J-1, v, rest), J, searching)
-			if m.value > best.value+gainNeeded/10 {
-				best, e = m, em
+			if m, _ := d.maximise(d.insert(theta, J-1, v, rest), J, searching); m.value > best.value+gainNeeded/10 {
+				best = m
 				j = -1
 				break
 			}
 		}
 	}
-	return best, e
+	return best
 }
 
 // without is theta without point j.
