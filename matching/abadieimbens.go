@@ -157,7 +157,7 @@ func (t *Tied) Effect(y []float64) (Effect, error) {
 		tau := make([]float64, len(arm.rows))
 		running := arm.near.runningSums(centred)
 		for i, r := range arm.rows {
-			tau[i] = sign * (centred[r] - arm.near.sum(r, centred, running)/float64(arm.near.size(r)))
+			tau[i] = sign * (centred[r] - arm.near.mean(r, centred, running))
 		}
 		if t.opt.BiasAdjust && len(arm.rows) > 0 {
 			b, err := t.adjust(g, centred, tau, sign)
@@ -290,7 +290,7 @@ func (t *Tied) adjust(g int, y, tau []float64, sign float64) (slopes []float64, 
 		}
 		running := arm.near.runningSums(z)
 		for i, r := range arm.rows {
-			tau[i] -= sign * b * (z[r] - arm.near.sum(r, z, running)/float64(arm.near.size(r)))
+			tau[i] -= sign * b * (z[r] - arm.near.mean(r, z, running))
 		}
 	}
 	return fit.Coef[1:], nil
@@ -325,9 +325,8 @@ func (t *Tied) common(y []float64, slopes [2][]float64, estimate float64) float6
 		}
 		sums, sums2 := arm.near.runningSums(v), arm.near.runningSums(squares)
 		for _, r := range arm.rows {
-			m := float64(arm.near.size(r))
 			own := v[r] - sign*estimate
-			total += own*own - 2*own*arm.near.sum(r, v, sums)/m + arm.near.sum(r, squares, sums2)/m
+			total += own*own - 2*own*arm.near.mean(r, v, sums) + arm.near.mean(r, squares, sums2)
 		}
 	}
 	return total

@@ -244,9 +244,11 @@ func (r *Report) entropy(d *Data) (adjusted, error) {
 func (r *Report) radius(d *Data) (adjusted, error) {
 	s := r.Spec
 	_, spatial := metricOf(s.Distance)
+	var kernel Kernel
+	if err := kernel.UnmarshalText([]byte(s.Kernel)); err != nil {
+		return nil, err
+	}
 	switch {
-	case s.Kernel != "" && s.Kernel != "uniform":
-		return nil, notServed("`--kernel " + s.Kernel + "`")
 	case spatial || d.Base != nil || d.Unit != nil:
 		return nil, notServed("`--method radius` with a distance between covariates, weights or repeated ids")
 	}
@@ -258,7 +260,7 @@ func (r *Report) radius(d *Data) (adjusted, error) {
 		return nil, fault.Usagef("bad_flag", "`--method radius` needs `--radius`")
 	}
 	t, err := Radius(RadiusInput{Score: r.Distance, Treated: d.Treated, Stratum: d.Stratum, Leave: r.leave, Z: d.X},
-		RadiusOptions{Estimand: s.Estimand, Radius: radius, Unit: s.Nearest.CaliperUnit, BiasAdjust: s.BiasAdjust})
+		RadiusOptions{Estimand: s.Estimand, Radius: radius, Unit: s.Nearest.CaliperUnit, Kernel: kernel, BiasAdjust: s.BiasAdjust})
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,8 @@ import (
 // cost nothing however many ties there are; in several dimensions the list holds each neighbourhood written out.
 type neighbourhoods struct {
 	list     []int32
-	from, to []int32 // by row; equal where the row has none
+	from, to []int32   // by row; equal where the row has none
+	share    []float64 // by place in the list: what the neighbour counts, summing to 1 over each neighbourhood; nil: all alike
 }
 
 // nearestSets finds, for each row of focal, the m nearest rows of pool by squared distance in the coordinates, with all
@@ -164,21 +165,39 @@ func (h *neighbourhoods) runningSums(y []float64) []float64 {
 	return sums
 }
 
-// sum is Σ y over the neighbours of a row.
-func (h *neighbourhoods) sum(row int32, y, running []float64) float64 {
+// mean is the mean of y over the neighbours of a row that has some.
+func (h *neighbourhoods) mean(row int32, y, running []float64) float64 {
 	from, to := h.from[row], h.to[row]
+	if h.share != nil {
+		s := 0.
+		for p := from; p < to; p++ {
+			s += h.share[p] * y[h.list[p]]
+		}
+		return s
+	}
 	if to-from > direct {
-		return running[to] - running[from]
+		return (running[to] - running[from]) / float64(to-from)
 	}
 	s := 0.
 	for _, r := range h.list[from:to] {
 		s += y[r]
 	}
-	return s
+	return s / float64(to-from)
 }
 
-// uses counts, for each row of the pool, Σ 1/size and Σ 1/size² over the neighbourhoods of the focal rows that hold it.
+// uses counts, for each row of the pool, the sum of its shares (1/size where all count alike) and of their squares over the
+// neighbourhoods of the focal rows that hold it.
 func (h *neighbourhoods) uses(focal []int32, n int) (k, k2 []float64) {
+	if h.share != nil {
+		k, k2 = make([]float64, n), make([]float64, n)
+		for _, f := range focal {
+			for p := h.from[f]; p < h.to[f]; p++ {
+				k[h.list[p]] += h.share[p]
+				k2[h.list[p]] += h.share[p] * h.share[p]
+			}
+		}
+		return k, k2
+	}
 	step, step2 := make([]float64, len(h.list)+1), make([]float64, len(h.list)+1)
 	count := make([]int32, len(h.list)+1)
 	for _, f := range focal {

@@ -15,11 +15,50 @@ type RadiusInput struct {
 	Z       [][]float64 // covariates of the bias adjustment; nil: none
 }
 
+// Kernel is how much a row within the radius counts, by u = difference/radius.
+type Kernel uint8
+
+// The kernels: all rows with |u| ≤ 1 alike; 1 − u² for |u| < 1; exp(−u²/2) for |u| ≤ 5, the radius being the bandwidth.
+const (
+	UniformKernel Kernel = iota
+	EpanechnikovKernel
+	GaussianKernel
+)
+
+// UnmarshalText reads the name of a kernel.
+func (k *Kernel) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "uniform", "":
+		*k = UniformKernel
+	case "epanechnikov":
+		*k = EpanechnikovKernel
+	case "gaussian":
+		*k = GaussianKernel
+	default:
+		return fault.Usagef("bad_flag", "`%s` is no kernel: uniform, epanechnikov, gaussian", text)
+	}
+	return nil
+}
+
+func (k Kernel) at(u float64) float64 {
+	switch k {
+	case EpanechnikovKernel:
+		return max(0, 1-u*u)
+	case GaussianKernel:
+		return math.Exp(-u * u / 2)
+	}
+	return 1
+}
+
+// mostKernelPairs bounds the memory of kernels other than the uniform one, whose neighbourhoods are written out.
+const mostKernelPairs = 200_000_000
+
 // RadiusOptions are the choices of Radius.
 type RadiusOptions struct {
 	Estimand   Estimand // ATT, ATC or ATE
 	Radius     float64  // largest difference of the score, inclusive
 	Unit       CaliperUnit
+	Kernel     Kernel
 	BiasAdjust bool // as TiedOptions has it
 	Neighbours int  // as TiedOptions has it
 }
@@ -29,7 +68,8 @@ type RadiusOptions struct {
 // with replacement to neighbourhoods instead of a number of matches: estimate, bias adjustment by regression (as Lechner,
 // Miquel and Wunsch 2011, JEEA 9:742, do to remove what differs within the radius) and error are those of Tied.Effect. Rows
 // with nobody in reach are dropped and counted. The cost is that of sorting: neighbourhoods are intervals of the sorted
-// scores, however many rows they hold.
+// scores, however many rows they hold. With another Kernel than the uniform one (Heckman, Ichimura and Todd 1998, REStud
+// 65:261) nearer rows count more; neighbourhoods are then written out and may hold 200 million rows in all.
 func Radius(in RadiusInput, opt RadiusOptions) (*Tied, error) {
 	n := len(in.Treated)
 	check := NearestInput{Score: in.Score, Treated: in.Treated, Stratum: in.Stratum, Leave: in.Leave}
@@ -52,6 +92,10 @@ func Radius(in RadiusInput, opt RadiusOptions) (*Tied, error) {
 	t := &Tied{in: TiedInput{Points: [][]float64{in.Score}, Treated: in.Treated, Z: in.Z}, n: n,
 		opt: TiedOptions{Estimand: opt.Estimand, Neighbours: opt.Neighbours, BiasAdjust: opt.BiasAdjust}}
 	groups := groupRows(n, in.Stratum, in.Leave)
+	wide := reach
+	if opt.Kernel == GaussianKernel {
+		wide = 5 * reach
+	}
 	for g := range 2 {
 		if opt.Estimand == ATT && g == 0 || opt.Estimand == ATC && g == 1 {
 			continue
@@ -59,7 +103,13 @@ func Radius(in RadiusInput, opt RadiusOptions) (*Tied, error) {
 		arm := &t.arms[g]
 		arm.near = neighbourhoods{from: make([]int32, n), to: make([]int32, n)}
 		for s := range groups.count() {
-			t.reach(arm, groups.rows(s), g, in.Score, reach)
+			t.reach(arm, groups.rows(s), g, in.Score, wide)
+		}
+		if opt.Kernel != UniformKernel {
+			if t.Pairs > mostKernelPairs {
+				return nil, fault.Usagef("bad_flag", "this kernel would compare %d pairs of rows; narrow the radius or use the uniform kernel", t.Pairs)
+			}
+			t.writeOut(arm, in.Score, reach, opt.Kernel)
 		}
 		t.k[1-g], t.k2[1-g] = arm.near.uses(arm.rows, n)
 	}
@@ -107,6 +157,36 @@ func (t *Tied) reach(arm *tiedArm, rows []int32, g int, score []float64, reach f
 		arm.near.from[f.row], arm.near.to[f.row] = base+int32(lo), base+int32(hi)
 		arm.rows = append(arm.rows, f.row)
 		t.Pairs += hi - lo
+	}
+}
+
+// writeOut turns intervals into lists with the shares of the kernel; rows whose neighbours all count nothing are dropped.
+func (t *Tied) writeOut(arm *tiedArm, score []float64, width float64, kernel Kernel) {
+	old := arm.near
+	near := neighbourhoods{from: make([]int32, t.n), to: make([]int32, t.n)}
+	kept := arm.rows[:0]
+	for _, f := range arm.rows {
+		start := len(near.list)
+		total := 0.
+		for _, r := range old.list[old.from[f]:old.to[f]] {
+			if w := kernel.at((score[r] - score[f]) / width); w > 0 {
+				near.list, near.share = append(near.list, r), append(near.share, w)
+				total += w
+			}
+		}
+		if total == 0 {
+			t.Dropped++
+			continue
+		}
+		for p := start; p < len(near.list); p++ {
+			near.share[p] /= total
+		}
+		near.from[f], near.to[f] = int32(start), int32(len(near.list))
+		kept = append(kept, f)
+	}
+	arm.rows, arm.near = kept, near
+	if near.share == nil {
+		arm.near.share = []float64{}
 	}
 }
 

@@ -18,7 +18,7 @@ func TestRadiusAgainstBruteForce(t *testing.T) {
 		for i := range y {
 			y[i] = r.NormFloat64()
 		}
-		opt := RadiusOptions{Estimand: Estimand(r.IntN(3)), Radius: float64(1+r.IntN(6)) / 4, Unit: CaliperRaw}
+		opt := RadiusOptions{Estimand: Estimand(r.IntN(3)), Radius: float64(1+r.IntN(6)) / 4, Unit: CaliperRaw, Kernel: Kernel(r.IntN(3))}
 		m, err := Radius(RadiusInput{Score: in.Score, Treated: in.Treated, Stratum: in.Stratum, Leave: in.Leave}, opt)
 		if err != nil {
 			continue
@@ -36,9 +36,17 @@ func TestRadiusAgainstBruteForce(t *testing.T) {
 				continue
 			}
 			var near []int
+			var shares []float64
+			total := 0.
 			for j := range n {
-				if !left(j) && in.Treated[j] != in.Treated[i] && (in.Stratum == nil || in.Stratum[i] == in.Stratum[j]) && math.Abs(in.Score[i]-in.Score[j]) <= opt.Radius {
-					near = append(near, j)
+				u := (in.Score[i] - in.Score[j]) / opt.Radius
+				w := [3]float64{1, 1 - u*u, math.Exp(-u * u / 2)}[opt.Kernel]
+				if math.Abs(u) > [3]float64{1, 1, 5}[opt.Kernel] || w <= 0 {
+					continue
+				}
+				if !left(j) && in.Treated[j] != in.Treated[i] && (in.Stratum == nil || in.Stratum[i] == in.Stratum[j]) {
+					near, shares = append(near, j), append(shares, w)
+					total += w
 				}
 			}
 			if near == nil {
@@ -46,9 +54,9 @@ func TestRadiusAgainstBruteForce(t *testing.T) {
 				continue
 			}
 			mean := 0.
-			for _, j := range near {
-				mean += y[j] / float64(len(near))
-				weight[j] += 1 / float64(len(near))
+			for k, j := range near {
+				mean += y[j] * shares[k] / total
+				weight[j] += shares[k] / total
 			}
 			weight[i]++
 			sign := 2*float64(group(in.Treated[i])) - 1
