@@ -85,7 +85,7 @@ func (s *suppressor) rare(n int) bool { return n >= 0 && n < s.min }
 type member struct {
 	size   int  // persons, to choose the smallest
 	hidden bool // hidden already, for whatever reason
-	small  bool // hidden because it is small itself
+	small  bool // hidden because it is small itself, or because what it leaves of a larger group is
 	hide   func()
 }
 

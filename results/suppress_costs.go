@@ -66,6 +66,7 @@ func (s *suppressor) costs() {
 			c.small = true
 		} else if s.near[cellKey{c.tiltak, c.group}] {
 			s.hideCost(c, "nearly the same as a larger group")
+			c.small = true
 		}
 		cells = append(cells, c)
 	}
@@ -91,6 +92,7 @@ func (s *suppressor) costMeasures(cells []*costCell) (changed bool) {
 				a, b := cells[i], cells[j]
 				if d := b.persons - a.persons; d > 0 && d < s.min && !a.hidden && !b.hidden {
 					s.hideCost(a, "nearly the same persons as another measure")
+					a.small = true
 					changed = true
 				}
 			}
@@ -158,6 +160,7 @@ func (s *suppressor) costGroups(cells []*costCell) (changed bool) {
 				inner, outer := cells[i], cells[j]
 				if d := outer.persons - inner.persons; s.nest[inner.group][outer.group] && d > 0 && d < s.min && !inner.hidden && !outer.hidden {
 					s.hideCost(inner, "nearly the same as a larger group")
+					inner.small = true
 					changed = true
 				}
 			}

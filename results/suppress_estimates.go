@@ -55,7 +55,8 @@ func cellID(e *Estimate) string {
 func (w *estimateRules) cells() {
 	type cell struct {
 		first         *Estimate
-		persons       int
+		by            map[string]int // persons by method: some drop a few
+		persons       int            // the smallest of them
 		hidden, small bool
 	}
 	var all []*cell
@@ -64,12 +65,20 @@ func (w *estimateRules) cells() {
 		e := &w.orig[i]
 		c := byID[cellID(e)]
 		if c == nil {
-			c = &cell{first: e}
+			c = &cell{first: e, by: map[string]int{}, persons: math.MaxInt}
 			byID[cellID(e)] = c
 			all = append(all, c)
 		}
-		c.persons = max(c.persons, e.NPersonsTreated)
+		c.by[e.Method] = max(c.by[e.Method], e.NPersonsTreated)
 		c.hidden = c.hidden || e.NPersonsTreated < 0
+	}
+	apart := func(inner, outer *cell) bool {
+		for m, n := range inner.by {
+			if d := outer.by[m] - n; d > 0 && d < w.min {
+				return true
+			}
+		}
+		return false
 	}
 	hide := func(c *cell) {
 		c.hidden = true
@@ -79,8 +88,11 @@ func (w *estimateRules) cells() {
 		}
 	}
 	for _, c := range all {
-		if w.few(c.persons) {
-			c.small = true
+		for _, n := range c.by {
+			c.persons = min(c.persons, n)
+			c.small = c.small || w.few(n)
+		}
+		if c.small {
 			hide(c)
 		}
 	}
@@ -97,12 +109,13 @@ func (w *estimateRules) cells() {
 		changed = false
 		for _, set := range siblings {
 			at := map[string]*cell{}
-			for k, i := range set {
+			for _, i := range set {
 				c := all[i]
 				at[c.first.Group] = c
-				for _, j := range set[:k] {
+				for _, j := range set {
 					o := all[j]
-					if d := o.persons - c.persons; w.nest[c.first.Group][o.first.Group] && d > 0 && d < w.min && !c.hidden && !o.hidden {
+					if w.nest[c.first.Group][o.first.Group] && !c.hidden && !o.hidden && apart(c, o) {
+						c.small = true
 						hide(c)
 						changed = true
 					}
@@ -189,6 +202,7 @@ func (w *estimateRules) nested() (changed bool) {
 					continue
 				}
 				if persons, outcome := w.apart(inner, outer); persons || outcome {
+					w.small[i] = true
 					w.hide(i, "nearly the same as a larger group")
 					changed = true
 					break
@@ -464,7 +478,7 @@ func (w *estimateRules) blur(e *Estimate, most, starts int) {
 			t := (ones - float64(d)) / float64(e.NStarts)
 			same = same && math.Round(t/unit) == math.Round(treated/unit) && math.Round((t-e.Estimate)/unit) == math.Round(comparison/unit)
 		}
-		if same {
+		if same && round(treated) > 0 && round(treated) < 1 && round(comparison) > 0 && round(comparison) < 1 { // 0 % would be read as nobody
 			e.MeanTreated, e.MeanComparison = round(treated), round(comparison)
 			return
 		}

@@ -156,6 +156,7 @@ func (s *suppressor) flow() {
 			for _, j := range cell {
 				if d := size[j] - size[i]; s.nest[rows[i].Group][rows[j].Group] && d > 0 && d < s.min && !hidden[i] && !hidden[j] {
 					hide(i, "nearly the same as a larger group")
+					small[i] = true
 				}
 			}
 		}

@@ -1,0 +1,220 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Attack tries to get at small cells of a finished run by subtraction, with nothing but the tables as they were written,
+// and returns a sentence for each that it gets: empty is good. It is the second lock on the door: Suppress decides from the
+// counts of persons before anything is written, Attack adds and subtracts what can be read afterwards. It counts starts,
+// where Suppress counts persons, so that it may miss a person who stands in several starts; what it finds is real.
+//
+// It tries: a count or a level that is itself small; a group, and the shown ones of a family of groups, taken from the group
+// `alle`; shown years and steps of the flow, taken from their sum; a month that is hidden, from a window over it; the events
+// and censorings between two points of a curve. A level whose share is no whole number of starts is rounded or weighted, and
+// counts nothing.
+//
+// minCell is the limit; the run's own is in its run.json.
+func Attack(t *Tables, minCell int) []string {
+	a := &attacker{min: minCell}
+	rows := slices.Clone(t.Estimates)
+	for i := range rows { // what a reader can count: starts with and without the outcome
+		e := &rows[i]
+		n, ones := float64(e.NStarts), math.Round(e.MeanTreated*float64(e.NStarts))
+		e.OnesTreated, e.ZerosTreated = -1, -1
+		if e.NStarts > 0 && e.MeanTreated >= 0 && e.MeanTreated <= 1 && math.Abs(e.MeanTreated*n-ones) < 1e-6*n && !math.IsNaN(e.Estimate) {
+			e.OnesTreated, e.ZerosTreated = int(ones), e.NStarts-int(ones)
+		}
+	}
+	a.cells(rows)
+	a.groups(rows)
+	a.windows(rows)
+	a.years(t.Costs)
+	a.flow(t.Flow)
+	a.curves(t.Durations)
+	return a.found
+}
+
+type attacker struct {
+	min   int
+	found []string
+}
+
+func (a *attacker) hit(format string, args ...any) {
+	a.found = append(a.found, fmt.Sprintf(format, args...))
+}
+
+func (a *attacker) few(n int) bool { return n > 0 && n < a.min }
+
+func nameOf(e *Estimate) string {
+	s := fmt.Sprintf("estimates: %s, %s, %s, %s", e.Tiltak, e.Group, e.Outcome, e.Method)
+	if e.Month != nil {
+		s += fmt.Sprintf(", month %d", *e.Month)
+	}
+	if e.SubsetVar != "" {
+		s += fmt.Sprintf(", %s = %s", e.SubsetVar, e.SubsetValue)
+	}
+	return s
+}
+
+func (a *attacker) cells(rows []Estimate) {
+	for i := range rows {
+		e := &rows[i]
+		if a.few(e.NPersonsTreated) || a.few(e.NPersonsComparison) || a.few(e.NStarts) {
+			a.hit("%s: fewer than %d persons", nameOf(e), a.min)
+		} else if e.OnesTreated >= 0 && (e.OnesTreated < a.min || e.ZerosTreated < a.min) {
+			a.hit("%s: %d of %d starts with the outcome", nameOf(e), e.OnesTreated, e.NStarts)
+		}
+	}
+}
+
+// everybody is the group that contains all others.
+const everybody = "alle"
+
+// groups takes each group, and what is shown of each family of groups (`fylke=03`, …), from everybody. Whether other
+// groups contain each other cannot be read from a table.
+func (a *attacker) groups(rows []Estimate) {
+	for _, cell := range grouped(rows, restKey) {
+		var all *Estimate
+		families := map[string][]*Estimate{}
+		var names []string
+		for _, i := range cell {
+			e := &rows[i]
+			if e.Group == everybody {
+				all = e
+			}
+			if f := family(e.Group); f != "" {
+				if families[f] == nil {
+					names = append(names, f)
+				}
+				families[f] = append(families[f], e)
+			}
+		}
+		if all == nil || all.NStarts < 0 {
+			continue
+		}
+		for _, i := range cell {
+			if e := &rows[i]; e != all && e.NStarts >= 0 {
+				a.rest(all, []*Estimate{e}, e.Group)
+			}
+		}
+		for _, f := range names {
+			a.rest(all, families[f], f)
+		}
+	}
+}
+
+// rest looks at everybody less the shown ones of some groups that do not overlap, where it is not nobody.
+func (a *attacker) rest(all *Estimate, groups []*Estimate, name string) {
+	n, ones, zeros, known := all.NStarts, all.OnesTreated, all.ZerosTreated, all.OnesTreated >= 0
+	for _, e := range groups {
+		if e.NStarts < 0 {
+			continue
+		}
+		n -= e.NStarts
+		if e.OnesTreated < 0 {
+			known = false
+		}
+		ones, zeros = ones-e.OnesTreated, zeros-e.ZerosTreated
+	}
+	switch {
+	case a.few(n):
+		a.hit("%s: less %s it is %d starts", nameOf(all), name, n)
+	case n > 0 && known && (ones < a.min || zeros < a.min):
+		a.hit("%s: less %s it is %d of %d starts with the outcome", nameOf(all), name, ones, n)
+	}
+}
+
+func (a *attacker) windows(rows []Estimate) {
+	for _, series := range grouped(rows, seriesKey) {
+		for _, i := range series {
+			from, to, ok := parseWindow(rows[i].Window)
+			if !ok || math.IsNaN(rows[i].Estimate) {
+				continue
+			}
+			for _, j := range series {
+				if e := &rows[j]; e.Month != nil && *e.Month >= from && *e.Month <= to && e.Reason == suppressed {
+					a.hit("%s: the sum over %s and the other months give it away", nameOf(e), rows[i].Window)
+				}
+			}
+		}
+	}
+}
+
+func (a *attacker) years(rows []Cost) {
+	for _, at := range grouped(rows, func(c *Cost) string { return join(c.Tiltak, c.Group, c.Measure) }) {
+		if rows[at[0]].Measure == "per_participant" { // a person may stand in several years: no sum
+			continue
+		}
+		all, left, hidden := -1., 0., 0
+		for _, i := range at {
+			c := &rows[i]
+			switch {
+			case c.Statistic != "n":
+			case c.Year == nil && !math.IsNaN(c.Value):
+				all = c.Value
+			case c.Year != nil && math.IsNaN(c.Value) && c.Reason == suppressed:
+				hidden++
+			case c.Year != nil && !math.IsNaN(c.Value):
+				left += c.Value
+			}
+			if c.Statistic == "n" && c.Value > 0 && c.Value < float64(a.min) {
+				a.hit("costs: %s, %s, %s rests on %v participations", c.Tiltak, c.Group, c.Measure, c.Value)
+			}
+		}
+		if d := all - left; all >= 0 && hidden > 0 && d > 0 && d < float64(a.min) {
+			a.hit("costs: %s, %s, %s: the hidden years are %v participations", rows[at[0]].Tiltak, rows[at[0]].Group, rows[at[0]].Measure, d)
+		}
+	}
+}
+
+func (a *attacker) flow(rows []Flow) {
+	for _, chain := range grouped(rows, func(f *Flow) string { return join(f.Tiltak, f.Group, f.Table) }) {
+		start, left, hidden := -1, 0, 0
+		for _, i := range chain {
+			f := &rows[i]
+			if a.few(f.Rows) || a.few(f.Persons) {
+				a.hit("flow: %s, %s, %s: %d rows of %d persons", f.Tiltak, f.Group, f.Rule, f.Rows, f.Persons)
+			}
+			switch f.Action {
+			case "start":
+				start = f.Rows
+			case "dropped", "analysed":
+				if f.Rows < 0 {
+					hidden++
+				} else {
+					left += f.Rows
+				}
+			}
+		}
+		if d := start - left; start >= 0 && hidden > 0 && a.few(d) {
+			a.hit("flow: %s, %s: the hidden steps are %d rows", rows[chain[0]].Tiltak, rows[chain[0]].Group, d)
+		}
+	}
+}
+
+func (a *attacker) curves(rows []Duration) {
+	for _, curve := range grouped(rows, func(d *Duration) string { return join(d.Tiltak, d.Group, d.Measure) }) {
+		slices.SortStableFunc(curve, func(i, j int) int { return cmpFloat(rows[i].Time, rows[j].Time) })
+		risk, events := -1, 0
+		for _, i := range curve {
+			d := &rows[i]
+			if d.Reason != "" {
+				continue
+			}
+			name := fmt.Sprintf("durations: %s, %s, %s at %v", d.Tiltak, d.Group, d.Measure, d.Time)
+			if a.few(d.NEvent) || a.few(d.NCensor) || a.few(d.NRisk) {
+				a.hit("%s: %d at risk, %d events, %d censored", name, d.NRisk, d.NEvent, d.NCensor)
+			}
+			if risk >= 0 && d.NRisk >= 0 && a.few(risk-events-d.NRisk) {
+				a.hit("%s: %d were censored since the last number at risk", name, risk-events-d.NRisk)
+			}
+			if d.NRisk >= 0 {
+				risk, events = d.NRisk, 0
+			}
+			events += max(d.NEvent, 0)
+		}
+	}
+}
