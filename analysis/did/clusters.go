@@ -45,3 +45,38 @@ func clusterings(n int, dimension [][]int32, count []int) []clustering {
 	}
 	return out
 }
+
+// singleClusters counts the cohorts with an effect whose units all lie in one cluster of some dimension.
+func singleClusters(e engine, f *frame) int {
+	n := 0
+	for h := range f.control {
+		single := false
+		switch x := e.(type) {
+		case *unitEngine:
+			for _, c := range f.cluster {
+				first, several := c[f.from[h]], false
+				for _, v := range c[f.from[h]:f.from[h+1]] {
+					several = several || v != first
+				}
+				single = single || !several
+			}
+		case *statEngine:
+			for _, c := range x.s.clusters {
+				if c.unit {
+					continue
+				}
+				filled := 0
+				for _, w := range c.u[x.at[h]] {
+					if w > 0 {
+						filled++
+					}
+				}
+				single = single || filled < 2
+			}
+		}
+		if single {
+			n++
+		}
+	}
+	return n
+}

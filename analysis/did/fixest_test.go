@@ -216,3 +216,27 @@ func TestFixestTrade(t *testing.T) {
 	}
 	checkRegression(t, ref.At("trade_3fe_cov"), &three, kinds, 1e-7)
 }
+
+// Without fixed effects the constant is one level for all.
+func TestFixestOLS(t *testing.T) {
+	c := oracle.CSV(t, "fixest_twfe/base_did.csv")
+	f := func(name string) []float64 { return oracle.Floats(t, c[name]) }
+	in := &FixedEffects{Y: f("y"), X: [][]float64{f("x1"), f("treat")}, Terms: []string{"x1", "treat"}, Fixed: [][]int32{make([]int32, len(c["y"]))}, Cluster: [][]int32{codes(c["id"])}}
+	r, err := in.Fit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref := oracle.JSON(t, "fixest_twfe/result.json").At("ols_nofe")
+	ref.At("ssr").Near(r.SSR, 1e-10)
+	ref.At("r2").Near(r.R2, 1e-10)
+	for name, kind := range map[string]VarianceKind{"iid": IID, "hetero": Hetero, "cluster_id": Clustered} {
+		rule := SmallSample{}
+		if kind == Clustered {
+			rule.K = FullK // the constant is a parameter, not a fixed effect nested in the clusters
+		}
+		for j, e := range r.Estimates(kind, rule, 0.95) {
+			ref.At("coef").List()[j+1].Near(e.Estimate.Estimate, 1e-10)
+			ref.At("se", name).List()[j+1].Near(e.StdError, 1e-10)
+		}
+	}
+}

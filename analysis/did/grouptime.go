@@ -65,6 +65,9 @@ func GroupTime(p *Panel, o Options) (*Result, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if len(p.RowClusters) > 0 {
+		return nil, errRowClusters
+	}
 	if o.Controls == RiskSet && p.AtRisk == nil {
 		return nil, fault.Usagef("bad_flag", "`--controls risk-set` needs `--at-risk`, the column that tells who could start")
 	}
@@ -109,6 +112,8 @@ func GroupTime(p *Panel, o Options) (*Result, error) {
 	r.source, r.options = p, o
 	return r, nil
 }
+
+var errRowClusters = fault.Usagef("bad_flag", "a cluster that changes within a unit goes with the regressions only")
 
 // manyUnits is the number of units from which GroupTime goes by statistics where it can; below it the difference in time
 // is not felt, and the units may be asked for their influence at once.
@@ -163,6 +168,10 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 			r.Warnings = append(r.Warnings, fault.Warnf("incomplete", "%d units lack a value in at least one period and are set aside (balanced panel)", d.Units))
 		}
 	}
+	if n := singleClusters(e, f); n > 0 {
+		r.Warnings = append(r.Warnings, fault.Warnf("single_cluster", "%d of %d groups lie in one cluster each: their errors do not hold what is common to the cluster", n, f.control))
+	}
+	negative := 0
 	reasons := map[estimate.Reason]int{}
 	trimmed, estimated := 0, false
 	for i := range cells {
@@ -173,6 +182,9 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 		case "":
 			out.Estimate = estimate.Normal(v.att, deviation(v.variance), o.Level)
 			estimated = true
+			if v.variance < -1e-30 {
+				negative++
+			}
 		case estimate.BasePeriod:
 			out.Estimate = estimate.Missing(v.reason)
 			out.Estimate.Estimate = 0
@@ -187,6 +199,9 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 		if n := reasons[why]; n > 0 {
 			r.Warnings = append(r.Warnings, fault.Warnf("cells_missing", "%d of %d group-time cells have no estimate (%s) and enter no average", n, len(cells), why))
 		}
+	}
+	if negative > 0 {
+		r.Warnings = append(r.Warnings, fault.Warnf("negative_variance", "%d cells have no standard error: with few clusters the inclusion–exclusion over cluster dimensions can be negative", negative))
 	}
 	if trimmed > 0 {
 		r.Warnings = append(r.Warnings, fault.Warnf("trimmed", "controls with a propensity of %g or more have weight 0: %d unit-cells", trimAt, trimmed))

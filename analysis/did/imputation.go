@@ -37,6 +37,9 @@ func Imputation(p *Panel, o ImputationOptions) (*Regressed, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
+	if len(p.RowClusters) > 0 {
+		return nil, errRowClusters
+	}
 	m, err := newImputer(p)
 	if err != nil {
 		return nil, err

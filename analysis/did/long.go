@@ -18,7 +18,9 @@ type Long struct {
 	Covariates [][]float64
 	Weights    []float64
 	AtRisk     []bool    // could start in the next period; nil: not given
-	Clusters   [][]int32 // numbers from 0, by dimension; the same in all rows of a unit
+	Clusters   [][]int32 // numbers from 0, by dimension; the same in all rows of a unit, but with VaryingClusters
+
+	VaryingClusters bool // a dimension that changes within a unit becomes one of Panel.RowClusters, not an error
 
 	File                          string
 	UnitName, TimeName, StartName string
@@ -122,10 +124,28 @@ func (l *Long) Panel() (*Panel, error) {
 				by[i] = c[first[i]-1]
 			}
 		}
+		varies := -1
 		for r, v := range c {
 			if by[l.Unit[r]] != v {
-				return nil, fault.Dataf("cluster_varies", l.File, l.ClusterNames[d], "`%s` changes within a unit (row %d): a cluster of a group-time effect holds whole units; take the first value of each `%s`", l.ClusterNames[d], r+1, l.UnitName).At(int64(r + 1))
+				varies = r
+				break
 			}
+		}
+		if varies >= 0 {
+			if !l.VaryingClusters {
+				return nil, fault.Dataf("cluster_varies", l.File, l.ClusterNames[d], "`%s` changes within a unit (row %d): a cluster of this estimator holds whole units; take the first value of each `%s`", l.ClusterNames[d], varies+1, l.UnitName).At(int64(varies + 1))
+			}
+			wide := make([][]int32, T)
+			for t := range wide {
+				wide[t] = make([]int32, l.Units)
+				for i, r := range row[t] {
+					if r > 0 {
+						wide[t][i] = c[r-1]
+					}
+				}
+			}
+			p.RowClusters = append(p.RowClusters, wide)
+			continue
 		}
 		p.Clusters = append(p.Clusters, by)
 	}

@@ -26,6 +26,10 @@ type Panel struct {
 	// units of a cell; negative and missing weights are refused.
 	Weights [][]float64
 
+	// RowClusters are dimensions that change within a unit, such as the period: T columns of N each. Regress takes them
+	// beside Clusters; the others refuse them.
+	RowClusters [][][]int32
+
 	// AtRisk tells who could start in the period that follows, T columns of N; RiskSet needs it. With LaterStart it limits the
 	// comparison in the same way where it is given.
 	AtRisk [][]bool
@@ -73,6 +77,11 @@ func (p *Panel) check() error {
 					return fault.Dataf("bad_weight", "", "", "weight %g of unit %d is negative or infinite: weights are 0 or more", w, i+1)
 				}
 			}
+		}
+	}
+	for _, c := range p.RowClusters {
+		if len(c) != T {
+			panic(fmt.Sprintf("did: a dimension of RowClusters has %d columns for %d periods", len(c), T))
 		}
 	}
 	if p.AtRisk != nil && len(p.AtRisk) != T {

@@ -222,6 +222,20 @@ func TestDidPublicWeightPeriods(t *testing.T) {
 	}
 }
 
+// Each period with its own weights: the rows of the panel as cross-sections, with influence summed by unit.
+func TestDidPublicVaryingWeights(t *testing.T) {
+	ref := oracle.CSV(t, "did_public/ref_fixweights.csv")
+	d := readLong(t, "did_public/mpdta_tvw.csv", "countyreal", "year", "first.treat", "lemp")
+	p, _ := panelOf(d, nil, d.column("wt"))
+	o := LikeDid()
+	o.Unbalanced = Rows
+	r, err := GroupTime(p, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkCells(t, "did_public:fix_weights:varying", ref, rowsOf(ref, map[string]string{"fix_weights": "varying"}), r, tolLinear)
+}
+
 // nsw is the cross-section of changes 1975–1978 of the NSW experiment's controls and the CPS comparison (methods/did.md §5.3).
 func nsw(t testing.TB) (dy []float64, s Sample) {
 	t.Helper()

@@ -28,7 +28,7 @@ func (r rowLinear) covariance(kind VarianceKind, rule SmallSample) ([]float64, f
 func rowFit(p *Panel, cohorts []int64, dummies []dummy, count map[[2]int]float64) (linear, error) {
 	in := &FixedEffects{Fixed: make([][]int32, 2)}
 	dims := p.Clusters
-	in.Cluster = make([][]int32, max(1, len(dims)))
+	in.Cluster = make([][]int32, max(1, len(dims)+len(p.RowClusters)))
 	T := len(p.Times)
 	column := make(map[[2]int]int, len(dummies)) // cell → dummy; a cell is in one at most
 	for j := range dummies {
@@ -82,7 +82,10 @@ func rowFit(p *Panel, cohorts []int64, dummies []dummy, count map[[2]int]float64
 				in.X[K+j][len(in.Y)-1] = 1
 			}
 			count[[2]int{h, t}] += w
-			if len(dims) == 0 {
+			for d, c := range p.RowClusters {
+				in.Cluster[len(dims)+d] = append(in.Cluster[len(dims)+d], c[t][i])
+			}
+			if len(dims)+len(p.RowClusters) == 0 {
 				in.Cluster[0] = append(in.Cluster[0], renumber[i]-1)
 			}
 			for d := range dims {
@@ -90,7 +93,7 @@ func rowFit(p *Panel, cohorts []int64, dummies []dummy, count map[[2]int]float64
 			}
 		}
 	}
-	for d := range dims {
+	for d := range len(dims) + len(p.RowClusters) {
 		in.Cluster[d] = compact(in.Cluster[d])
 	}
 	r, err := in.Fit()

@@ -426,3 +426,32 @@ func TestConstantBaseOfGroup(t *testing.T) {
 		}
 	}
 }
+
+// A cohort inside one cluster is named, by both engines.
+func TestSingleCluster(t *testing.T) {
+	rng := rand.New(rand.NewPCG(24, 1))
+	p := small{n: 200, T: 5, cohorts: []int64{102, 104}, never: true, clusters: 10}.panel(rng)
+	for i, g := range p.Start {
+		if g == 102 {
+			p.Clusters[0][i] = 3
+		}
+	}
+	st, err := NewStatistics(p.Times, p.Start, p.Outcome, nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := AddClusters(st, p.Outcome, nil, p.Clusters, 1); err != nil {
+		t.Fatal(err)
+	}
+	b, err := FromStatistics(st, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []*Result{estimated(t, p, Options{}), b} {
+		if !slices.ContainsFunc(r.Warnings, func(w fault.Warning) bool {
+			return w.Code == "single_cluster" && strings.HasPrefix(w.Message, "1 of 2 groups")
+		}) {
+			t.Errorf("%+v", r.Warnings)
+		}
+	}
+}

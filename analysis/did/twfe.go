@@ -126,7 +126,7 @@ func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
 	}
 	count := map[[2]int]float64{}
 	var fit linear
-	if balanced && len(q.Covariates) == 0 && len(q.Clusters) == 0 && q.Weights == nil && statisticsFit(len(cohorts), len(q.Times)) {
+	if balanced && len(q.Covariates) == 0 && len(q.Clusters) == 0 && len(q.RowClusters) == 0 && q.Weights == nil && statisticsFit(len(cohorts), len(q.Times)) {
 		s, err := NewStatistics(q.Times, q.Start, q.Outcome, nil, o.Workers)
 		if err != nil {
 			return nil, err
@@ -274,6 +274,16 @@ func (p *Panel) at(units []int) *Panel {
 	}
 	for _, c := range p.Weights {
 		q.Weights = append(q.Weights, take(c))
+	}
+	for _, x := range p.RowClusters {
+		y := make([][]int32, len(x))
+		for t, c := range x {
+			y[t] = make([]int32, len(units))
+			for s, i := range units {
+				y[t][s] = c[i]
+			}
+		}
+		q.RowClusters = append(q.RowClusters, y)
 	}
 	for _, c := range p.Clusters {
 		d := make([]int32, len(units))

@@ -132,6 +132,8 @@ func TestDidDefaultsAndRegressions(t *testing.T) {
 	r := runDid(t, mpdtaArgs(t, "--estimator", "twfe", "--like", "fixest")...)
 	ref.At("mpdta_twfe_static", "coef").Near(r.Regression[0].Estimate, 1e-9)
 	ref.At("mpdta_twfe_static", "se", "cluster_county").Near(r.Regression[0].StdError, 1e-9)
+	r = runDid(t, mpdtaArgs(t, "--estimator", "twfe", "--cluster", "countyreal,year")...)
+	ref.At("mpdta_twfe_static", "se", "twoway_county_year").Near(r.Regression[0].StdError, 1e-9)
 	r = runDid(t, mpdtaArgs(t, "--estimator", "sunab", "--cluster", "state")...)
 	ref.At("mpdta_sunab_att", "cluster_state", "coef").Near(r.Aggregates[0].Estimate, 1e-8)
 	ref.At("mpdta_sunab_att", "cluster_state", "se").Near(r.Aggregates[0].StdError, 1e-8)

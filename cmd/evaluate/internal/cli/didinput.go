@@ -45,6 +45,7 @@ func readDid(ctx context.Context, g *globals, f *didFlags, p *didPlan) (*didInpu
 	in := &didInput{}
 	l := &in.long
 	l.File, l.UnitName, l.TimeName, l.StartName, l.WeightName, l.ClusterNames = f.data, f.id, f.time, f.start, f.weights, p.clusters
+	l.VaryingClusters = slices.Contains([]string{"twfe", "event-study", "sunab", "etwfe"}, f.estimator)
 	units, n, err := codesOf(t, f.id)
 	if err != nil {
 		return nil, err
