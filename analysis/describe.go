@@ -97,25 +97,8 @@ func (r *runner) describe() results.Run {
 }
 
 func outcomeLabel(o outcome.Spec) results.Label {
-	l := results.Label{ID: o.ID}
-	switch o.Kind {
-	case outcome.Work:
-		l.Text = results.Text{NB: "I arbeid", EN: "In work"}
-		l.Note = results.Text{NB: fmt.Sprintf("ordinært arbeid i måneden, minst %g prosent stilling", o.Position), EN: fmt.Sprintf("ordinary work in the month, a position of at least %g per cent", o.Position)}
-	case outcome.StableWork:
-		l.Text = results.Text{NB: "I stabilt arbeid", EN: "In stable work"}
-		l.Note = results.Text{NB: fmt.Sprintf("ordinært arbeid i minst %g prosent stilling i %d av de siste %d månedene", o.Position, o.Months, o.Of),
-			EN: fmt.Sprintf("ordinary work of at least %g per cent in %d of the last %d months", o.Position, o.Months, o.Of)}
-		if o.Mode == outcome.Entered {
-			l.Text = results.Text{NB: "Har fått stabilt arbeid", EN: "Has entered stable work"}
-			l.Note = results.Text{NB: fmt.Sprintf("har begynt på %d av %d måneder i ordinært arbeid på minst %g prosent", o.Months, o.Of, o.Position),
-				EN: fmt.Sprintf("has begun a run of %d in %d months in ordinary work of at least %g per cent", o.Months, o.Of, o.Position)}
-		}
-	case outcome.Earnings:
-		l.Text = results.Text{NB: "Lønn per måned", EN: "Wage a month"}
-		l.Note = results.Text{NB: fmt.Sprintf("ordinær lønn, null medregnet, i %d-kroner", o.PriceYear), EN: fmt.Sprintf("ordinary wage, zeros included, in kroner of %d", o.PriceYear)}
-	}
-	return l
+	title, note := o.Label()
+	return results.Label{ID: o.ID, Text: results.Text(title), Note: results.Text(note)}
 }
 
 // diagnose adds the diagnostics of a method in a cell.

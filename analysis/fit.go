@@ -103,7 +103,11 @@ func (r *runner) fitNearest(c *cell, m Method) (fitted, estimate.Reason, error) 
 	if !fit.Converged {
 		return nil, estimate.NotConverged, nil
 	}
-	matched, err := matching.Nearest(matching.NearestInput{Score: fit.Linear, Treated: c.treated, Stratum: c.stratum, Unit: c.person, Key: c.key},
+	in := matching.NearestInput{Score: fit.Linear, Treated: c.treated, Stratum: c.stratum, Unit: c.person, Key: c.key}
+	if r.reg.Persons.Weight != nil { // a start counts with its weight in the extract, and so does its match
+		in.Base = c.weight
+	}
+	matched, err := matching.Nearest(in,
 		matching.NearestOptions{Caliper: m.Caliper, Seed: *r.study.Seed, Workers: 1})
 	if err != nil {
 		why, err := refused(err, estimate.NoOverlap)

@@ -135,7 +135,10 @@ func until[T any](ctx context.Context, f func() (T, error)) (T, error) {
 
 // source is the register of the study as a source, with how to read it.
 func (s *Study) source(ctx context.Context, cat *catalog.Catalog, workers int) (register.Source, register.Options, error) {
-	opt := register.Options{Catalog: cat, Workers: workers}
+	opt := register.Options{Catalog: cat, Workers: workers, NoInputs: true} // a run hashes them first, once
+	for _, o := range s.Outcomes {
+		opt.Jobs = opt.Jobs || o.NeedsJobs()
+	}
 	if s.Data.Cut != nil {
 		opt.Cut = *s.Data.Cut
 	}

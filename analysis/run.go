@@ -11,6 +11,7 @@ import (
 	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/parallel"
 	"tiltakseffekt/results"
@@ -71,7 +72,8 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 			s.Outcomes[i].PriceYear = s.Cost.PriceYear
 		}
 	}
-	env := outcome.Env{Cut: reg.Cut, Death: outcome.Exit(s.Exits.Death), Emigration: outcome.Exit(s.Exits.Emigration), PriceYear: s.Cost.PriceYear, Deflate: deflator(cat)}
+	env := outcome.Env{Cut: reg.Cut, Death: outcome.Exit(s.Exits.Death), Emigration: outcome.Exit(s.Exits.Emigration), PriceYear: s.Cost.PriceYear, Deflate: deflator(cat),
+		G: func(m calendar.Month) float64 { g, _ := cat.G(m.First()); return g.Kroner }, Jobs: reg.Panel.Jobs}
 	d := s.design()
 	d.Workers = opt.Workers
 	for _, spec := range s.Outcomes {
@@ -266,6 +268,9 @@ func (r *runner) figures(c *cell, def *outcome.Definition, f fitted, y [][]float
 			continue
 		}
 		rows[h] = per.effect(complete)
+		if def.Descriptive() { // a difference among those in work is no effect: no p-value
+			rows[h].PValue = math.NaN()
+		}
 		rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = -1, -1, -1, -1
 		if def.Binary() {
 			rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = c.ones(y[h], per.weights())
@@ -325,6 +330,9 @@ func adjust(rows []results.Estimate, in Inference) {
 // warnings are what the run itself has to say.
 func (r *runner) warnings(out *Result) []fault.Warning {
 	var w []fault.Warning
+	if r.reg.Dated == nil {
+		w = append(w, fault.Warnf("undated_covariates", "utdanning and fylke of `person` carry no date and are used as if they held before every start; give them with dates in `person_historikk`"))
+	}
 	for _, trial := range r.trials.Tiltak {
 		for _, g := range r.trials.Groups {
 			starts, analysed := 0, 0

@@ -49,7 +49,7 @@ func defaultCovariates(reg *register.Register, d *Design) []Covariate {
 		{"lav", "Grunnskole eller mindre", "Compulsory school at most", 0, 2}, {"hoyere", "Høyere utdanning", "Higher education", 6, 9}, {"ukjent", "Utdanning ukjent", "Education unknown", -1, -1},
 	} {
 		add("utdanning="+e.id, e.nb, e.en, Fixed, func(x *moment) float64 {
-			v := x.persons.Education[x.person]
+			v := x.education()
 			return flag(v >= e.low && v <= e.high)
 		})
 	}
@@ -141,6 +141,17 @@ func defaultCovariates(reg *register.Register, d *Design) []Covariate {
 				return x.history.mean(s.series, x.m-calendar.Month(s.to), x.m-calendar.Month(s.from))
 			})
 	}
+	if reg.Areas != nil {
+		add("ledighet_lokalt", "Ledighet der personen bor, måneden før", "Unemployment where the person lives, the month before", -1, func(x *moment) float64 {
+			if u := reg.LocalUnemployment(x.person, x.m-1); u == u {
+				return u
+			}
+			return 0
+		})
+		add("ledighet_lokalt=ukjent", "Lokal ledighet ukjent", "Local unemployment unknown", -1, func(x *moment) float64 {
+			return flag(math.IsNaN(reg.LocalUnemployment(x.person, x.m-1)))
+		})
+	}
 	add("kort_historikk", "Under to års historikk i panelet", "Under two years of history in the panel", Fixed, func(x *moment) float64 { return flag(x.m-24 < x.history.first) })
 	return append(c, countyCovariates(reg)...)
 }
@@ -169,7 +180,7 @@ func countyCovariates(reg *register.Register) []Covariate {
 			continue
 		}
 		out = append(out, Covariate{"fylke=" + name, "Fylke " + name, "County " + name, Fixed, func(x *moment) float64 {
-			if int(x.persons.County[x.person]) == i {
+			if int(x.county()) == i {
 				return 1
 			}
 			return 0

@@ -7,11 +7,30 @@ import (
 
 // moment is what is known of a person before month m: what groups and covariates are made of.
 type moment struct {
+	reg     *register.Register
 	persons *register.Persons
 	person  int32
 	m       calendar.Month
 	episode *Episode // nil for a start outside any episode
 	history *sums
+}
+
+// education is the NUS level before m: that of person_historikk on the day before m, otherwise the undated one.
+func (x *moment) education() int8 {
+	if x.reg.Dated == nil {
+		return x.persons.Education[x.person]
+	}
+	d, _ := x.reg.PersonOn(x.person, x.m.First()-1)
+	return d.Education
+}
+
+// county is where the person lived before m, likewise; −1 unknown.
+func (x *moment) county() int16 {
+	if x.reg.Dated == nil {
+		return x.persons.County[x.person]
+	}
+	d, _ := x.reg.PersonOn(x.person, x.m.First()-1)
+	return d.County
 }
 
 // Group is a target group: an overlapping flag measured before time zero.
@@ -32,7 +51,7 @@ var groups = []Group{
 	}},
 	{"innvandrere_utenfor_eos", "born outside the EEA", func(x *moment) bool { return x.persons.Origin[x.person] == register.OutsideEEA }},
 	{"lav_utdanning", "compulsory school at most (NUS level 0–2); unknown is not counted as low", func(x *moment) bool {
-		e := x.persons.Education[x.person]
+		e := x.education()
 		return e >= 0 && e <= 2
 	}},
 	{"nedsatt_arbeidsevne", "registered with reduced work capacity before m, or AAP in month m − 1", func(x *moment) bool {

@@ -17,7 +17,7 @@ func (b *builder) rows(block, from, to int) part {
 	r := &out.rows
 	r.X = make([][]float64, len(b.covariates))
 	var history scratch
-	x := moment{persons: &b.reg.Persons, history: &history.history}
+	x := moment{reg: b.reg, persons: &b.reg.Persons, history: &history.history}
 	loaded := int32(-1)
 	current := struct {
 		person  int32
@@ -51,6 +51,9 @@ func (b *builder) rows(block, from, to int) part {
 		t.Row = append(t.Row, row)
 		t.Treated = append(t.Treated, treated)
 		t.Day = append(t.Day, day)
+		if w := b.reg.Persons.Weight; w != nil { // the extract's own sampling
+			weight *= w[r.Person[row]]
+		}
 		t.Weight = append(t.Weight, weight)
 		t.Stratum = append(t.Stratum, stratum)
 		t.Start = append(t.Start, start)

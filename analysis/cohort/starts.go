@@ -92,7 +92,7 @@ func (b *builder) starts(from, to int) plan {
 				loaded = true
 			}
 			e := slices.IndexFunc(s.episodes, func(e Episode) bool { return e.Covers(p.Start) })
-			x := moment{persons: &b.reg.Persons, person: person, m: m, history: &s.history}
+			x := moment{reg: b.reg, persons: &b.reg.Persons, person: person, m: m, history: &s.history}
 			if e >= 0 {
 				x.episode = &s.episodes[e]
 			}

@@ -49,7 +49,7 @@ type Trial struct {
 	Row     []int32 // index into Rows
 	Treated []bool
 	Day     []uint8   // day of the month: of the start, or drawn from the stratum's starts
-	Weight  []float64 // sample weight of a comparison row, 1 for the treated
+	Weight  []float64 // sample weight: 1/(share sampled) of a comparison row, 1 for the treated, times the person's weight in the extract
 	Stratum []int32   // calendar month × band, numbered over the design
 	Start   []int32   // index into Register.Participations of a treated row, −1 for a comparison row
 }
