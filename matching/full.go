@@ -109,7 +109,7 @@ func coverLine(x []float64, runs []colourRun) (total float64, take []int32, agai
 		for j := 1; j <= s; j++ {
 			at := a.to - j // the j-th from the end
 			sum += x[a.to-1] - x[at]
-			before := math.Inf(1)
+			var before float64
 			switch {
 			case at > a.from:
 				before = least[at-1]

@@ -152,10 +152,10 @@ func (in *NearestInput) check(n int) error {
 	for _, v := range []struct {
 		what string
 		rows int
-		nil_ bool
+		none bool
 	}{{"Stratum", len(in.Stratum), in.Stratum == nil}, {"Unit", len(in.Unit), in.Unit == nil}, {"Key", len(in.Key), in.Key == nil},
 		{"Base", len(in.Base), in.Base == nil}, {"Leave", len(in.Leave), in.Leave == nil}} {
-		if !v.nil_ {
+		if !v.none {
 			sameLength(v.what, v.rows, n)
 		}
 	}
