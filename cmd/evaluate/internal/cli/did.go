@@ -13,16 +13,16 @@ import (
 )
 
 type didFlags struct {
-	data, id, time, start, outcome       string
-	covariates, cluster, weights, by     string
-	estimator, method, controls, base    string
-	anticipation                         int64
-	aggregate, bands, honest, like, se   string
-	panel, atRisk, out, encoding, memory string
-	balanceE, minE, maxE, dipProbe       int64
-	level                                float64
-	bootstrap                            int
-	changed                              func(flag string) bool
+	data, id, time, start, outcome     string
+	covariates, cluster, weights, by   string
+	estimator, method, controls, base  string
+	anticipation                       int64
+	aggregate, bands, honest, like, se string
+	panel, atRisk, out, encoding       string
+	balanceE, minE, maxE, dipProbe     int64
+	level                              float64
+	bootstrap                          int
+	changed                            func(flag string) bool
 }
 
 func newDidCmd(g *globals) *cobra.Command {
