@@ -84,7 +84,7 @@ func TestSelectionIsOnWhatIsObserved(t *testing.T) {
 				for _, l := range m.each {
 					sum += l
 				}
-				day := 1 + int(math.Pow(w.trait.Uniform(uint64(p.id), uint64(5000+m.t)), .65)*float64(w.days[m.t]))
+				day := 1 + int(math.Pow(w.trait.Uniform(uint64(p.id), uint64(5000+m.t)), .5)*float64(w.days[m.t]))
 				there := day >= m.first && (m.exit == 0 || day <= m.exit)
 				for k, l := range m.each {
 					if l == 0 {

@@ -68,7 +68,7 @@ func (w *world) outside(p *person, s *state, t, last int, c *cell, rec *recorder
 		case t == p.entry-2:
 			s.notice = 3 // the job that ends in the first registration is in decline before it
 		default:
-			rate := p.loss * tenureFactor(s.tenure) * math.Exp(-.7*w.tight[p.county][t]-.8*(s.attach-.6)-s.keep)
+			rate := p.loss * tenureFactor(s.tenure) * math.Exp(-.7*w.tight[p.county][t]-1.0*(s.attach-.6)-s.keep)
 			if t >= p.entry-8 && t < p.entry {
 				rate += .05
 			}
@@ -119,7 +119,7 @@ func (w *world) jobless(p *person, s *state, t, last int, c *cell, rec *recorder
 		c.state |= register.Studying
 		return
 	}
-	rate := .45 * math.Exp(p.find+w.tight[p.county][t]+1.1*(s.attach-.6)+s.find)
+	rate := .45 * math.Exp(p.find+w.tight[p.county][t]+1.3*(s.attach-.6)+s.find)
 	if s.ufore {
 		rate *= .05
 	}
@@ -154,7 +154,7 @@ func (w *world) registered(p *person, s *state, t, last int, allow bool, c *cell
 	} else if el%12 == 0 {
 		w.needs(p, s, age)
 	}
-	find := math.Exp(p.find + w.durFind[el] + w.tight[p.county][t] + 1.1*(s.attach-.6) + s.find - .45*flag(s.effort >= 4) - .2*flag(s.effort == 2))
+	find := math.Exp(p.find + w.durFind[el] + w.tight[p.county][t] + 1.3*(s.attach-.6) + s.find - .45*flag(s.effort >= 4) - .2*flag(s.effort == 2))
 	find = min(find, .5) * share
 	lock := 1.0
 	if s.tiltak >= 0 {
@@ -230,12 +230,12 @@ func (w *world) registered(p *person, s *state, t, last int, allow bool, c *cell
 // late.
 func (w *world) exitDay(p *person, t, first int) int {
 	u := w.uniform(p, t, drawExitDay)
-	return first + int(math.Pow(u, 2.2)*float64(w.days[t]-first+1))
+	return first + int(math.Pow(u, 3)*float64(w.days[t]-first+1))
 }
 
 // startDay draws the day of a start: places are given out in the course of the month, so that late days are likelier.
 func (w *world) startDay(p *person, t int) int {
-	return 1 + int(math.Pow(w.uniform(p, t, drawStartDay), .65)*float64(w.days[t]))
+	return 1 + int(math.Pow(w.uniform(p, t, drawStartDay), .5)*float64(w.days[t]))
 }
 
 // drop takes the wage of a job that the month has counted out of it again.

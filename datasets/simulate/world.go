@@ -108,7 +108,7 @@ func newWorld(opt Options) *world {
 	}
 	w.durFind = make([]float64, n+1)
 	for el := range w.durFind {
-		w.durFind[el] = -.45 * math.Log1p(float64(el)/3)
+		w.durFind[el] = -.70 * math.Log1p(float64(el)/3)
 	}
 	for k := range programmes {
 		x := &programmes[k].start
@@ -254,7 +254,7 @@ func (w *world) newPerson(id int64) person {
 	p.reduced = u(10) < .09+.09*low+.0035*float64(age-18)
 	woman := flag(p.sex == register.Woman)
 	red := flag(p.reduced)
-	p.find = -1.0 - .28*low + .18*high - .32*outside - .05*flag(p.origin == register.EEA) -
+	p.find = -.80 - .28*low + .18*high - .32*outside - .05*flag(p.origin == register.EEA) -
 		.7*ramp(float64(age), 42, 66) - .06*woman - 1.75*red + .95*p.unobserved
 	if outside > 0 {
 		p.find += .15 * ramp(float64(firstYear-p.immigrated), 1, 12)
