@@ -15,13 +15,16 @@ const (
 	Dynamic  Aggregation = "dynamic"  // by time since the start; overall: the plain mean over event times ≥ 0
 	Group    Aggregation = "group"    // by cohort, the plain mean over its periods; overall by the size of the cohorts
 	Calendar Aggregation = "calendar" // by period; overall: the plain mean over periods
+	Window   Aggregation = "window"   // the plain mean over the event times of a window (Options.Windows), such as lock-in and after
 )
 
-// Aggregate is one average. The key is the event time, the start or the period; Overall ones have none.
+// Aggregate is one average. The key is the event time, the start, the period or the first event time of a window; Overall
+// ones have none.
 type Aggregate struct {
 	Type    Aggregation
 	Overall bool
 	Key     int64
+	To      int64 // Window: the last event time
 	estimate.Estimate
 	// BandLow and BandHigh hold jointly for all keys of the type with the level of the options; NaN where pointwise only,
 	// and for overall figures.
@@ -33,6 +36,7 @@ type plan struct {
 	kind    Aggregation
 	overall bool
 	key     int64
+	to      int64
 	column
 }
 
@@ -84,6 +88,19 @@ func plansOf(f *frame, o *Options, cells []cell, fit []fitted) []plan {
 	}
 	for _, e := range sorted(events) {
 		p.add(Dynamic, false, e, p.byShare(events[e]))
+	}
+
+	for _, w := range o.Windows {
+		var inside [][]int
+		for _, e := range sorted(events) {
+			if e >= w[0] && e <= w[1] {
+				inside = append(inside, events[e])
+			}
+		}
+		if len(inside) > 0 {
+			p.add(Window, false, w[0], p.mean(inside))
+			p.plans[len(p.plans)-1].to = w[1]
+		}
 	}
 
 	// Overall group: Σ p_g·θ_g / Σ p_g with θ_g the plain mean of a cohort; the shares are estimated, the means are not
@@ -149,7 +166,7 @@ func (p *planner) inWindow(g, e int64) bool {
 }
 
 func (p *planner) add(kind Aggregation, overall bool, key int64, c column) {
-	p.plans = append(p.plans, plan{kind, overall, key, c})
+	p.plans = append(p.plans, plan{kind, overall, key, 0, c})
 }
 
 // byShare is Σ p_g·ATT / Σ p_g over cells. The estimated shares add w·1{G=h}·Σ_{cells of h}(ATT − θ)/(n·Σ p_g) to the

@@ -143,12 +143,15 @@ func (r *Result) bootstrap(o *Options) error {
 	if o.Pointwise {
 		return nil
 	}
-	for _, kind := range []Aggregation{Dynamic, Group, Calendar} {
+	for _, kind := range []Aggregation{Dynamic, Group, Calendar, Window} {
 		var which []int
 		for k, a := range averages {
 			if r.Aggregates[a].Type == kind && !r.Aggregates[a].Overall {
 				which = append(which, len(cells)+k)
 			}
+		}
+		if len(which) == 0 {
+			continue
 		}
 		c := sup(which)
 		r.CriticalOf[kind] = c

@@ -258,11 +258,11 @@ func (r *Result) aggregate(o *Options, cells []cell, fit []fitted) error {
 	}
 	for a := range r.plans {
 		p := &r.plans[a]
-		out := Aggregate{Type: p.kind, Overall: p.overall, Key: p.key, BandLow: math.NaN(), BandHigh: math.NaN()}
+		out := Aggregate{Type: p.kind, Overall: p.overall, Key: p.key, To: p.to, BandLow: math.NaN(), BandHigh: math.NaN()}
 		out.Estimate = estimate.Normal(p.estimateOf(fit), deviation(v[a*k+a]), o.Level)
 		r.Aggregates = append(r.Aggregates, out)
 	}
-	for _, kind := range []Aggregation{Dynamic, Group, Calendar} {
+	for _, kind := range []Aggregation{Dynamic, Group, Calendar, Window} {
 		var at []int
 		for a, p := range r.plans {
 			if p.kind == kind && !p.overall && v[a*k+a] > 1e-30 {

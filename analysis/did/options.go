@@ -63,6 +63,8 @@ type Options struct {
 	MinE     *int64 // first event time of the dynamic aggregation
 	MaxE     *int64 // last event time of the dynamic aggregation
 
+	Windows [][2]int64 // ranges of event times to average, first and last, such as {0, 5} for lock-in and {6, 23} for after
+
 	// LikeDRDID reproduces a sign in the influence function of R's DRDID 1.2.3 for doubly robust rows (GroupTimeRows): the
 	// effect of estimating the controls' regression of the base period enters with the sign of the other period, which
 	// moves standard errors by up to a few per cent. Without it the influence is the derivative of the estimate.
@@ -95,6 +97,11 @@ func (o *Options) check() error {
 	}
 	if o.Anticipation < 0 {
 		return fault.Usagef("bad_flag", "`--anticipation` must be 0 or more")
+	}
+	for _, w := range o.Windows {
+		if w[1] < w[0] {
+			return fault.Usagef("bad_flag", "`--windows`: %d:%d ends before it begins", w[0], w[1])
+		}
 	}
 	if o.Draws == 0 {
 		o.Draws = 10_000

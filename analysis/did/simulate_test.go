@@ -455,3 +455,45 @@ func TestSingleCluster(t *testing.T) {
 		}
 	}
 }
+
+// A window is the mean of its event times, with the covariance of the event times; one over all times from 0 is the overall
+// figure.
+func TestWindows(t *testing.T) {
+	rng := rand.New(rand.NewPCG(26, 1))
+	p := small{n: 300, T: 7, cohorts: []int64{102, 104}, never: true}.panel(rng)
+	r := estimated(t, p, Options{Windows: [][2]int64{{0, 1}, {2, 4}, {0, 100}, {50, 60}}})
+	var windows []Aggregate
+	for _, a := range r.Aggregates {
+		if a.Type == Window {
+			windows = append(windows, a)
+		}
+	}
+	if len(windows) != 3 || windows[1].Key != 2 || windows[1].To != 4 || math.IsNaN(windows[0].BandLow) {
+		t.Fatalf("%+v", windows)
+	}
+	m := len(r.Events)
+	for _, w := range windows[:2] {
+		value, variance, n := 0., 0., 0.
+		for i, e := range r.Events {
+			if e < w.Key || e > w.To {
+				continue
+			}
+			value += r.EventATT[i]
+			n++
+			for j, f := range r.Events {
+				if f >= w.Key && f <= w.To {
+					variance += r.EventCov[i*m+j]
+				}
+			}
+		}
+		if math.Abs(value/n-w.Estimate.Estimate) > 1e-12 || math.Abs(math.Sqrt(variance)/n-w.StdError) > 1e-12 {
+			t.Errorf("%+v, from event times %g (%g)", w, value/n, math.Sqrt(variance)/n)
+		}
+	}
+	if o := r.Overall(Dynamic); math.Abs(o.Estimate-windows[2].Estimate.Estimate) > 1e-13 || math.Abs(o.StdError-windows[2].StdError) > 1e-13 {
+		t.Errorf("%+v and %+v", o, windows[2])
+	}
+	if _, err := GroupTime(p, Options{Windows: [][2]int64{{3, 1}}}); err == nil {
+		t.Error("a window that ends before it begins passes")
+	}
+}

@@ -18,6 +18,7 @@ type didFlags struct {
 	estimator, method, controls, base  string
 	anticipation                       int64
 	aggregate, bands, honest, like, se string
+	windows                            string
 	panel, atRisk, out, encoding       string
 	balanceE, minE, maxE, dipProbe     int64
 	level                              float64
@@ -66,6 +67,7 @@ period effects; twfe is a weighted mean of effects whose weights may be negative
 	flags.Int64Var(&f.balanceE, "balance-e", 0, "event times only of groups observed at least this many `periods` after their start")
 	flags.Int64Var(&f.minE, "min-e", 0, "first event `time` of the dynamic average (default: all)")
 	flags.Int64Var(&f.maxE, "max-e", 0, "last event `time` of the dynamic average (default: all)")
+	flags.StringVar(&f.windows, "windows", "", "`ranges` of event times to average, such as 0:5,6:23 for lock-in and after")
 	flags.Int64Var(&f.dipProbe, "dip-probe", 0, "estimate the dynamic average again with anticipation 0 to `N`")
 	flags.StringVar(&f.bands, "bands", "simultaneous", "pointwise or simultaneous")
 	flags.StringVar(&f.honest, "honest", "", "sensitivity to trends: relative-magnitude=0.5,1,2 or smoothness=0,0.01")
@@ -178,7 +180,7 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, fault.Usagef("bad_flag", "`--anticipation` must be 0 or more")
 	}
 	if f.estimator != "group-time" {
-		for _, flag := range []string{"method", "controls", "base", "anticipation", "balance-e", "min-e", "max-e", "at-risk", "panel"} {
+		for _, flag := range []string{"method", "controls", "base", "anticipation", "balance-e", "min-e", "max-e", "windows", "at-risk", "panel"} {
 			if f.changed(flag) {
 				return nil, fault.Usagef("bad_flag", "`--%s` goes with the estimator group-time, not with %s", flag, f.estimator)
 			}
@@ -222,6 +224,22 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	}
 	if f.changed("max-e") {
 		o.MaxE = &f.maxE
+	}
+	ranges, err := listOf("windows", f.windows)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range ranges {
+		from, to, ok := strings.Cut(r, ":")
+		a, err1 := strconv.ParseInt(from, 10, 64)
+		b, err2 := strconv.ParseInt(to, 10, 64)
+		if !ok || err1 != nil || err2 != nil || b < a {
+			return nil, fault.Usagef("bad_flag", "`--windows` is ranges of event times such as 0:5,6:23, not `%s`", r)
+		}
+		o.Windows = append(o.Windows, [2]int64{a, b})
+	}
+	if len(o.Windows) > 0 {
+		p.aggregates = append(p.aggregates, did.Window)
 	}
 	if f.panel == "pairwise" {
 		o.Unbalanced = did.Pairwise

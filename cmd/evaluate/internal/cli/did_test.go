@@ -246,6 +246,10 @@ func TestDidProbeAndWindow(t *testing.T) {
 	w := runDid(t, mpdtaArgs(t, "--like", "did", "--aggregate", "dynamic", "--min-e", "-1", "--max-e", "1")...)
 	ref.At("dr|nevertreated|varying|nox|antic0", "agg_dynamic_min_e_m1_max_e_1", "overall_att").Near(w.Aggregates[0].Estimate, 1e-10)
 	ref.At("dr|nevertreated|varying|nox|antic0", "agg_dynamic_min_e_m1_max_e_1", "overall_se").Near(w.Aggregates[0].StdError, 1e-10)
+	two := runDid(t, mpdtaArgs(t, "--like", "did", "--aggregate", "simple", "--windows", "0:1,2:3")...)
+	if len(two.Aggregates) != 3 || two.Aggregates[1].Type != "window" || *two.Aggregates[2].Key != 2 {
+		t.Errorf("%+v", two.Aggregates)
+	}
 	if len(w.Aggregates) != 4 {
 		t.Errorf("%+v", w.Aggregates)
 	}
@@ -268,6 +272,7 @@ func TestDidRefusals(t *testing.T) {
 		{base(smallPanel, "--honest", "smooth"), 2, "`--honest`"},
 		{base(smallPanel, "--estimator", "bacon", "--covariates", "y"), 2, "`--covariates` is not served with `--estimator bacon`"},
 		{base(smallPanel, "--estimator", "sunab", "--controls", "never"), 2, "`--controls` goes with the estimator group-time"},
+		{base(smallPanel, "--windows", "5:0"), 2, "`--windows` is ranges"},
 		{base(smallPanel, "--se", "iid"), 2, "`--se` goes with the regressions"},
 		{base(smallPanel, "--level", "95"), 2, "`--level`"},
 		{base(smallPanel, "--like", "fixest"), 2, "`--like fixest`"},

@@ -65,7 +65,7 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 			}
 		}
 		t.print(&b)
-		for _, kind := range []struct{ name, head string }{{"dynamic", "event time"}, {"group", "group"}, {"calendar", "period"}} {
+		for _, kind := range []struct{ name, head string }{{"dynamic", "event time"}, {"group", "group"}, {"calendar", "period"}, {"window", "event times"}} {
 			t := newEffectTable(kind.head, percent)
 			for _, a := range d.Aggregates {
 				if mine(a.By) && a.Type == kind.name && a.Key != nil {
@@ -73,7 +73,11 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 					if a.Estimate == 0 && math.IsNaN(float64(a.StdError)) {
 						note = "base"
 					}
-					t.add(strconv.FormatInt(*a.Key, 10), a.didFigures, a.BandLow, a.BandHigh, note)
+					name := strconv.FormatInt(*a.Key, 10)
+					if a.To != nil {
+						name += " to " + strconv.FormatInt(*a.To, 10)
+					}
+					t.add(name, a.didFigures, a.BandLow, a.BandHigh, note)
 				}
 			}
 			t.print(&b)

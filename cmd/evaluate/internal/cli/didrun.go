@@ -75,6 +75,7 @@ type didAverage struct {
 	By   *string `json:"by,omitempty"`
 	Type string  `json:"type"`
 	Key  *int64  `json:"key"`
+	To   *int64  `json:"to,omitempty"` // window: its last event time; key is the first
 	didFigures
 	BandLow   number  `json:"band_low"`
 	BandHigh  number  `json:"band_high"`
@@ -229,6 +230,9 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 // and the test that they are equal.
 func (d *didDocument) compare(levels []string, results []*did.Result, p *didPlan) error {
 	for _, kind := range p.aggregates {
+		if kind == did.Window {
+			continue
+		}
 		family, err := did.Compare(results, kind, p.options)
 		if err != nil {
 			return err
@@ -331,7 +335,12 @@ func (d *didDocument) average(in *didInput, p *didPlan, averages []did.Aggregate
 			row := didAverage{By: by, Type: string(a.Type), didFigures: figuresOf(a.Estimate), BandLow: number(a.BandLow), BandHigh: number(a.BandHigh)}
 			if !a.Overall {
 				key := a.Key
-				if a.Type != did.Dynamic {
+				switch a.Type {
+				case did.Dynamic:
+				case did.Window:
+					to := a.To
+					row.To = &to
+				default:
 					key = in.period(key)
 				}
 				row.Key = &key
@@ -413,7 +422,8 @@ func (d *didDocument) write(dir string) error {
 	}
 	var by, kind, reason []string
 	var byNull, keyNull, reasonNull []bool
-	var group, time, event, treated, comparison, key []int64
+	var group, time, event, treated, comparison, key, to []int64
+	var toNull []bool
 	var figures [7][]float64
 	add := func(f didFigures, low, high number) {
 		for k, v := range []number{f.Estimate, f.StdError, f.ConfLow, f.ConfHigh, f.PValue, low, high} {
@@ -475,9 +485,17 @@ func (d *didDocument) write(dir string) error {
 		} else {
 			key = append(key, *a.Key)
 		}
+		toNull = append(toNull, a.To == nil)
+		if a.To == nil {
+			to = append(to, 0)
+		} else {
+			to = append(to, *a.To)
+		}
 		add(a.didFigures, a.BandLow, a.BandHigh)
 	}
 	keys := datasets.IntColumn("key", key)
 	keys.Null = keyNull
-	return put("aggregates", append([]*datasets.Column{datasets.TextColumn("by", by, byNull), datasets.TextColumn("type", kind, nil), keys}, columns(7)...)...)
+	ends := datasets.IntColumn("to", to)
+	ends.Null = toNull
+	return put("aggregates", append([]*datasets.Column{datasets.TextColumn("by", by, byNull), datasets.TextColumn("type", kind, nil), keys, ends}, columns(7)...)...)
 }
