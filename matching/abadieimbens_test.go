@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tiltakseffekt/internal/random"
+	"tiltakseffekt/internal/regression"
 )
 
 // Every formula by looping over all pairs of rows.
@@ -255,6 +256,55 @@ func TestMultiplier(t *testing.T) {
 		whole, _ := m.Multiplier(y, one, 1)
 		if whole.StdError > 1e-10 {
 			t.Errorf("the parts sum to %g", whole.StdError)
+		}
+	}
+}
+
+// The correction for the fitted score does not depend on the units of the covariates, is never
+// positive for the ATE, and vanishes for an outcome that has nothing to do with the covariates. That it is of the right size
+// shows in docs/matching-errors.md.
+func TestEstimatedScore(t *testing.T) {
+	for seed := range uint64(10) {
+		x, treated, y := observational(seed, 500, 3)
+		run := func(x [][]float64, treated []bool, y []float64, e Estimand) (known, estimated Effect) {
+			fit, err := regression.Logit(x, numbers(treated), nil, regression.LogitOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := MatchTied(TiedInput{Points: [][]float64{fit.Linear}, Treated: treated}, TiedOptions{Estimand: e})
+			if err != nil {
+				t.Fatal(err)
+			}
+			known, _ = m.Effect(y)
+			estimated, err = m.EstimatedScore(y, fit, x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return known, estimated
+		}
+		for _, e := range []Estimand{ATT, ATE} {
+			known, estimated := run(x, treated, y, e)
+			if e == ATE && estimated.StdError > known.StdError*(1+1e-12) || known.Estimate != estimated.Estimate {
+				t.Errorf("%v: %+v and %+v", e, known, estimated)
+			}
+			scaled := make([][]float64, 3)
+			for j := range x {
+				scaled[j] = make([]float64, 500)
+				for i, v := range x[j] {
+					scaled[j][i] = 1000*v + 7
+				}
+			}
+			if _, other := run(scaled, treated, y, e); math.Abs(other.StdError/estimated.StdError-1) > 1e-6 {
+				t.Errorf("%v: %g, with other units %g", e, estimated.StdError, other.StdError)
+			}
+			r := random.New(seed, "noise")
+			noise := make([]float64, 500)
+			for i := range noise {
+				noise[i] = r.NormFloat64()
+			}
+			if known, estimated := run(x, treated, noise, e); math.Abs(estimated.StdError/known.StdError-1) > 0.1 {
+				t.Errorf("%v: %g and %g without any confounding", e, known.StdError, estimated.StdError)
+			}
 		}
 	}
 }

@@ -116,7 +116,11 @@ func (r *Report) nearest(d *Data) (adjusted, error) {
 	if points == nil {
 		points = [][]float64{r.Distance}
 	}
-	return &matchedRows{Matched: m, points: points, biasAdjust: s.BiasAdjust}, nil
+	rows := &matchedRows{Matched: m, points: points, biasAdjust: s.BiasAdjust}
+	if s.Distance == "logit" || s.Distance == "linear-logit" {
+		rows.score = r.Score
+	}
+	return rows, nil
 }
 
 func (r *Report) optimal(d *Data) (adjusted, error) {
@@ -330,6 +334,7 @@ type matchedRows struct {
 	*Matched
 	points     [][]float64
 	biasAdjust bool
+	score      *regression.Fit // the fitted logit that was matched on; nil where it was something else
 	tied       *Tied
 }
 
@@ -358,6 +363,9 @@ func (m *matchedRows) effect(y, obs []float64, d *Data, stdError string) (Effect
 		}
 		if bootstrap {
 			return m.tied.Multiplier(y, d.Cluster, d.Clusters)
+		}
+		if stdError == "auto" && m.score != nil && !m.biasAdjust && m.leave == nil && m.Options.Estimand == ATT {
+			return m.tied.EstimatedScore(y, m.score, d.X)
 		}
 		return m.tied.Effect(y)
 	case stdError == "auto" || stdError == "pair":

@@ -68,9 +68,10 @@ var coverageMethods = []struct {
 }{
 	{"nearest 1:1, caliper 0.2 sd", Spec{Nearest: NearestOptions{Caliper: 0.2}}, 0.93},
 	{"optimal 1:1", Spec{Method: "optimal"}, 0},
-	{"nearest with replacement", Spec{Nearest: NearestOptions{Replace: true}}, 0},
+	{"nearest with replacement", Spec{Nearest: NearestOptions{Replace: true}}, 0.93},
+	{"the same, score taken as known", Spec{Nearest: NearestOptions{Replace: true}, StdError: "abadie-imbens"}, 0},
 	{"nearest with replacement, bias-adjusted", Spec{Nearest: NearestOptions{Replace: true}, BiasAdjust: true}, 0.93},
-	{"the same, multiplier bootstrap", Spec{Nearest: NearestOptions{Replace: true}, BiasAdjust: true, StdError: "bootstrap"}, 0.93},
+	{"bias-adjusted, multiplier bootstrap", Spec{Nearest: NearestOptions{Replace: true}, BiasAdjust: true, StdError: "bootstrap"}, 0.93},
 	{"radius 0.1 sd, bias-adjusted", Spec{Method: "radius", Radius: 0.1, BiasAdjust: true}, 0.93},
 	{"full", Spec{Method: "full"}, 0},
 	{"5 subclasses", Spec{Method: "subclass", Subclasses: 5}, 0},
