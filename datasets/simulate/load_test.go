@@ -1,7 +1,9 @@
 package simulate
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -109,5 +111,53 @@ func TestLoadPathsRefuses(t *testing.T) {
 		if fault.StatusOf(err) != fault.Data || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v, want %s", err, c.want)
 		}
+	}
+}
+
+// TestWriteLeavesNothingHalf: a simulation that is stopped or refused leaves no folder and no files, and an earlier
+// register stays whole.
+func TestWriteLeavesNothingHalf(t *testing.T) {
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "register")
+	stopped, stop := context.WithCancel(context.Background())
+	opt := Options{Persons: 2 * chunkPersons, Months: 24, Seed: 1}
+	if _, err := Write(stopped, dir, opt, func(int, int) { stop() }); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped: %v", err)
+	}
+	list := func() (names []string) {
+		entries, err := os.ReadDir(parent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		return names
+	}
+	if names := list(); len(names) > 0 {
+		t.Errorf("left behind: %v", names)
+	}
+	opt.Persons = 200
+	if _, err := Write(context.Background(), dir, opt, nil); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(filepath.Join(dir, "maaned.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt.Seed = 2
+	if _, err := Write(stopped, dir, opt, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped: %v", err)
+	}
+	after, err := os.ReadFile(filepath.Join(dir, "maaned.parquet"))
+	if err != nil || !bytes.Equal(before, after) || len(list()) != 1 {
+		t.Errorf("the earlier register changed: %v, %v", err, list())
+	}
+	file := filepath.Join(parent, "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(context.Background(), file, opt, nil); fault.StatusOf(err) != fault.Usage {
+		t.Errorf("a file as folder: %v", err)
 	}
 }

@@ -50,11 +50,15 @@ func Write(ctx context.Context, dir string, opt Options, progress func(done, of 
 		return nil, fault.Wrap("write_failed", err, "cannot make a folder in %s", parent)
 	}
 	defer os.RemoveAll(work)
-	out, err := writeAll(ctx, work, opt, progress)
+	files := filepath.Join(work, "register") // a folder of its own, with the permissions that the user gives folders
+	if err := os.Mkdir(files, 0o777); err != nil {
+		return nil, fault.Wrap("write_failed", err, "cannot make a folder in %s", parent)
+	}
+	out, err := writeAll(ctx, files, opt, progress)
 	if err != nil {
 		return nil, err
 	}
-	return out, publish(work, dir)
+	return out, publish(files, dir)
 }
 
 // vacant refuses a folder with files that Write would not replace.
@@ -64,7 +68,7 @@ func vacant(dir string) error {
 		return nil
 	}
 	if err != nil {
-		return fault.Wrap("write_failed", err, "cannot read the folder %s", dir)
+		return fault.Usagef("out_not_folder", "`--out %s` is not a folder that can be read: %v", dir, err)
 	}
 	for _, e := range entries {
 		if !slices.Contains(ownFiles(), e.Name()) {
@@ -74,10 +78,13 @@ func vacant(dir string) error {
 	return nil
 }
 
-// publish moves the finished files into their place.
+// publish moves the finished files into their place: a new folder at once, into one that is there file by file.
 func publish(work, dir string) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fault.Wrap("write_failed", err, "cannot make the folder %s", dir)
+	if _, err := os.Stat(dir); os.IsNotExist(err) {
+		if err := os.Rename(work, dir); err != nil {
+			return fault.Wrap("write_failed", err, "cannot write %s", dir)
+		}
+		return nil
 	}
 	for _, name := range ownFiles() {
 		from, to := filepath.Join(work, name), filepath.Join(dir, name)
