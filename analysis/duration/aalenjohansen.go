@@ -16,8 +16,9 @@ import (
 //
 // Greenwood's errors come from the recursion C ← A′CA + S(u−)² (diag(q) − qq′)/n with A = I + dA(u), q = (1−Σh, h_1, …):
 // the numbers that end are multinomial given the risk set. Without left truncation that equals the infinitesimal
-// jackknife of R's survfit. Clusters and weights with fractions take the jackknife. Limits are made as for survival,
-// from the probability and its error relative to it.
+// jackknife of R's survfit. Clusters and weights with fractions take the jackknife; GrayTies is the variance of R's
+// cmprsk, which differs where rows are tied. Limits are made as for survival, from the probability and its error relative
+// to it.
 //
 // Aalen and Johansen (1978), Scand. J. Statist. 5, 141–150.
 func AalenJohansen(in Input, opt Options) ([]*Curve, error) {
@@ -40,12 +41,17 @@ func (p *prepared) aalenJohansen(k int) []*Curve {
 	K := len(t.event) - 1
 	curves := make([]*Curve, K)
 	variance := make([][]float64, K+1)
-	if p.variance == Jackknife {
+	switch p.variance {
+	case Jackknife:
 		j := p.newJackknife(k)
 		for s := 1; s <= K; s++ {
 			variance[s] = j.incidence(s)
 		}
-	} else {
+	case GrayTies:
+		for s := 1; s <= K; s++ {
+			variance[s] = t.grayVariance(s)
+		}
+	default:
 		variance = t.incidenceVariance()
 	}
 	for s := 1; s <= K; s++ {
@@ -75,7 +81,9 @@ func (p *prepared) aalenJohansen(k int) []*Curve {
 			}
 			c.ConfLow, c.ConfHigh = append(c.ConfLow, low), append(c.ConfHigh, high)
 		}
-		c.restricted = func(tau float64) float64 { return p.incidenceAreaVariance(k, s, tau) }
+		if p.variance != GrayTies {
+			c.restricted = func(tau float64) float64 { return p.incidenceAreaVariance(k, s, tau) }
+		}
 		curves[s-1] = c
 	}
 	return curves
@@ -119,6 +127,44 @@ func (t *table) incidenceVariance() [][]float64 {
 		for s := range out {
 			out[s][j] = max(0, c[s*(K+1)+s])
 		}
+	}
+	return out
+}
+
+// grayVariance is the variance of F_s at each position as R's cmprsk has it: the exits of each kind are independent, each
+// with the variance d/n² (1 − (d−1)/(n−1)), so that
+//
+//	var F_s(t) = Σ_{u ≤ t} S(u−)² {[1 − (F_s(t)−F_s(u))/S(u)]² v_s(u) + [(F_s(t)−F_s(u))/S(u)]² v_other(u)}.
+//
+// Both brackets are linear in F_s(t): running sums give all t in one pass.
+func (t *table) grayVariance(state int) []float64 {
+	out := make([]float64, len(t.time))
+	S, F := 1., 0.
+	var aa, ab, bb float64 // Σ v A², Σ v A B, Σ v B² of terms A − B F(t)
+	tied := func(d, n float64) float64 {
+		if d > 1 && n > 1 {
+			return d / (n * n) * (1 - (d-1)/(n-1))
+		}
+		return d / (n * n)
+	}
+	for j := range t.time {
+		if t.exits[j] > 0 {
+			n, own := t.risk[j], t.event[state][j]
+			F += S * own / n
+			before := S
+			B := 0. // once everybody has ended F does not change any more
+			if S *= (n - t.anyExit[j]) / n; t.exits[j] == t.atRisk[j] {
+				S = 0
+			} else {
+				B = before / S
+			}
+			for _, c := range []struct{ v, a float64 }{{tied(own, n), before + B*F}, {tied(t.anyExit[j]-own, n), B * F}} {
+				aa += c.v * c.a * c.a
+				ab += c.v * c.a * B
+				bb += c.v * B * B
+			}
+		}
+		out[j] = max(0, aa-2*ab*F+bb*F*F)
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/oracle"
 )
 
@@ -85,6 +86,29 @@ func TestAalenJohansenAgainstSurvfit(t *testing.T) {
 		for s, w := range []float64{110.588899, 14.190548, 115.220552} {
 			oracle.Known(t, "methods/durations.md §4 mgus2 RMTS240", m[s], w, 1e-7) // printed to that many digits
 		}
+	}
+}
+
+func TestGrayVarianceAgainstCmprsk(t *testing.T) {
+	reference := oracle.JSON(t, "survival_core/result.json").At("cmprsk")
+	curves, err := AalenJohansen(mgus2BySex(t), Options{Variance: GrayTies})
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := reference.At("times").Floats()
+	for row, name := range reference.At("curves").Texts() {
+		for _, c := range curves {
+			if c.Group[len("sex="):]+" "+c.State != name {
+				continue
+			}
+			for k, p := range c.At(times) {
+				reference.At("est").List()[row].List()[k].Near(p.Estimate, closedForm)
+				reference.At("var").List()[row].List()[k].Near(p.StdError*p.StdError, closedForm)
+			}
+		}
+	}
+	if _, err := KaplanMeier(Input{Time: []float64{1}, Event: []int32{1}}, Options{Variance: GrayTies}); fault.CodeOf(err) != "bad_variance" {
+		t.Errorf("a survival curve with Gray's variance: %v", err)
 	}
 }
 

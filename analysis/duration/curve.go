@@ -32,12 +32,24 @@ const (
 	Auto      Variance = iota // Jackknife where there are clusters or weights with fractions, otherwise Greenwood
 	Greenwood                 // independent rows; a weight counts copies of a row
 	Jackknife                 // infinitesimal jackknife: Σ over clusters of the squared influence; weights are sampling weights
+	GrayTies                  // cumulative incidence only: as R's cmprsk, with the tie factor 1 − (d−1)/(n−1) for each exit on its own
 )
 
-var varianceNames = []string{"auto", "greenwood", "jackknife"}
+var varianceNames = []string{"auto", "greenwood", "jackknife", "gray"}
 
 // String is the name of the variance.
 func (v Variance) String() string { return varianceNames[v] }
+
+// UnmarshalText reads the name of a variance.
+func (v *Variance) UnmarshalText(b []byte) error {
+	for k, name := range varianceNames {
+		if string(b) == name {
+			*v = Variance(k)
+			return nil
+		}
+	}
+	return fault.Usagef("bad_variance", "a variance is auto, greenwood, jackknife or gray, not `%s`%s", b, fault.Suggest(string(b), varianceNames))
+}
 
 // Hazard names the estimate of the cumulative hazard where rows are tied.
 type Hazard uint8

@@ -29,6 +29,9 @@ func KaplanMeier(in Input, opt Options) (*Curve, error) {
 // KaplanMeierByGroup is [KaplanMeier] of each group, in the order of in.Groups. A group without rows has a curve
 // without times.
 func KaplanMeierByGroup(in Input, opt Options) ([]*Curve, error) {
+	if opt.Variance == GrayTies {
+		return nil, fault.Usagef("bad_variance", "the variance gray is for cumulative incidence; a survival curve has greenwood or jackknife")
+	}
 	p, err := prepare(in, opt)
 	if err != nil {
 		return nil, err

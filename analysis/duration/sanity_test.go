@@ -12,7 +12,7 @@ func TestSanity(t *testing.T) {
 	for k := range 256 {
 		traits := k % 128
 		problems(t, 30, traits, func(t *testing.T, r *rand.Rand, in Input) {
-			opt := Options{Interval: Interval(r.IntN(5)), Variance: Variance(r.IntN(3)), Hazard: Hazard(r.IntN(2)), From: float64(r.IntN(3)), Level: .5 + .49*r.Float64()}
+			opt := Options{Interval: Interval(r.IntN(5)), Variance: Variance(r.IntN(4)), Hazard: Hazard(r.IntN(2)), From: float64(r.IntN(3)), Level: .5 + .49*r.Float64()}
 			curves, err := KaplanMeierByGroup(in, opt)
 			if err == nil {
 				for _, c := range curves {

@@ -16,7 +16,8 @@ type durationFlags struct {
 	censored                         string
 	by, weights, cluster, strata     string
 	state                            string
-	curve, conf                      string
+	curve, conf, varianceName        string
+	variance                         duration.Variance
 	at                               string
 	rmst                             float64
 	rmstDiff                         bool
@@ -76,6 +77,7 @@ Times are in the unit of the column. Nothing is said beyond the last time at whi
 	flags.StringVar(&f.state, "state", "", "`name` of the state for Fine–Gray, and for a cause-specific test or Cox regression")
 	flags.StringVar(&f.curve, "curve", "km", "km, or cif for the cumulative incidence of each state")
 	flags.StringVar(&f.conf, "conf", "log", "interval: log, log-log, plain, logit or arcsin")
+	flags.StringVar(&f.varianceName, "variance", "auto", "errors of the curves: greenwood, jackknife, or gray for cif as R's cmprsk; auto: jackknife with clusters or fractional weights")
 	flags.StringVar(&f.at, "at", "", "`times` at which the curves are given (default: every time at which rows end)")
 	flags.Float64Var(&f.rmst, "rmst", 0, "restricted mean up to this `time`")
 	flags.BoolVar(&f.rmstDiff, "rmst-diff", false, "differences and ratios of restricted means against the first group")
@@ -122,6 +124,12 @@ func (f *durationFlags) check(rmstSet bool) error {
 	}
 	if err := f.interval.UnmarshalText([]byte(f.conf)); err != nil {
 		return bad("`--conf`: %v", err)
+	}
+	if err := f.variance.UnmarshalText([]byte(f.varianceName)); err != nil {
+		return bad("`--variance`: %v", err)
+	}
+	if f.variance == duration.GrayTies && (f.curve == "km" || rmstSet) {
+		return bad("`--variance gray` is for `--curve cif`, without `--rmst`")
 	}
 	if err := f.tie.UnmarshalText([]byte(f.ties)); err != nil {
 		return bad("`--ties`: %v", err)
@@ -196,7 +204,7 @@ func (g *globals) duration(ctx context.Context, f *durationFlags) error {
 	if err != nil {
 		return err
 	}
-	r, err := d.estimate(duration.Options{Level: f.level, Interval: f.interval, Workers: g.workers})
+	r, err := d.estimate(duration.Options{Level: f.level, Interval: f.interval, Variance: f.variance, Workers: g.workers})
 	if err != nil {
 		return d.explain(err)
 	}

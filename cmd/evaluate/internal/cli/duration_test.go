@@ -126,7 +126,10 @@ func TestDurationCompeting(t *testing.T) {
 	} {
 		oracle.Known(t, "methods/durations.md §4 mgus2 "+c.name, c.got, c.want, c.tol)
 	}
-	d, _ = durationJSON(t, "--data", data, "--time", "etime", "--event", "event", "--censored", "censor", "--by", "sex", "--test", "gray")
+	d, _ = durationJSON(t, "--data", data, "--time", "etime", "--event", "event", "--censored", "censor", "--by", "sex", "--test", "gray", "--curve", "cif", "--variance", "gray", "--at", "60")
+	variance := oracle.JSON(t, "survival_core/result.json").At("cmprsk", "var").List()[0].List()[1] // F death at 60
+	se := durationFigure(durationRows(d, "curves")[0], "std_error")
+	variance.Near(se*se, 1e-9)
 	tests := durationRows(d, "tests")
 	if len(tests) != 2 || tests[1]["state"] != "pcm" || math.Abs(durationFigure(tests[1], "statistic")-1.1945) > .001 {
 		t.Errorf("tests: %v", tests)
@@ -212,6 +215,8 @@ func TestDurationRefusals(t *testing.T) {
 		{base + "--weights w", 3, "1 rows have a weight"},
 		{base + "--curve survival", 2, "`--curve` is km or cif"},
 		{base + "--conf loglog", 2, "did you mean `log-log`"},
+		{base + "--variance gray", 2, "`--variance gray` is for `--curve cif`"},
+		{base + "--variance delta", 2, "greenwood, jackknife or gray"},
 		{base + "--ties exact --cox m", 2, "efron or breslow"},
 		{base + "--level 95", 2, "`--level`"},
 		{base + "--at 1,x", 2, "`--at` is a list of times"},
