@@ -31,7 +31,7 @@ var (
 // fewer persons than the limit of the run. Each finding is named by file; the error has status 4. It checks no hashes:
 // that is Check's work.
 func Scan(dir string) error {
-	run, _, err := Load(dir)
+	run, tables, err := Load(dir)
 	if err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func Scan(dir string) error {
 	if err != nil {
 		return err
 	}
-	var found []string
+	found := Attack(tables, run.MinCell) // what can be had by adding and subtracting
 	for _, e := range m.Files {
 		full := filepath.Join(dir, filepath.FromSlash(e.Name))
 		switch ext := path.Ext(e.Name); {

@@ -89,27 +89,39 @@ type member struct {
 	hide   func()
 }
 
-// complete hides one more member where a small one is hidden and every hidden one is small: the total less what is shown
-// would otherwise be the sum of small cells. The one that goes with them is the smallest that could stand alone, so that
-// what can be derived is never smaller than that.
+// complete hides one more member where one alone is hidden, since it is the total less what is shown, or where all that are
+// hidden are small, since their sum may be. The one that goes with them is the smallest that could stand alone, so that
+// what can be derived is never smaller than that. A member may be part of several sums: whatever is hidden as a cover in
+// one has to be covered in the others too, and the callers go on until nothing changes.
 func complete(members []member) bool {
-	small, cover := false, false
+	if covered(members) {
+		return false
+	}
 	best := -1
 	for i, m := range members {
-		switch {
-		case m.hidden && m.small:
-			small = true
-		case m.hidden:
-			cover = true
-		case m.size > 0 && (best < 0 || m.size < members[best].size):
+		if !m.hidden && m.size > 0 && (best < 0 || m.size < members[best].size) {
 			best = i
 		}
 	}
-	if !small || cover || best < 0 {
+	if best < 0 {
 		return false
 	}
 	members[best].hide()
 	return true
+}
+
+// covered tells whether nothing small can be derived from a shown total and the shown members.
+func covered(members []member) bool {
+	hidden, small := 0, 0
+	for _, m := range members {
+		if m.hidden {
+			hidden++
+			if m.small {
+				small++
+			}
+		}
+	}
+	return hidden == 0 || hidden > 1 && small < hidden
 }
 
 // grouped collects indices by key, keys in order of first appearance.

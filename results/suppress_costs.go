@@ -74,6 +74,7 @@ func (s *suppressor) costs() {
 		changed = s.costYears(cells)
 		changed = s.costGroups(cells) || changed
 		changed = s.costMeasures(cells) || changed
+		changed = changed || s.costAudit(cells)
 	}
 	for i := range rows {
 		if q, ok := quantile(rows[i].Statistic); ok && !math.IsNaN(rows[i].Value) && float64(rows[i].Persons)*min(q, 1-q) < float64(s.min) {
@@ -82,6 +83,49 @@ func (s *suppressor) costs() {
 		}
 	}
 	s.costBins()
+}
+
+// costAudit solves groups × years of a tiltak and class with both margins.
+func (s *suppressor) costAudit(cells []*costCell) (changed bool) {
+	for _, at := range grouped(cells, func(c **costCell) string { return join((*c).tiltak, (*c).class) }) {
+		var members []member
+		place := map[string]map[int]int{} // group, year
+		for m, k := range at {
+			c := cells[k]
+			members = append(members, member{c.persons, c.hidden, c.small, func() { s.hideCost(c, "part of a sum") }})
+			if place[c.group] == nil {
+				place[c.group] = map[int]int{}
+			}
+			place[c.group][c.year] = m
+		}
+		var sums []sum
+		for _, k := range at {
+			c := cells[k]
+			if c.year < 0 {
+				years := sum{total: place[c.group][-1]}
+				for _, j := range at {
+					if o := cells[j]; o.group == c.group && o.year >= 0 {
+						years.parts = append(years.parts, place[o.group][o.year])
+					}
+				}
+				sums = append(sums, years)
+			}
+			for _, p := range s.parts[c.tiltak] {
+				if p.total != c.group {
+					continue
+				}
+				groups := sum{total: place[c.group][c.year]}
+				for _, g := range p.parts {
+					if m, ok := place[g][c.year]; ok {
+						groups.parts = append(groups.parts, m)
+					}
+				}
+				sums = append(sums, groups)
+			}
+		}
+		changed = audit(members, sums) || changed
+	}
+	return changed
 }
 
 // costMeasures hides the smaller of two classes of measures that differ by a small cell: those who completed less all.

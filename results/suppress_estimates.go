@@ -1,6 +1,7 @@
 package results
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -34,6 +35,7 @@ func (s *suppressor) estimates() {
 		changed = w.samples() || changed
 		changed = w.growing() || changed
 		changed = w.windows() || changed
+		changed = changed || w.audit()
 	}
 	w.methods()
 }
@@ -255,6 +257,61 @@ func (w *estimateRules) subsets() (changed bool) {
 		if w.orig[cell[0]].SubsetVar != "" {
 			changed = complete(w.members(cell, "part of a sum")) || changed
 		}
+	}
+	return changed
+}
+
+// audit solves groups × subset values of an estimate, where the rules by line have nothing more to do.
+func (w *estimateRules) audit() (changed bool) {
+	key := func(e *Estimate) string {
+		return join(e.Tiltak, e.Outcome, e.Method, monthOf(e), e.Window, e.Estimand, e.Comparison, e.LaterEntry, e.Sample, e.Definition, e.CovariateSet, e.Role)
+	}
+	for _, cell := range grouped(w.orig, key) {
+		parts := w.parts[w.orig[cell[0]].Tiltak]
+		hidden := false
+		place := map[[3]string]int{}
+		for m, i := range cell {
+			e := &w.orig[i]
+			place[[3]string{e.Group, e.SubsetVar, e.SubsetValue}] = m
+			hidden = hidden || w.hidden[i] && w.small[i]
+		}
+		if !hidden {
+			continue
+		}
+		var sums []sum
+		for m, i := range cell {
+			e := &w.orig[i]
+			for _, p := range parts {
+				if p.total != e.Group {
+					continue
+				}
+				s := sum{total: m}
+				for _, g := range p.parts {
+					if k, ok := place[[3]string{g, e.SubsetVar, e.SubsetValue}]; ok {
+						s.parts = append(s.parts, k)
+					}
+				}
+				sums = append(sums, s)
+			}
+			if e.SubsetVar != "" {
+				continue
+			}
+			values := map[string]*sum{}
+			for k, j := range cell {
+				o := &w.orig[j]
+				if o.Group != e.Group || o.SubsetVar == "" {
+					continue
+				}
+				if values[o.SubsetVar] == nil {
+					values[o.SubsetVar] = &sum{total: m}
+				}
+				values[o.SubsetVar].parts = append(values[o.SubsetVar].parts, k)
+			}
+			for _, v := range slices.Sorted(maps.Keys(values)) {
+				sums = append(sums, *values[v])
+			}
+		}
+		changed = audit(w.members(cell, "part of several sums"), sums) || changed
 	}
 	return changed
 }

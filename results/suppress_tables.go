@@ -10,6 +10,10 @@ import (
 func (s *suppressor) balance() {
 	rows := s.t.Balance
 	hidden, small := make([]bool, len(rows)), make([]bool, len(rows))
+	mean := make([]float64, len(rows)) // of the treated, as it came
+	for i := range rows {
+		mean[i] = rows[i].MeanTreated
+	}
 	hide := func(i int, rule string) {
 		b := &rows[i]
 		if !hidden[i] {
@@ -44,23 +48,22 @@ func (s *suppressor) balance() {
 			continue
 		}
 		var levels []member
-		rest, n, known := 1., 0, true
+		rest, n, one := 1., 0, false
 		for _, i := range cell {
 			b := &rows[i]
 			n = max(n, b.PersonsTreated)
+			rest -= mean[i]
+			one = one || hidden[i]
 			size := 0 // an empty level covers nobody
-			if b.MeanTreated > 0 {
-				size = max(1, int(math.Round(b.MeanTreated*float64(b.PersonsTreated))))
-			}
-			if hidden[i] {
-				known = false
-			} else {
-				rest -= b.MeanTreated
+			if mean[i] > 0 {
+				size = max(1, int(math.Round(mean[i]*float64(b.PersonsTreated))))
 			}
 			levels = append(levels, member{size, hidden[i], small[i], func() { hide(i, "part of a sum") }})
 		}
-		if known && rest > 1e-9 { // the reference level can be derived now
-			levels = append(levels, member{hidden: true, small: s.fewOf(rest, n)})
+		// Where no level is hidden the reference can be derived, which matters if it is small; otherwise it covers the
+		// hidden ones.
+		if reference := s.fewOf(rest, n); rest > 1e-9 && (one || reference) {
+			levels = append(levels, member{hidden: true, small: reference})
 		}
 		complete(levels)
 	}
@@ -172,16 +175,10 @@ func (s *suppressor) flow() {
 				parts = append(parts, member{size[i], hidden[i], small[i], func() { hide(i, "part of a sum") }})
 			}
 		}
-		if start < 0 || hidden[start] || complete(parts) {
+		if start < 0 || hidden[start] || complete(parts) || covered(parts) {
 			continue
 		}
-		lone, cover := false, false
-		for _, m := range parts {
-			lone, cover = lone || m.hidden && m.small, cover || m.hidden && !m.small
-		}
-		if lone && !cover {
-			hide(start, "part of a sum")
-		}
+		hide(start, "part of a sum")
 	}
 }
 

@@ -484,6 +484,84 @@ func TestCostMargins(t *testing.T) {
 	}
 }
 
+// TestCostsInTwoDirections attacks tables of groups × years with both margins by linear algebra.
+func TestCostsInTwoDirections(t *testing.T) {
+	shown, all := 0, 0
+	for seed := range uint64(400) {
+		r := rand.New(rand.NewPCG(seed, 29))
+		const groups, years = 4, 4
+		var n [groups][years]int
+		var costs []Cost
+		var estimates []Estimate
+		month := 1
+		add := func(group string, year, n int) {
+			c := Cost{Tiltak: "AFT", Group: group, Measure: "per_participation", Statistic: "n", Value: float64(n), Persons: n}
+			if year >= 0 {
+				c.Year = &year
+			}
+			mean := c
+			mean.Statistic, mean.Value = "mean", 1
+			costs = append(costs, c, mean)
+		}
+		total := 0
+		for g := range groups {
+			sum := 0
+			for y := range years {
+				n[g][y] = r.IntN(8) * r.IntN(12)
+				sum += n[g][y]
+				add(fmt.Sprintf("fylke=%d", g), y, n[g][y])
+			}
+			add(fmt.Sprintf("fylke=%d", g), -1, sum)
+			total += sum
+			estimates = append(estimates, Estimate{Tiltak: "AFT", Group: fmt.Sprintf("fylke=%d", g), Month: &month, NStarts: sum, NPersonsTreated: sum, NPersonsComparison: 1000, OnesTreated: -1, ZerosTreated: -1, OnesComparison: -1, ZerosComparison: -1})
+		}
+		for y := range years {
+			sum := 0
+			for g := range groups {
+				sum += n[g][y]
+			}
+			add("alle", y, sum)
+		}
+		add("alle", -1, total)
+		estimates = append(estimates, Estimate{Tiltak: "AFT", Group: "alle", Month: &month, NStarts: total, NPersonsTreated: total, NPersonsComparison: 1000, OnesTreated: -1, ZerosTreated: -1, OnesComparison: -1, ZerosComparison: -1})
+		tables := &Tables{Estimates: estimates, Costs: costs}
+		Suppress(tables, 5)
+		vector := func(group string, year *int) []float64 {
+			v := make([]float64, groups*years)
+			for g := range groups {
+				for y := range years {
+					if (group == "alle" || group == fmt.Sprintf("fylke=%d", g)) && (year == nil || *year == y) {
+						v[g*years+y] = 1
+					}
+				}
+			}
+			return v
+		}
+		var published [][]float64
+		for _, c := range tables.Costs {
+			if c.Statistic != "n" {
+				continue
+			}
+			all++
+			if !math.IsNaN(c.Value) {
+				shown++
+				published = append(published, vector(c.Group, c.Year))
+			}
+		}
+		for g := range groups {
+			for y := range years {
+				if k := n[g][y]; k > 0 && k < 5 && determined(published, vector(fmt.Sprintf("fylke=%d", g), &y)) {
+					t.Errorf("seed %d: fylke=%d in year %d has %d participations, which can be derived", seed, g, y, k)
+				}
+			}
+		}
+	}
+	t.Logf("%d of %d cells are shown", shown, all)
+	if shown*2 < all {
+		t.Errorf("only %d of %d cells are shown", shown, all)
+	}
+}
+
 func TestMeasuresOverNearlyTheSamePersons(t *testing.T) {
 	var rows []Cost
 	for measure, n := range map[string]int{"per_participant": 50, "per_participant_month": 50, "per_completed": 47} {
@@ -587,6 +665,12 @@ func TestBalanceLevels(t *testing.T) {
 		if got := math.IsNaN(tables.Balance[i].MeanTreated); got != hidden {
 			t.Errorf("%s: hidden %v, want %v", tables.Balance[i].Variable, got, hidden)
 		}
+	}
+	// A reference level that is large enough covers one that is not.
+	large := &Tables{Balance: []Balance{row("utdanning=1", 0.6), row("utdanning=2", 0.02)}}
+	Suppress(large, 5)
+	if math.IsNaN(large.Balance[0].MeanTreated) || !math.IsNaN(large.Balance[1].MeanTreated) {
+		t.Errorf("levels beside a large reference: %+v", large.Balance)
 	}
 	if !math.IsNaN(tables.Balance[1].SMD) {
 		t.Error("the difference of a hidden level is shown")

@@ -1,0 +1,121 @@
+package results
+
+import "math"
+
+// sum is a published sum: the member total is the sum of the members parts.
+type sum struct {
+	total int
+	parts []int
+}
+
+// audit solves the sums for every small hidden member, as a reader could, and where one can be had it hides one more
+// member of a sum that it stands in: the smallest that is shown. Rules by line (complete) leave few such cases: they meet
+// where a cell stands in several sums, such as groups × years with both margins. It tells whether it hid anything; call it
+// until it does not.
+//
+// Shown members are known numbers, so that the hidden ones stand in the linear system of the sums alone. A member is known
+// exactly where the reduced system (Gauss–Jordan with partial pivoting on coefficients 0 and ±1) has a row with nothing
+// but it.
+func audit(members []member, sums []sum) bool {
+	column := make([]int, len(members))
+	var hidden []int
+	sensitive := false
+	for i, m := range members {
+		column[i] = -1
+		if m.hidden {
+			column[i] = len(hidden)
+			hidden = append(hidden, i)
+			sensitive = sensitive || m.small
+		}
+	}
+	if !sensitive {
+		return false
+	}
+	var rows [][]float64
+	for _, s := range sums {
+		row := make([]float64, len(hidden))
+		some := false
+		put := func(i int, v float64) {
+			if c := column[i]; c >= 0 {
+				row[c] += v
+				some = true
+			}
+		}
+		put(s.total, -1)
+		for _, i := range s.parts {
+			put(i, 1)
+		}
+		if some {
+			rows = append(rows, row)
+		}
+	}
+	for _, c := range solved(rows, len(hidden)) {
+		k := hidden[c]
+		if !members[k].small {
+			continue
+		}
+		best := -1
+		for _, s := range sums {
+			in := s.total == k
+			for _, i := range s.parts {
+				in = in || i == k
+			}
+			if !in {
+				continue
+			}
+			for _, i := range append([]int{s.total}, s.parts...) {
+				if m := members[i]; !m.hidden && m.size > 0 && (best < 0 || m.size < members[best].size) {
+					best = i
+				}
+			}
+		}
+		if best >= 0 {
+			members[best].hide()
+			return true
+		}
+	}
+	return false
+}
+
+// solved reduces a system and lists the columns that it determines.
+func solved(rows [][]float64, columns int) []int {
+	const zero = 1e-9
+	var out []int
+	at := 0
+	for c := 0; c < columns && at < len(rows); c++ {
+		best := at
+		for i := at + 1; i < len(rows); i++ {
+			if math.Abs(rows[i][c]) > math.Abs(rows[best][c]) {
+				best = i
+			}
+		}
+		if math.Abs(rows[best][c]) < zero {
+			continue
+		}
+		rows[at], rows[best] = rows[best], rows[at]
+		pivot := rows[at][c]
+		for k := range rows[at] {
+			rows[at][k] /= pivot
+		}
+		for i := range rows {
+			if f := rows[i][c]; i != at && math.Abs(f) > zero {
+				for k := range rows[i] {
+					rows[i][k] -= f * rows[at][k]
+				}
+			}
+		}
+		at++
+	}
+	for _, row := range rows[:at] {
+		n, last := 0, -1
+		for c, v := range row {
+			if math.Abs(v) > zero {
+				n, last = n+1, c
+			}
+		}
+		if n == 1 {
+			out = append(out, last)
+		}
+	}
+	return out
+}
