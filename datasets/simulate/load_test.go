@@ -41,7 +41,7 @@ func TestWriteIsGenerate(t *testing.T) {
 	opt := Options{Persons: 700, Seed: 12, Counterfactual: true}
 	r := generate(t, opt)
 	dir := filepath.Join(t.TempDir(), "register")
-	w, err := Write(context.Background(), dir, opt, nil)
+	w, err := write(context.Background(), dir, opt, 300, nil) // in pieces
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,8 +120,8 @@ func TestWriteLeavesNothingHalf(t *testing.T) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "register")
 	stopped, stop := context.WithCancel(context.Background())
-	opt := Options{Persons: 2 * chunkPersons, Months: 24, Seed: 1}
-	if _, err := Write(stopped, dir, opt, func(int, int) { stop() }); !errors.Is(err, context.Canceled) {
+	opt := Options{Persons: 1000, Months: 24, Seed: 1}
+	if _, err := write(stopped, dir, opt, 500, func(int, int) { stop() }); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v", err)
 	}
 	list := func() (names []string) {

@@ -12,7 +12,7 @@ import (
 // TestLedgerIsWhatWasInjected: with every quirk in it, the ledger of the register room says of each rule exactly the rows
 // and persons that the simulation says it made, and nothing else.
 func TestLedgerIsWhatWasInjected(t *testing.T) {
-	r := generate(t, Options{Persons: 12000, Seed: 21, Quirks: QuirkNames(false)})
+	r := generate(t, Options{Persons: 8000, Seed: 21, Quirks: QuirkNames(false)})
 	reg, err := register.FromTables(ctx(), r.Tables, register.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestLedgerIsWhatWasInjected(t *testing.T) {
 // registrations and persons. One quirk at a time, so that a failure names it, and all together.
 func TestRestored(t *testing.T) {
 	read := func(quirks []string) *register.Register {
-		r := generate(t, Options{Persons: 1500, Seed: 22, Quirks: quirks})
+		r := generate(t, Options{Persons: 800, Seed: 22, Quirks: quirks})
 		reg, err := register.FromTables(ctx(), r.Tables, register.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -79,10 +79,10 @@ func TestRestored(t *testing.T) {
 // TestQuirksStream: a register in pieces has the rows and the findings of one in memory, and the register room reads its
 // files to the same ledger.
 func TestQuirksStream(t *testing.T) {
-	opt := Options{Persons: chunkPersons + 500, Months: 48, Seed: 24, Quirks: QuirkNames(false)}
+	opt := Options{Persons: 3000, Months: 48, Seed: 24, Quirks: QuirkNames(false)}
 	r := generate(t, opt)
 	dir := filepath.Join(t.TempDir(), "register")
-	w, err := Write(ctx(), dir, opt, nil)
+	w, err := write(ctx(), dir, opt, 800, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +128,7 @@ func plain(list []register.Participation) []register.Participation {
 // TestQuirksAlone: each quirk makes its own finding and no other than a clean register has.
 func TestQuirksAlone(t *testing.T) {
 	count := func(quirks []string) map[[2]string]int64 {
-		r := generate(t, Options{Persons: 2500, Seed: 23, Quirks: quirks})
+		r := generate(t, Options{Persons: 1600, Seed: 23, Quirks: quirks})
 		reg, err := register.FromTables(ctx(), r.Tables, register.Options{})
 		if err != nil {
 			t.Fatal(quirks, err)

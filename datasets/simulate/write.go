@@ -35,6 +35,11 @@ const chunkPersons = 64 * blockPersons
 //
 // Progress, where it is not nil, is called with the number of persons done.
 func Write(ctx context.Context, dir string, opt Options, progress func(done, of int)) (*Written, error) {
+	return write(ctx, dir, opt, chunkPersons, progress)
+}
+
+// write is Write with so many persons in memory at once.
+func write(ctx context.Context, dir string, opt Options, chunk int, progress func(done, of int)) (*Written, error) {
 	if err := opt.resolve(); err != nil {
 		return nil, err
 	}
@@ -54,7 +59,7 @@ func Write(ctx context.Context, dir string, opt Options, progress func(done, of 
 	if err := os.Mkdir(files, 0o777); err != nil {
 		return nil, fault.Wrap("write_failed", err, "cannot make a folder in %s", parent)
 	}
-	out, err := writeAll(ctx, files, opt, progress)
+	out, err := writeAll(ctx, files, opt, chunk, progress)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +104,7 @@ func publish(work, dir string) error {
 	return nil
 }
 
-func writeAll(ctx context.Context, work string, opt Options, progress func(done, of int)) (*Written, error) {
+func writeAll(ctx context.Context, work string, opt Options, chunk int, progress func(done, of int)) (*Written, error) {
 	w := newWorld(opt)
 	out := &Written{Persons: opt.Persons, Rows: map[string]int64{}}
 	writers := map[string]*datasets.Writer{}
@@ -121,8 +126,8 @@ func writeAll(ctx context.Context, work string, opt Options, progress func(done,
 		return f.AppendContext(ctx, t)
 	}
 	findings := newFindings()
-	for from := 0; from < opt.Persons; from += chunkPersons {
-		n := min(chunkPersons, opt.Persons-from)
+	for from := 0; from < opt.Persons; from += chunk {
+		n := min(chunk, opt.Persons-from)
 		blocks := make([]*block, parallel.NumBlocks(n, blockPersons))
 		err := parallel.Blocks(ctx, opt.Workers, n, blockPersons, func(i, a, b int) error {
 			blocks[i] = w.simulate(from+a, from+b, opt.Counterfactual)
