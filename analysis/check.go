@@ -17,13 +17,13 @@ type Checked struct {
 }
 
 // Check reads the register of a study and draws its trials, and estimates nothing.
-func Check(ctx context.Context, s *Study, workers int) (*Checked, error) {
-	reg, _, err := s.Register(ctx, workers)
+func Check(ctx context.Context, s *Study, o Options) (*Checked, error) {
+	reg, _, err := s.Register(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	d := s.design()
-	d.Workers = workers
+	d.Workers = o.Workers
 	trials, err := cohort.Build(ctx, reg, d)
 	if err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ func RunFolder(ctx context.Context, s *Study, opt FolderOptions) (*FolderResult,
 	if err != nil {
 		return nil, err
 	}
-	source, options, err := s.source(ctx, cat, opt.Workers)
+	source, options, err := s.source(ctx, cat, opt.Options)
 	if err != nil {
 		return nil, err
 	}
@@ -134,8 +134,8 @@ func until[T any](ctx context.Context, f func() (T, error)) (T, error) {
 }
 
 // source is the register of the study as a source, with how to read it.
-func (s *Study) source(ctx context.Context, cat *catalog.Catalog, workers int) (register.Source, register.Options, error) {
-	opt := register.Options{Catalog: cat, Workers: workers, NoInputs: true} // a run hashes them first, once
+func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (register.Source, register.Options, error) {
+	opt := register.Options{Catalog: cat, Workers: o.Workers, Memory: o.Memory, NoInputs: true} // a run hashes them first, once
 	for _, o := range s.Outcomes {
 		opt.Jobs = opt.Jobs || o.NeedsJobs()
 	}
@@ -153,12 +153,12 @@ func (s *Study) source(ctx context.Context, cat *catalog.Catalog, workers int) (
 }
 
 // Register reads the register of a study and nothing more.
-func (s *Study) Register(ctx context.Context, workers int) (*register.Register, *catalog.Catalog, error) {
+func (s *Study) Register(ctx context.Context, o Options) (*register.Register, *catalog.Catalog, error) {
 	cat, err := catalog.Load(s.Data.Catalog)
 	if err != nil {
 		return nil, nil, err
 	}
-	source, opt, err := s.source(ctx, cat, workers)
+	source, opt, err := s.source(ctx, cat, o)
 	if err != nil {
 		return nil, nil, err
 	}

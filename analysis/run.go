@@ -20,6 +20,7 @@ import (
 // Options are what a run takes besides its study: nothing here changes a figure.
 type Options struct {
 	Workers  int
+	Memory   int64                                  // largest size of the panel in bytes; 0: no limit
 	Progress func(done, total float64, what string) // may be nil; may be called from several goroutines
 }
 

@@ -33,7 +33,7 @@ func Compare(ctx context.Context, s *analysis.Study, opt simulate.Options, run *
 		again := *s
 		again.OnlyMonths = []int{} // who is analysed, and no effects
 		var cat *catalog.Catalog
-		if reg, cat, err = s.Register(ctx, workers); err != nil {
+		if reg, cat, err = s.Register(ctx, analysis.Options{Workers: workers}); err != nil {
 			return nil, err
 		}
 		if result, err = analysis.Estimate(ctx, &again, reg, cat, analysis.Options{Workers: workers}); err != nil {

@@ -34,6 +34,9 @@ type globals struct {
 	seed    uint64
 	stats   bool
 
+	memory      string // as given
+	memoryBytes int64  // 0: not known
+
 	cpuProfile, memProfile string
 	stopProfiles           func() error
 }
@@ -134,6 +137,9 @@ func newRoot(g *globals) *cobra.Command {
 			if g.workers < 0 {
 				return fault.Usagef("bad_flag", "`--workers` must be 0 (one a processor) or more")
 			}
+			if err := g.setMemory(); err != nil {
+				return err
+			}
 			return g.startProfiles()
 		},
 	}
@@ -145,6 +151,7 @@ func newRoot(g *globals) *cobra.Command {
 	flags.IntVar(&g.workers, "workers", 0, "number of workers (default: one a processor); results do not depend on it")
 	flags.StringVar(&g.cpuProfile, "cpuprofile", "", "write a processor profile to `file`")
 	flags.StringVar(&g.memProfile, "memprofile", "", "write a heap profile to `file`")
+	flags.StringVar(&g.memory, "memory", "", "memory that may be used, a `size` such as 8GiB (default 80 % of the machine)")
 	flags.BoolVar(&g.stats, "stats", false, "print wall time, processor time and peak memory on stderr")
 	flags.Uint64Var(&g.seed, "seed", 1, "seed of everything random")
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {

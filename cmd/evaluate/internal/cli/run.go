@@ -60,7 +60,7 @@ func (g *globals) runStudy(c *cobra.Command, s *analysis.Study, text []byte, out
 	p := g.newProgress()
 	var log stageLog
 	result, err := analysis.RunFolder(c.Context(), s, analysis.FolderOptions{
-		Options: analysis.Options{Workers: g.workers, Progress: func(done, total float64, what string) {
+		Options: analysis.Options{Workers: g.workers, Memory: g.memoryBytes, Progress: func(done, total float64, what string) {
 			if done == 0 {
 				log.stage(what)
 			}

@@ -76,7 +76,7 @@ func ledgerRows(reg *register.Register) []ledgerRow {
 func (g *globals) validateRegister(c *cobra.Command, dir string) error {
 	p := g.newProgress()
 	p.report(0, 1, "reading the register")
-	reg, err := register.Open(c.Context(), dir, register.Options{Workers: g.workers})
+	reg, err := register.Open(c.Context(), dir, register.Options{Workers: g.workers, Memory: g.memoryBytes})
 	p.done()
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (g *globals) validateStudy(c *cobra.Command, path string) error {
 	}
 	p := g.newProgress()
 	p.report(0, 1, "reading the register")
-	checked, err := analysis.Check(c.Context(), s, g.workers)
+	checked, err := analysis.Check(c.Context(), s, analysis.Options{Workers: g.workers, Memory: g.memoryBytes})
 	p.done()
 	if err != nil {
 		return err
