@@ -4,6 +4,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
+
+	"tiltakseffekt/internal/bar"
 )
 
 // national is the panel of the speed bars: persons × 120 months, 108 start months and the never treated (half), binary
@@ -33,9 +36,9 @@ func national(persons int) *Bits {
 	return b
 }
 
-func benchBits(b *testing.B, persons int) {
+func benchBits(b *testing.B, persons int, limit bar.Bar) {
 	data := national(persons)
-	for b.Loop() {
+	bar.Loop(b, limit, func() {
 		s, err := data.Statistics(0)
 		if err != nil {
 			b.Fatal(err)
@@ -47,11 +50,11 @@ func benchBits(b *testing.B, persons int) {
 		if len(r.Cells) != 12852 || len(r.Events) != 226 {
 			b.Fatalf("%d cells, %d event times", len(r.Cells), len(r.Events))
 		}
-	}
+	})
 }
 
 // Issue 5: at most 4 s and 300 MiB beyond the data.
-func BenchmarkBarBinary1M(b *testing.B) { benchBits(b, 1_000_000) }
+func BenchmarkBarBinary1M(b *testing.B) { benchBits(b, 1_000_000, bar.Bar{Time: 4 * time.Second, Memory: 300 << 20}) }
 
 // BenchmarkClustered1M is BenchmarkBarBinary1M with errors clustered by 400 offices.
 func BenchmarkClustered1M(b *testing.B) {
@@ -75,7 +78,7 @@ func BenchmarkClustered1M(b *testing.B) {
 }
 
 // Issue 5: at most 8 s.
-func BenchmarkBarBinary5M(b *testing.B) { benchBits(b, 5_000_000) }
+func BenchmarkBarBinary5M(b *testing.B) { benchBits(b, 5_000_000, bar.Bar{Time: 8 * time.Second}) }
 
 // Issue 5: earnings as float32 at 1 million in at most 8 s.
 func BenchmarkBarEarnings1M(b *testing.B) {
@@ -90,7 +93,7 @@ func BenchmarkBarEarnings1M(b *testing.B) {
 			}
 		}
 	}
-	for b.Loop() {
+	bar.Loop(b, bar.Bar{Time: 8 * time.Second}, func() {
 		s, err := NewStatistics(bits.Times, bits.Start, y, nil, 0)
 		if err != nil {
 			b.Fatal(err)
@@ -98,7 +101,7 @@ func BenchmarkBarEarnings1M(b *testing.B) {
 		if _, err := FromStatistics(s, Options{Base: Varying}); err != nil {
 			b.Fatal(err)
 		}
-	}
+	})
 }
 
 // staggered is a panel with k covariates, starts in the given number of periods from the fourth and the never treated (half).
@@ -128,20 +131,20 @@ func staggered(n, T, k, cohorts int) *Panel {
 	return p
 }
 
-func benchDR(b *testing.B, n, T, k, cohorts int) {
+func benchDR(b *testing.B, n, T, k, cohorts int, limit bar.Bar) {
 	p := staggered(n, T, k, cohorts)
-	for b.Loop() {
+	bar.Loop(b, limit, func() {
 		if _, err := GroupTime(p, LikeDid()); err != nil {
 			b.Fatal(err)
 		}
-	}
+	})
 }
 
 // Issue 5: at most 10 s.
-func BenchmarkBarDR100kx60x10(b *testing.B) { benchDR(b, 100_000, 60, 10, 57) }
+func BenchmarkBarDR100kx60x10(b *testing.B) { benchDR(b, 100_000, 60, 10, 57, bar.Bar{Time: 10 * time.Second}) }
 
 // Issue 5: at most 1 s (6 cohorts and so 138 cells, as in the timing of R's did: 37 s).
-func BenchmarkBarDR100kx24x2(b *testing.B) { benchDR(b, 100_000, 24, 2, 6) }
+func BenchmarkBarDR100kx24x2(b *testing.B) { benchDR(b, 100_000, 24, 2, 6, bar.Bar{Time: time.Second}) }
 
 // rows is a balanced panel in long form: six cohorts and the never treated (half), as in the timings of oracles/speed.
 func rows(units, T int) *Long {
@@ -158,9 +161,9 @@ func rows(units, T int) *Long {
 	return l
 }
 
-func benchRegress(b *testing.B, units int, e Estimator) {
+func benchRegress(b *testing.B, units int, e Estimator, limit bar.Bar) {
 	l := rows(units, 24)
-	for b.Loop() { // from rows, as fixest has it
+	bar.Loop(b, limit, func() { // from rows, as fixest has it
 		p, err := l.Panel()
 		if err != nil {
 			b.Fatal(err)
@@ -168,19 +171,19 @@ func benchRegress(b *testing.B, units int, e Estimator) {
 		if _, err := Regress(p, e, RegressionOptions{}); err != nil {
 			b.Fatal(err)
 		}
-	}
+	})
 }
 
 // Issue 5: 10 million rows in at most 4 s (fixest, two threads: 12.3 s).
-func BenchmarkBarEventStudy10M(b *testing.B) { benchRegress(b, 416_667, EventStudy) }
+func BenchmarkBarEventStudy10M(b *testing.B) { benchRegress(b, 416_667, EventStudy, bar.Bar{Time: 4 * time.Second}) }
 
 // Issue 5: 2.4 million rows in at most 2 s and 1 GiB (fixest: 107 s, 17.9 GB).
-func BenchmarkBarSunAbraham2400k(b *testing.B) { benchRegress(b, 100_000, SunAbraham) }
+func BenchmarkBarSunAbraham2400k(b *testing.B) { benchRegress(b, 100_000, SunAbraham, bar.Bar{Time: 2 * time.Second, Memory: 1 << 30}) }
 
 // Issue 5: 120,000 rows in at most 0.2 s (didimputation: 15 s).
 func BenchmarkBarImputation120k(b *testing.B) {
 	l := rows(5000, 24)
-	for b.Loop() {
+	bar.Loop(b, bar.Bar{Time: 200 * time.Millisecond}, func() {
 		p, err := l.Panel()
 		if err != nil {
 			b.Fatal(err)
@@ -188,5 +191,5 @@ func BenchmarkBarImputation120k(b *testing.B) {
 		if _, err := Imputation(p, ImputationOptions{}); err != nil {
 			b.Fatal(err)
 		}
-	}
+	})
 }
