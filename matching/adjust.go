@@ -95,11 +95,15 @@ func (r *Report) nearest(d *Data) (adjusted, error) {
 		if x == nil {
 			x = d.X
 		}
-		z, err := Whiten(x, d.Treated, metric)
+		var err error
+		if s.Like == "matchit" {
+			in.Points, in.PointOrder, err = WhitenLikeMatchIt(x, d.Treated, metric)
+		} else {
+			in.Points, err = Whiten(x, d.Treated, metric)
+		}
 		if err != nil {
 			return nil, err
 		}
-		in.Points = z
 		if !s.needsScore() {
 			in.Score = nil
 		}

@@ -25,6 +25,10 @@ type NearestInput struct {
 	// Score then serves the caliper and the orders Largest and Smallest, and may be nil without them.
 	Points [][]float64
 
+	// PointOrder decides ties between points under LikeMatchIt, see WhitenLikeMatchIt: of candidates at equal distance the one
+	// farthest away in this order is taken, the higher of two. nil: the first row.
+	PointOrder []float64
+
 	Calipers  []CovariateCaliper // further conditions on a pair
 	AntiExact [][]int32          // columns that must differ within a pair
 }
@@ -102,8 +106,11 @@ func Nearest(in NearestInput, opt NearestOptions) (*Matched, error) {
 	}
 	w := &nearestWork{in: in, opt: opt, caliper: m.CaliperAbsolute, hash: random.NewKeyed(opt.Seed, "matching ties"),
 		shuffle: random.NewKeyed(opt.Seed, "matching order"), groups: groupRows(n, in.Stratum, in.Leave)}
+	if opt.LikeMatchIt && in.Points != nil && in.PointOrder != nil {
+		w.ranks(in.PointOrder)
+	}
 	if opt.LikeMatchIt && in.Stratum != nil && in.Points == nil {
-		w.ranks()
+		w.ranks(in.Score)
 	}
 	workers := opt.Workers
 	if opt.PersonMax > 0 {
@@ -212,7 +219,7 @@ type nearestWork struct {
 	hash, shuffle random.Keyed
 	groups        strata
 	personUses    []int32 // by person, where there is a limit
-	rank          []int32 // LikeMatchIt with strata: position among all rows, by row
+	rank          []int32 // LikeMatchIt with strata or points: position among all rows, by row
 }
 
 // use counts one use of row b.
@@ -222,10 +229,10 @@ func (w *nearestWork) use(b int32) {
 	}
 }
 
-// ranks finds each row's position in the order (score, row) over all strata.
-func (w *nearestWork) ranks() {
-	e := make([]entry, 0, len(w.in.Score))
-	for i, s := range w.in.Score {
+// ranks finds each row's position in the order (value, row) over all strata.
+func (w *nearestWork) ranks(values []float64) {
+	e := make([]entry, 0, len(values))
+	for i, s := range values {
 		e = append(e, entry{key: sortable(s), row: int32(i)})
 	}
 	sortEntries(e, make([]entry, len(e)))

@@ -127,7 +127,46 @@ func (s *spatialStratum) allowed(p, c int32) bool {
 	return w.allowed(a, b) && !(s.got != nil && slices.Contains(s.got[p], c))
 }
 
+// like MatchIt: the candidate among those within rounding of the smallest distance that its scan of PointOrder, outwards
+// from the row, meets last.
+func (s *spatialStratum) nearestLikeMatchIt(p int32) int32 {
+	type candidate struct {
+		c int32
+		d float64
+	}
+	var list []candidate
+	least := math.Inf(1)
+	q := s.aim(p)
+	q.offer = func(point int32, d float64) float64 {
+		if c := s.cand[point]; s.allowed(p, c) {
+			list = append(list, candidate{c, d})
+			least = min(least, d)
+		}
+		return least + 1e-12*max(1, least)
+	}
+	q.run()
+	rank := s.work.rank
+	own := rank[s.rows[p-1]]
+	best, far := int32(0), int32(-1)
+	for _, k := range list {
+		if k.d > least+1e-12*max(1, least) {
+			continue
+		}
+		at := 2 * (rank[s.rows[k.c-1]] - own) // twice the position, so that the higher of two as far away comes out
+		if at < 0 {
+			at = -at - 1
+		}
+		if at > far {
+			best, far = k.c, at
+		}
+	}
+	return best
+}
+
 func (s *spatialStratum) nearest(p int32) int32 {
+	if s.work.rank != nil {
+		return s.nearestLikeMatchIt(p)
+	}
 	best, bestDistance := int32(0), math.Inf(1)
 	q := s.aim(p)
 	q.offer = func(point int32, d float64) float64 {
@@ -141,6 +180,12 @@ func (s *spatialStratum) nearest(p int32) int32 {
 }
 
 func (s *spatialStratum) nearestOf(p int32, k int) {
+	if k == 1 {
+		if c := s.nearest(p); c > 0 {
+			s.pair(p, c, 1)
+		}
+		return
+	}
 	type found struct {
 		c int32
 		d float64

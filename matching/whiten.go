@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/mat"
+
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/regression"
 )
@@ -34,8 +36,22 @@ func Whiten(x [][]float64, treated []bool, metric Metric) ([][]float64, error) {
 	if err := checkDesign(x, treated, nil, nil); err != nil {
 		return nil, err
 	}
+	columns, s := metricCovariance(x, treated, metric)
+	if s == nil {
+		return x, nil
+	}
+	out := whitenBy(columns, s)
+	if out == nil {
+		return nil, fault.Dataf("constant_columns", "", "", "all columns of the distance are constant within the groups")
+	}
+	return out, nil
+}
+
+// metricCovariance are the columns that the metric looks at (ranks for the robust one) and their covariance, row-major; nil
+// where the columns are used as they are.
+func metricCovariance(x [][]float64, treated []bool, metric Metric) (columns [][]float64, s []float64) {
 	n := len(treated)
-	columns := x
+	columns = x
 	if metric == RobustMahalanobis {
 		columns = make([][]float64, len(x))
 		for j := range x {
@@ -46,7 +62,7 @@ func Whiten(x [][]float64, treated []bool, metric Metric) ([][]float64, error) {
 		return x, nil
 	}
 	p := len(columns)
-	s := covariance(columns, treated, metric != RobustMahalanobis)
+	s = covariance(columns, treated, metric != RobustMahalanobis)
 	switch metric {
 	case RobustMahalanobis:
 		untied := float64(n) * float64(n+1) / 12 // variance (n−1) of 1, …, n
@@ -70,11 +86,70 @@ func Whiten(x [][]float64, treated []bool, metric Metric) ([][]float64, error) {
 			}
 		}
 	}
-	out := whitenBy(columns, s)
-	if out == nil {
-		return nil, fault.Dataf("constant_columns", "", "", "all columns of the distance are constant within the groups")
+	return columns, s
+}
+
+// WhitenLikeMatchIt is Whiten by the symmetric root of the inverse covariance of the standardised columns, with the column
+// whose order decides ties under LikeMatchIt: the coordinate of the covariate with the largest diagonal element of the
+// inverse, or the first for the Euclidean metrics. (This rule was found by search: it is the one that reproduces MatchIt's
+// pairs.) The distances are those of Whiten up to rounding.
+func WhitenLikeMatchIt(x [][]float64, treated []bool, metric Metric) (points [][]float64, order []float64, err error) {
+	if err := checkDesign(x, treated, nil, nil); err != nil {
+		return nil, nil, err
 	}
-	return out, nil
+	columns, s := metricCovariance(x, treated, metric)
+	if s == nil {
+		return columns, columns[0], nil
+	}
+	p := len(columns)
+	scale := make([]float64, p)
+	for j := range columns {
+		scale[j] = pooledSD(columns[j], nil)
+		if scale[j] == 0 {
+			return nil, nil, fault.Dataf("constant_columns", "", "", "column %d of the distance is constant; leave it out", j+1)
+		}
+	}
+	scaled := mat.NewSymDense(p, nil)
+	for r := range p {
+		for c := range r + 1 {
+			scaled.SetSym(r, c, s[r*p+c]/scale[r]/scale[c])
+		}
+	}
+	var eigen mat.EigenSym
+	if !eigen.Factorize(scaled, true) || slices.Min(eigen.Values(nil)) <= 1e-12 {
+		return nil, nil, fault.Dataf("constant_columns", "", "", "the columns of the distance are collinear; leave some out")
+	}
+	var vectors mat.Dense
+	eigen.VectorsTo(&vectors)
+	values := eigen.Values(nil)
+	for r := range p {
+		z := make([]float64, len(treated))
+		for c := range p {
+			root := 0.
+			for m, v := range values {
+				root += vectors.At(r, m) / math.Sqrt(v) * vectors.At(c, m)
+			}
+			root /= scale[c]
+			for i, v := range columns[c] {
+				z[i] += root * v
+			}
+		}
+		points = append(points, z)
+	}
+	first := 0
+	if metric != ScaledEuclidean {
+		largest := 0.
+		for j := range p {
+			d := 0.
+			for m, v := range values {
+				d += vectors.At(j, m) * vectors.At(j, m) / v
+			}
+			if d > largest {
+				first, largest = j, d
+			}
+		}
+	}
+	return points, points[first], nil
 }
 
 // whitenBy is L⁻¹x for the covariance LL' = s, row-major; dependent columns are left out.
