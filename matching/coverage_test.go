@@ -67,9 +67,10 @@ var coverageMethods = []struct {
 	low  float64 // least coverage accepted under good overlap
 }{
 	{"nearest 1:1, caliper 0.2 sd", Spec{Nearest: NearestOptions{Caliper: 0.2}}, 0.93},
+	{"the same, then regression", Spec{Nearest: NearestOptions{Caliper: 0.2}, Adjust: "regression"}, 0.93},
 	{"optimal 1:1", Spec{Method: "optimal"}, 0},
 	{"nearest with replacement", Spec{Nearest: NearestOptions{Replace: true}}, 0.93},
-	{"the same, score taken as known", Spec{Nearest: NearestOptions{Replace: true}, StdError: "abadie-imbens"}, 0},
+	{"with replacement, score taken as known", Spec{Nearest: NearestOptions{Replace: true}, StdError: "abadie-imbens"}, 0},
 	{"nearest with replacement, bias-adjusted", Spec{Nearest: NearestOptions{Replace: true}, BiasAdjust: true}, 0.93},
 	{"bias-adjusted, multiplier bootstrap", Spec{Nearest: NearestOptions{Replace: true}, BiasAdjust: true, StdError: "bootstrap"}, 0.93},
 	{"radius 0.1 sd, bias-adjusted", Spec{Method: "radius", Radius: 0.1, BiasAdjust: true}, 0.93},
@@ -109,11 +110,11 @@ func coverage(draws, n int, selection float64) []coverageRow {
 			row := &rows[m]
 			row.name = method.name
 			r, err := Run(&data, spec)
-			if err != nil || math.IsNaN(r.Effects[0].StdError) {
+			if err != nil || math.IsNaN(r.Effects[len(r.Effects)-1].StdError) {
 				row.failed++
 				continue
 			}
-			e := r.Effects[0]
+			e := r.Effects[len(r.Effects)-1]
 			d := e.Estimate - t.truth(r)
 			errors[m] = append(errors[m], d)
 			ses[m] += e.StdError

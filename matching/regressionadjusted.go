@@ -19,7 +19,7 @@ const (
 // RegressionAdjusted is the coefficient of the treatment in the weighted regression of the outcome on the treatment and x
 // over the rows of positive weight: what covariates still differ in after matching is taken out, one slope for both groups
 // (Ho, Imai, King and Stuart 2007, Political Analysis 15:199). set numbers, by row, the matched set of RegressionBySet;
-// cluster, the person of a row, adds to it as in Matched.ATT and is summed alone with HC3's residuals left as they are. obs
+// cluster, the person of a row, adds to it as in Matched.ATT; without sets it takes the place of HC3. obs
 // are weights of observation, 0 where y is missing. The weights are taken as known.
 func RegressionAdjusted(weight []float64, treated []bool, x [][]float64, y, obs []float64, kind RegressionError, set, cluster []int32) (Effect, error) {
 	n := len(treated)

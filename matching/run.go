@@ -49,6 +49,7 @@ type Spec struct {
 	Moments    int     // of ebal: powers to balance; 0: 1, means alone
 	Products   bool    // of ebal: balance the products of pairs of columns too
 	EqualCells bool    // of cem and exact: as many rows of both groups in each cell, in pairs
+	Adjust     string  // "" or regression: a further estimate by the weighted regression on treatment and covariates
 	BiasAdjust bool    // regression adjustment of matches (Abadie and Imbens 2011)
 	Like       string  // "", matchit or matching
 	Level      float64 // of sensitivity bounds; 0: 0.95
@@ -81,7 +82,7 @@ type Report struct {
 type OutcomeEffect struct {
 	Outcome   string
 	Estimand  string // such as ATT, or ATT_matched where over 5 % of the target group were dropped
-	Estimator string // difference, or difference_bias_adjusted
+	Estimator string // difference, difference_bias_adjusted or regression
 	Effect
 }
 
@@ -366,6 +367,17 @@ func (r *Report) estimate(d *Data) error {
 			estimator = "difference_bias_adjusted"
 		}
 		r.Effects = append(r.Effects, OutcomeEffect{Outcome: name, Estimand: r.estimandName(), Estimator: estimator, Effect: e})
+		if r.Spec.Adjust == "regression" {
+			kind := RegressionHC3
+			if r.Matched != nil && r.Subclass != nil {
+				kind = RegressionBySet
+			}
+			e, err := RegressionAdjusted(r.Weight, d.Treated, d.X, y, obs, kind, r.Subclass, d.Cluster)
+			if err != nil {
+				return err
+			}
+			r.Effects = append(r.Effects, OutcomeEffect{Outcome: name, Estimand: r.estimandName(), Estimator: "regression", Effect: e})
+		}
 	}
 	return nil
 }

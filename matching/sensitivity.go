@@ -23,7 +23,12 @@ type SensitivityRow struct {
 //   - the robustness value, with t the estimate over its error and as degrees of freedom the sum of the effective sample
 //     sizes less two.
 func (r *Report) sensitivity(d *Data) error {
-	for k, e := range r.Effects {
+	k := -1
+	for _, e := range r.Effects {
+		if e.Estimator == "regression" {
+			continue
+		}
+		k++
 		i := e.Interval(r.Spec.Level)
 		if e.Reason != "" || math.IsNaN(i.ConfLow) {
 			continue

@@ -24,7 +24,7 @@ type matchFlags struct {
 	radius                                                   float64
 	se, like, out, encoding                                  string
 	biasAdjust, interactions, k2k, spread                    bool
-	covariateCaliper, antiExact                              string
+	covariateCaliper, antiExact, adjust                      string
 	moments                                                  int
 	level                                                    float64
 	changed                                                  func(flag string) bool
@@ -90,6 +90,7 @@ pairs of R's MatchIt 4.7.2, ties included.`,
 	flags.Float64Var(&f.radius, "radius", 0, "radius or bandwidth, in units of --caliper-unit")
 	flags.StringVar(&f.se, "se", "auto", "standard error: auto, pair, abadie-imbens, robust, m-estimation or bootstrap")
 	flags.BoolVar(&f.biasAdjust, "bias-adjust", false, "adjust matches by regression (Abadie and Imbens 2011)")
+	flags.StringVar(&f.adjust, "adjust", "none", "a further estimate after matching: none or regression")
 	flags.BoolVar(&f.spread, "spread", false, "the estimate again under other orders, calipers and methods")
 	flags.StringVar(&f.like, "like", "", "matchit or matching: as that package does it")
 	flags.Float64Var(&f.level, "level", 0.95, "level of intervals")
@@ -155,6 +156,7 @@ func (f *matchFlags) plan(g *globals) (*matchPlan, error) {
 		oneOf("method", f.method, matchMethods...),
 		oneOf("estimand", strings.ToLower(f.estimand), "att", "atc", "ate", "ato", "atm"),
 		oneOf("caliper-unit", f.caliperUnit, "sd", "raw"),
+		oneOf("adjust", f.adjust, "none", "regression"),
 		oneOf("discard", f.discard, "none", "treated", "comparison", "both"),
 		oneOf("kernel", f.kernel, "uniform", "epanechnikov", "gaussian"),
 		oneOf("se", f.se, "auto", "pair", "abadie-imbens", "robust", "m-estimation", "bootstrap"),
@@ -212,6 +214,9 @@ func (f *matchFlags) fill(g *globals, p *matchPlan) error {
 	s.Method, s.Distance, s.StdError, s.Like, s.BiasAdjust = f.method, f.distance, f.se, f.like, f.biasAdjust
 	s.Level, s.Seed, s.Workers, s.Subclasses, s.Kernel, s.Radius = f.level, g.seed, g.workers, f.subclasses, f.kernel, f.radius
 	s.Moments, s.Products, s.EqualCells = f.moments, f.interactions, f.k2k
+	if f.adjust == "regression" {
+		s.Adjust = f.adjust
+	}
 	_ = s.Estimand.UnmarshalText([]byte(f.estimand))
 	_ = s.Discard.UnmarshalText([]byte(f.discard))
 	if f.method == "overlap" {

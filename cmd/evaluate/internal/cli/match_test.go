@@ -123,6 +123,18 @@ func TestMatchLalonde(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ args, field string }{
+		{"--like matchit", "nn_largest/att/wls_cov_CL_subclass_HC1"}, {"--like matchit --ratio 2", "nn_ratio2/att/wls_cov_CL_subclass_HC1"},
+		{"--method cem", "cem_default/att/wls_cov_HC3"}, {"--like matchit --method subclass --subclasses 5", "subclass5_ATT/att/wls_cov_HC3"},
+	} {
+		d := runMatch(t, lalondeArgs(t, strings.Fields("--adjust regression "+c.args)...)...)
+		r := ref.At(append([]string{"matching"}, strings.Split(c.field, "/")...)...)
+		if d.Estimates[1].Estimator != "regression" {
+			t.Fatalf("%+v", d.Estimates)
+		}
+		r.At("estimate").Near(d.Estimates[1].Estimate, 1e-8)
+		r.At("se").Near(d.Estimates[1].StdError, 1e-8)
+	}
+	for _, c := range []struct{ args, field string }{
 		{"", "ps_ATT_M1_noadj"}, {"--ratio 4", "ps_ATT_M4_noadj"}, {"--bias-adjust", "ps_ATT_M1_biasadj"},
 		{"--estimand ate", "ps_ATE_M1_noadj"}, {"--estimand atc", "ps_ATC_M1_noadj"},
 		{"--distance scaled-euclidean --ratio 4 --bias-adjust", "X_ATT_M4_biasadj"}, {"--distance mahalanobis", "X_mahal_ATT_M1_noadj"},

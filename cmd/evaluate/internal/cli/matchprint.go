@@ -40,7 +40,11 @@ func (d *matchDocument) print(w io.Writer, f *matchFlags) error {
 		if e.Reason != "" {
 			note = e.Reason
 		}
-		t.add(e.Outcome, didFigures{e.Estimate, e.StdError, e.ConfLow, e.ConfHigh, e.PValue}, missingNumber, missingNumber, note)
+		name := e.Outcome
+		if e.Estimator == "regression" {
+			name += ", regression"
+		}
+		t.add(name, didFigures{e.Estimate, e.StdError, e.ConfLow, e.ConfHigh, e.PValue}, missingNumber, missingNumber, note)
 	}
 	t.print(&b)
 	d.printBalance(&b)
