@@ -54,7 +54,9 @@ func benchBits(b *testing.B, persons int, limit bar.Bar) {
 }
 
 // Issue 5: at most 4 s and 300 MiB beyond the data.
-func BenchmarkBarBinary1M(b *testing.B) { benchBits(b, 1_000_000, bar.Bar{Time: 4 * time.Second, Memory: 300 << 20}) }
+func BenchmarkBarBinary1M(b *testing.B) {
+	benchBits(b, 1_000_000, bar.Bar{Time: 4 * time.Second, Memory: 300 << 20})
+}
 
 // BenchmarkClustered1M is BenchmarkBarBinary1M with errors clustered by 400 offices.
 func BenchmarkClustered1M(b *testing.B) {
@@ -141,7 +143,9 @@ func benchDR(b *testing.B, n, T, k, cohorts int, limit bar.Bar) {
 }
 
 // Issue 5: at most 10 s.
-func BenchmarkBarDR100kx60x10(b *testing.B) { benchDR(b, 100_000, 60, 10, 57, bar.Bar{Time: 10 * time.Second}) }
+func BenchmarkBarDR100kx60x10(b *testing.B) {
+	benchDR(b, 100_000, 60, 10, 57, bar.Bar{Time: 10 * time.Second})
+}
 
 // Issue 5: at most 1 s (6 cohorts and so 138 cells, as in the timing of R's did: 37 s).
 func BenchmarkBarDR100kx24x2(b *testing.B) { benchDR(b, 100_000, 24, 2, 6, bar.Bar{Time: time.Second}) }
@@ -175,10 +179,14 @@ func benchRegress(b *testing.B, units int, e Estimator, limit bar.Bar) {
 }
 
 // Issue 5: 10 million rows in at most 4 s (fixest, two threads: 12.3 s).
-func BenchmarkBarEventStudy10M(b *testing.B) { benchRegress(b, 416_667, EventStudy, bar.Bar{Time: 4 * time.Second}) }
+func BenchmarkBarEventStudy10M(b *testing.B) {
+	benchRegress(b, 416_667, EventStudy, bar.Bar{Time: 4 * time.Second})
+}
 
 // Issue 5: 2.4 million rows in at most 2 s and 1 GiB (fixest: 107 s, 17.9 GB).
-func BenchmarkBarSunAbraham2400k(b *testing.B) { benchRegress(b, 100_000, SunAbraham, bar.Bar{Time: 2 * time.Second, Memory: 1 << 30}) }
+func BenchmarkBarSunAbraham2400k(b *testing.B) {
+	benchRegress(b, 100_000, SunAbraham, bar.Bar{Time: 2 * time.Second, Memory: 1 << 30})
+}
 
 // Issue 5: 120,000 rows in at most 0.2 s (didimputation: 15 s).
 func BenchmarkBarImputation120k(b *testing.B) {
