@@ -39,25 +39,16 @@ func (m *Matched) collect(found [][]Pair, base []float64) {
 		}
 		return p.Treated
 	}
-	if len(found) == 1 { // large: place by counting, in the order found, which is the order of rounds
-		m.Pairs = make([]Pair, len(found[0]))
-		at := make([]int32, n+1)
-		for i := range found[0] {
-			at[focal(&found[0][i])+1]++
-		}
-		for i := range n {
-			at[i+1] += at[i]
-		}
-		for i := range found[0] {
-			f := focal(&found[0][i])
-			m.Pairs[at[f]] = found[0][i]
-			at[f]++
-		}
-		found[0] = nil
-	} else {
+	m.Pairs = found[0]
+	if len(found) > 1 {
 		m.Pairs = slices.Concat(found...)
-		slices.SortStableFunc(m.Pairs, func(a, b Pair) int { return int(focal(&a)) - int(focal(&b)) })
 	}
+	slices.SortFunc(m.Pairs, func(a, b Pair) int {
+		if fa, fb := focal(&a), focal(&b); fa != fb {
+			return int(fa - fb)
+		}
+		return int(a.Round - b.Round)
+	})
 	if m.Options.ReuseMax == 1 {
 		m.Subclass = make([]int32, n)
 		for i := range m.Subclass {

@@ -124,14 +124,14 @@ func Nearest(in NearestInput, opt NearestOptions) (*Matched, error) {
 	found := make([][]Pair, len(batches))
 	err := parallel.For(context.Background(), workers, len(batches), func(b int) error {
 		var s interface {
-			match(rows []int32)
+			match(stratum int)
 			result() []Pair
 		} = &nearestStratum{work: w}
 		if in.Points != nil {
 			s = &spatialStratum{work: w}
 		}
 		for stratum := batches[b][0]; stratum < batches[b][1]; stratum++ {
-			s.match(w.groups.rows(stratum))
+			s.match(stratum)
 		}
 		found[b] = s.result()
 		return nil

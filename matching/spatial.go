@@ -25,8 +25,9 @@ type spatialStratum struct {
 
 func (s *spatialStratum) result() []Pair { return s.pairs }
 
-func (s *spatialStratum) match(rows []int32) {
+func (s *spatialStratum) match(stratum int) {
 	w := s.work
+	rows := w.groups.rows(stratum)
 	order := s.prepare(rows)
 	if order == nil {
 		return

@@ -4,7 +4,7 @@ import "fmt"
 
 // strata lists rows by stratum: rows of stratum s, ascending, are row[start[s]:start[s+1]].
 type strata struct {
-	row   []int32
+	row   []int32 // nil where all rows are in one stratum: row i is i
 	start []int32
 }
 
@@ -25,6 +25,9 @@ func groupRows(n int, stratum []int32, leave []bool) strata {
 			}
 			highest = max(highest, stratum[i])
 		}
+	}
+	if stratum == nil && kept == n {
+		return strata{start: []int32{0, int32(n)}}
 	}
 	g := strata{row: make([]int32, kept)}
 	if stratum == nil {
@@ -75,7 +78,27 @@ func groupRows(n int, stratum []int32, leave []bool) strata {
 
 func (g strata) count() int { return len(g.start) - 1 }
 
-func (g strata) rows(s int) []int32 { return g.row[g.start[s]:g.start[s+1]] }
+// rows are the rows of a stratum; at goes through millions in one stratum without a list.
+func (g strata) rows(s int) []int32 {
+	if g.row == nil {
+		all := make([]int32, g.start[1])
+		for i := range all {
+			all[i] = int32(i)
+		}
+		return all
+	}
+	return g.row[g.start[s]:g.start[s+1]]
+}
+
+// size is the number of rows of a stratum, and at its i-th row.
+func (g strata) size(s int) int { return int(g.start[s+1] - g.start[s]) }
+
+func (g strata) at(s, i int) int32 {
+	if g.row == nil {
+		return int32(i)
+	}
+	return g.row[int(g.start[s])+i]
+}
 
 // batches cuts the strata into consecutive ranges of about size rows each, for workers.
 func (g strata) batches(size int) [][2]int {

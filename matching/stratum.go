@@ -21,17 +21,17 @@ type nearestStratum struct {
 	pairs []Pair
 }
 
-// match finds the pairs of the stratum with these rows and appends them.
-func (s *nearestStratum) match(rows []int32) {
+// match finds the pairs of a stratum and appends them.
+func (s *nearestStratum) match(stratum int) {
 	w := s.work
-	if !s.prepare(rows) {
+	if !s.prepare(stratum) {
 		return
 	}
 	if w.opt.Order == Closest && w.opt.Ratio == 1 && w.opt.ReuseMax == 1 && s.plain() {
 		s.closestPairs()
 		return
 	}
-	runGreedy(s, s.order, w.opt, len(rows))
+	runGreedy(s, s.order, w.opt, len(s.e))
 }
 
 // searcher finds candidates for the rows of one stratum, which it numbers as it likes from 1.
@@ -68,13 +68,14 @@ func (s *nearestStratum) plain() bool {
 }
 
 // prepare sorts the rows and links the candidates; it is false where one of the groups is missing.
-func (s *nearestStratum) prepare(rows []int32) bool {
+func (s *nearestStratum) prepare(stratum int) bool {
 	w := s.work
-	m := len(rows)
+	m := w.groups.size(stratum)
 	s.e = slices.Grow(s.e[:0], m)[:m]
 	s.tmp = slices.Grow(s.tmp[:0], m)[:m]
 	chosers := 0
-	for i, r := range rows {
+	for i := range m {
+		r := w.groups.at(stratum, i)
 		s.e[i] = entry{key: sortable(w.in.Score[r]), row: r}
 		if !w.opt.LikeMatchIt {
 			s.e[i].tie = uint32(w.hash.Uint64(w.key(r), 0) >> 32)
