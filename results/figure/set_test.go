@@ -9,7 +9,7 @@ import (
 )
 
 func TestFilesOfARun(t *testing.T) {
-	r, tables := madeup.Make(2, 8)
+	r, tables := madeup.Make(1, 8)
 	files, err := Files(t.Context(), r, tables, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -32,8 +32,8 @@ func TestFilesOfARun(t *testing.T) {
 			t.Errorf("%s is no name for a file everywhere", name)
 		}
 	}
-	for _, want := range []string{"figures/effect-ARBEIDSTRENING-stabilt_arbeid.svg", "figures/effect-ARBEIDSTRENING-stabilt_arbeid.en.svg", "figures/effect-ARBEIDSTRENING-stabilt_arbeid.png",
-		"figures/duration-time_in_tiltak-ARBEIDSTRENING.svg", "figures/cost-ARBEIDSTRENING.svg", "figures/cost-by-year-ARBEIDSTRENING.svg", "figures/balance-ARBEIDSTRENING-fylke.3d07.svg", "figures/overlap-ARBEIDSTRENING-alle.svg"} {
+	for _, want := range []string{"figures/effect-ARBEIDSFORBEREDENDE_TRENING-stabilt_arbeid.svg", "figures/effect-ARBEIDSFORBEREDENDE_TRENING-stabilt_arbeid.en.svg", "figures/effect-ARBEIDSFORBEREDENDE_TRENING-stabilt_arbeid.png",
+		"figures/duration-time_in_tiltak-ARBEIDSFORBEREDENDE_TRENING.svg", "figures/cost-ARBEIDSFORBEREDENDE_TRENING.svg", "figures/cost-by-year-ARBEIDSFORBEREDENDE_TRENING.svg", "figures/balance-ARBEIDSFORBEREDENDE_TRENING-fylke.3d07.svg", "figures/overlap-ARBEIDSFORBEREDENDE_TRENING-alle.svg"} {
 		if files[want] == nil {
 			t.Errorf("%s is not there", want)
 		}
