@@ -142,7 +142,7 @@ func (s *spells) curve(level float64) ([]results.Duration, error) {
 		nan := math.NaN()
 		return []results.Duration{{Estimate: nan, StdError: nan, ConfLow: nan, ConfHigh: nan, Reason: estimate.TooFewTreated}}, nil
 	}
-	c, err := duration.KaplanMeier(duration.Input{Time: s.time, Event: s.event}, duration.Options{Level: level, Interval: duration.LogLogInterval, Workers: 1})
+	c, err := duration.KaplanMeier(duration.Input{Time: s.time, Event: s.event}, duration.Options{Level: level, Workers: 1})
 	if err != nil {
 		return nil, err
 	}
