@@ -1,6 +1,10 @@
 package results
 
-import "math"
+import (
+	"maps"
+	"math"
+	"slices"
+)
 
 // sum is a published sum: the member total is the sum of the members parts.
 type sum struct {
@@ -118,4 +122,59 @@ func solved(rows [][]float64, columns int) []int {
 		}
 	}
 	return out
+}
+
+// audit solves groups × subset values of an estimate, where the rules by line have nothing more to do.
+func (w *estimateRules) audit() (changed bool) {
+	key := func(e *Estimate) string {
+		return join(e.Tiltak, e.Outcome, e.Method, monthOf(e), e.Window, e.Estimand, e.Comparison, e.LaterEntry, e.Sample, e.Definition, e.CovariateSet, e.Role)
+	}
+	for _, cell := range grouped(w.orig, key) {
+		parts := w.parts[w.orig[cell[0]].Tiltak]
+		hidden := false
+		place := map[[3]string]int{}
+		for m, i := range cell {
+			e := &w.orig[i]
+			place[[3]string{e.Group, e.SubsetVar, e.SubsetValue}] = m
+			hidden = hidden || w.hidden[i] && w.small[i]
+		}
+		if !hidden {
+			continue
+		}
+		var sums []sum
+		for m, i := range cell {
+			e := &w.orig[i]
+			for _, p := range parts {
+				if p.total != e.Group {
+					continue
+				}
+				s := sum{total: m}
+				for _, g := range p.parts {
+					if k, ok := place[[3]string{g, e.SubsetVar, e.SubsetValue}]; ok {
+						s.parts = append(s.parts, k)
+					}
+				}
+				sums = append(sums, s)
+			}
+			if e.SubsetVar != "" {
+				continue
+			}
+			values := map[string]*sum{}
+			for k, j := range cell {
+				o := &w.orig[j]
+				if o.Group != e.Group || o.SubsetVar == "" {
+					continue
+				}
+				if values[o.SubsetVar] == nil {
+					values[o.SubsetVar] = &sum{total: m}
+				}
+				values[o.SubsetVar].parts = append(values[o.SubsetVar].parts, k)
+			}
+			for _, v := range slices.Sorted(maps.Keys(values)) {
+				sums = append(sums, *values[v])
+			}
+		}
+		changed = audit(w.members(cell, "part of several sums"), sums) || changed
+	}
+	return changed
 }

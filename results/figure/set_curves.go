@@ -1,0 +1,150 @@
+package figure
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/number"
+	"tiltakseffekt/results"
+)
+
+// Measures are the curves that table durations may hold, in the order of a report.
+var Measures = []string{"time_in_tiltak", "time_to_work", "time_to_stable_work"}
+
+// MeasureName is the name of a curve for people.
+func MeasureName(measure string, l number.Lang) string {
+	o := Options{Lang: l}
+	switch measure {
+	case "time_in_tiltak":
+		return o.say("Andel som fortsatt er i tiltaket", "Share still in the tiltak")
+	case "time_to_work":
+		return o.say("Andel som ennå ikke har kommet i arbeid", "Share who have not entered work yet")
+	case "time_to_stable_work":
+		return o.say("Andel som ennå ikke har kommet i stabilt arbeid", "Share who have not entered stable work yet")
+	}
+	return strings.ReplaceAll(measure, "_", " ")
+}
+
+// Duration is a survival curve of a tiltak in a group; nil where the table has no row of it. The axis ends at five years
+// or where fewer than a hundredth of those who began are at risk.
+func (s *Set) Duration(tiltak, group, measure string, o Options) *Figure {
+	rows := s.Durations(tiltak, group, measure)
+	if len(rows) == 0 {
+		return nil
+	}
+	l := string(o.lang())
+	if o.Title == "" {
+		o.Title = fmt.Sprintf("%s: %s, %s", MeasureName(measure, o.lang()), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
+	}
+	c := Curve{X: []float64{0}, Y: []float64{1}, Low: []float64{1}, Top: []float64{1}, Risk: []int{-1}}
+	start, hidden := -1, 0
+	for _, d := range rows {
+		if d.Reason != "" || math.IsNaN(d.Estimate) {
+			if d.Reason == estimate.Suppressed {
+				hidden++
+			}
+			continue
+		}
+		if start < 0 {
+			start = d.NRisk
+			c.Risk[0] = d.NRisk
+		}
+		if d.Time > 60 || d.NRisk >= 0 && d.NRisk*100 < start {
+			break
+		}
+		if d.Time == 0 { // the curve begins here
+			c.Y[0], c.Low[0], c.Top[0] = d.Estimate, orValue(d.ConfLow, d.Estimate), orValue(d.ConfHigh, d.Estimate)
+			continue
+		}
+		c.X, c.Y, c.Risk = append(c.X, d.Time), append(c.Y, d.Estimate), append(c.Risk, d.NRisk)
+		c.Low, c.Top = append(c.Low, orValue(d.ConfLow, d.Estimate)), append(c.Top, orValue(d.ConfHigh, d.Estimate))
+	}
+	if start < 0 {
+		c.Y[0], c.Low[0], c.Top[0] = math.NaN(), math.NaN(), math.NaN()
+	}
+	if o.Caption == "" {
+		o.Caption = fmt.Sprintf(o.say("Felt: %s intervall.", "Shaded: %s interval."), o.lang().Percent(s.Run.Level, 0))
+		if hidden > 0 {
+			o.Caption += fmt.Sprintf(o.say(" %d trinn med få personer er slått sammen eller skjult.", " %d steps with few persons are pooled or hidden."), hidden)
+		}
+	}
+	return Survival([]Curve{c}, o)
+}
+
+// Ends is how long participations lasted, as a histogram read off the curve of time in tiltak: the share that ended between
+// two points of it, up to three years. Those still going on are not in it. Nil where there is no curve.
+func (s *Set) Ends(tiltak, group string, o Options) *Figure {
+	var bins []Bin
+	from, left := 0., 1.
+	for _, d := range s.Durations(tiltak, group, "time_in_tiltak") {
+		if d.Reason != "" || math.IsNaN(d.Estimate) || d.Time <= from || d.Time > 36 {
+			continue
+		}
+		bins = append(bins, Bin{from, d.Time, left - d.Estimate})
+		from, left = d.Time, d.Estimate
+	}
+	if len(bins) == 0 {
+		return nil
+	}
+	l := string(o.lang())
+	if o.Title == "" {
+		o.Title = fmt.Sprintf(o.say("Hvor lenge deltakelsene varte: %s, %s", "How long participations lasted: %s, %s"), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
+	}
+	o.XLabel = o.say("Måneder i tiltaket", "Months in the tiltak")
+	return Histogram(bins, math.NaN(), Plain, o)
+}
+
+func orValue(x, y float64) float64 {
+	if math.IsNaN(x) {
+		return y
+	}
+	return x
+}
+
+// CostDistribution is the histogram of the cost of a participant; nil where there are no bins.
+func (s *Set) CostDistribution(tiltak, group string, o Options) *Figure {
+	var bins []Bin
+	mean := math.NaN()
+	for _, c := range s.Costs(tiltak, group) {
+		if c.Year != nil || c.Measure != "per_participant" {
+			continue
+		}
+		switch c.Statistic {
+		case "share_in_bin":
+			bins = append(bins, Bin{c.BinLow, c.BinHigh, c.Value})
+		case "mean":
+			mean = c.Value
+		}
+	}
+	if len(bins) == 0 {
+		return nil
+	}
+	l := string(o.lang())
+	if o.Title == "" {
+		o.Title = fmt.Sprintf(o.say("Kostnad per deltaker: %s, %s", "Cost per participant: %s, %s"), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
+	}
+	o.XLabel = fmt.Sprintf(o.say("Kroner per deltaker (%d-kroner)", "NOK per participant (%d prices)"), s.Run.PriceYear)
+	return Histogram(bins, mean, Kroner, o)
+}
+
+// CostYears is the mean cost of a participant by year of start; nil where there is none.
+func (s *Set) CostYears(tiltak, group string, o Options) *Figure {
+	var names []string
+	var values []float64
+	for _, c := range s.Costs(tiltak, group) {
+		if c.Year != nil && c.Measure == "per_participant" && c.Statistic == "mean" {
+			names, values = append(names, fmt.Sprint(*c.Year)), append(values, c.Value)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	l := string(o.lang())
+	if o.Title == "" {
+		o.Title = fmt.Sprintf(o.say("Gjennomsnittlig kostnad etter startår: %s, %s", "Mean cost by year of start: %s, %s"), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
+	}
+	o.XLabel = fmt.Sprintf(o.say("Kroner per deltaker (%d-kroner)", "NOK per participant (%d prices)"), s.Run.PriceYear)
+	return Bars(names, values, Kroner, o)
+}
