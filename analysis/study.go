@@ -212,6 +212,8 @@ func (s *Study) resolveChoices() error {
 		if p != "budget" && p != "society" {
 			return fault.Usagef("bad_study", "`cost.perspectives` names `%s`; it is budget or society%s", p, fault.Suggest(p, []string{"budget", "society"}))
 		}
+	}
+	if len(s.Cost.Perspectives) > 0 {
 		return fault.Usagef("not_served", "`cost.perspectives` (cost–benefit) is not served yet; leave it out")
 	}
 	if y := s.Cost.PriceYear; y != 0 && (y < 1980 || y > 2100) {

@@ -20,7 +20,6 @@ type progress struct {
 	now  func() time.Time
 
 	mu    sync.Mutex
-	what  string
 	begin time.Time // of the present stage
 	last  time.Time // of the last print
 	width int
