@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"strings"
 
 	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/datasets/catalog"
@@ -53,6 +54,13 @@ var methodText = map[string]results.Text{
 	didMethod: {NB: "Betinget forskjell-i-forskjell", EN: "Conditional difference-in-differences"},
 }
 
+// didText names the ways of the conditional difference-in-differences.
+var didText = map[string]results.Text{
+	"dr":  {NB: "dobbelt robust", EN: "doubly robust"},
+	"ipw": {NB: "vekting med tilbøyelighet", EN: "propensity weighting"},
+	"reg": {NB: "regresjon blant sammenlignede", EN: "regression among the comparison"},
+}
+
 // describe is run.json as far as the study and the register decide it.
 func (r *runner) describe() results.Run {
 	s := r.study
@@ -81,10 +89,11 @@ func (r *runner) describe() results.Run {
 		label := results.Label{ID: m.ID, Text: methodText[m.Name]}
 		switch m.Name {
 		case nearest:
-			label.Note = results.Text{NB: fmt.Sprintf("én til én uten tilbakelegging innenfor kalendermåned × varighet, kaliper %g standardavvik", m.Caliper),
+			label.Note = results.Text{NB: strings.Replace(fmt.Sprintf("én til én uten tilbakelegging innenfor kalendermåned × varighet, kaliper %g standardavvik", m.Caliper), ".", ",", 1),
 				EN: fmt.Sprintf("1:1 without replacement inside calendar month × elapsed duration, caliper %g standard deviations", m.Caliper)}
 		case didMethod:
-			label.Note = results.Text{NB: "endring fra gjennomsnittet 7–18 måneder før registrering, " + m.DID, EN: "change from the mean 7–18 months before registration, " + m.DID}
+			way := didText[m.DID]
+			label.Note = results.Text{NB: "endring fra gjennomsnittet 7–18 måneder før registrering, " + way.NB, EN: "change from the mean 7–18 months before registration, " + way.EN}
 		}
 		run.Methods = append(run.Methods, label)
 	}
