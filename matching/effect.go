@@ -98,6 +98,27 @@ func (s *sets) effect(y, obs []float64, cluster []int32, clusters int, byRow boo
 	if math.IsNaN(e.Estimate) {
 		return missingEffect(estimate.NotDefined)
 	}
+	n := float64(count[0] + count[1])
+	s.variance(&e, func(i int32) (float64, bool) {
+		r := s.row[i]
+		v := s.weight[i]
+		if obs != nil {
+			v *= obs[r]
+		}
+		if v == 0 {
+			return 0, false
+		}
+		if s.treated[r] {
+			return v * (y[r] - mean[1]) / total[1], true
+		}
+		return -v * (y[r] - mean[0]) / total[0], true
+	}, (n-1)/(n-2), cluster, clusters, byRow)
+	return e
+}
+
+// variance sums the influence of uses by set, and by set and person, into the error of e; psi tells the influence of a use
+// and whether it counts, residual is the factor on all terms.
+func (s *sets) variance(e *Effect, psi func(i int32) (float64, bool), residual float64, cluster []int32, clusters int, byRow bool) {
 	bySet, byPerson, byBoth := 0., 0., 0.
 	nSets, nPersons, nBoth := 0, 0, 0
 	var persons *personSums
@@ -112,29 +133,20 @@ func (s *sets) effect(y, obs []float64, cluster []int32, clusters int, byRow boo
 	for set := range len(s.start) - 1 {
 		setSum, used := 0., false
 		for i := s.start[set]; i < s.start[set+1]; i++ {
-			r := s.row[i]
-			v := s.weight[i]
-			if obs != nil {
-				v *= obs[r]
-			}
-			if v == 0 {
+			v, counts := psi(i)
+			if !counts {
 				continue
 			}
-			g := group(s.treated[r])
-			psi := v * (y[r] - mean[g]) / total[g]
-			if g == 0 {
-				psi = -psi
-			}
-			setSum += psi
+			setSum += v
 			used = true
 			if persons == nil {
 				continue
 			}
-			p := r
+			p := s.row[i]
 			if cluster != nil {
-				p = cluster[r]
+				p = cluster[p]
 			}
-			persons.addWithin(int32(set)+1, p, psi)
+			persons.addWithin(int32(set)+1, p, v)
 		}
 		if used {
 			bySet += setSum * setSum
@@ -148,8 +160,6 @@ func (s *sets) effect(y, obs []float64, cluster []int32, clusters int, byRow boo
 			persons.list = persons.list[:0]
 		}
 	}
-	n := float64(count[0] + count[1])
-	residual := (n - 1) / (n - 2)
 	variance := bySet * factor(nSets) * residual
 	if persons != nil {
 		byPerson, nPersons = persons.drain()
@@ -164,7 +174,6 @@ func (s *sets) effect(y, obs []float64, cluster []int32, clusters int, byRow boo
 	if nSets < 2 || math.IsInf(e.StdError, 0) {
 		e.StdError = math.NaN()
 	}
-	return e
 }
 
 // factor is G/(G−1).

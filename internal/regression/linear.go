@@ -83,6 +83,26 @@ func (d *Normal) Leverage() []float64 {
 	return out
 }
 
+// Weights are the numbers a, by row, with which a response enters coefficient j+1 (of column j): Coef[j+1] = Σ a·y. They are
+// w·((X'WX)⁻¹x)ⱼ; a·residual is the influence of the row on the coefficient. They are 0 for a dropped column.
+func (d *Normal) Weights(j int) []float64 {
+	out := make([]float64, d.n)
+	u := make([]float64, d.k)
+	if u[j+1] = 1; !d.keep[j+1] {
+		return out
+	}
+	solveCholesky(d.l, d.k, d.keep, u)
+	scale := d.std.Scale[j]
+	Pass(d.x, d.n, d.std, u, false, d.workers, func(from int, eta, _, res []float64) float64 {
+		for i, e := range eta {
+			res[i] = 0
+			out[from+i] = d.weight(from+i) * e * scale
+		}
+		return 0
+	})
+	return out
+}
+
 // Fit regresses y, finite in each row of positive weight. One step of refinement from the residuals makes the
 // coefficients as exact as an orthogonal factorisation would.
 func (d *Normal) Fit(y []float64) (*LinearFit, error) {
