@@ -10,18 +10,6 @@ import (
 	"tiltakseffekt/internal/oracle"
 )
 
-func (s *sample) points(t testing.TB, m Metric) [][]float64 {
-	var x [][]float64
-	for _, n := range s.maha {
-		x = append(x, s.column(t, n))
-	}
-	z, err := Whiten(x, s.treated, m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return z
-}
-
 // unlike are the rows that are matched otherwise than in the reference: their candidates are at distances that are equal up
 // to rounding, and which of them is the smaller depends on how the distance was summed.
 var unlike = map[string]int{"lalonde_psm mahal_closest": 4, "lalonde_psm scaled_euclidean": 11, "nsw_cps_psm mahal_replace": 2,
