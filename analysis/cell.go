@@ -27,6 +27,7 @@ type cell struct {
 	names      []string
 	covariates []int // index into Rows.Covariates of each column of x, −1 for the start day
 	x          [][]float64
+	before     [][]float64 // histories that end before the episode, for did
 
 	nTreated, nComparison             int
 	personsTreated, personsComparison int
@@ -43,16 +44,11 @@ const startDay = "startdag"
 // newCell gathers the rows of a tiltak that belong to group number g. Columns that do not vary are left out.
 func newCell(t *cohort.Trials, trial *cohort.Trial, g int, seed uint64) *cell {
 	c := &cell{trial: trial}
-	var at []int32
-	for i, row := range trial.Row {
-		if t.Rows.Groups[row]&(1<<g) != 0 {
-			at = append(at, int32(i))
-		}
-	}
-	at, c.noCounterpart = support(t, trial, at)
+	at, weight := trial.Weights(&t.Rows, g)
+	at, weight, c.noCounterpart = support(t, trial, at, weight)
 	keyed := random.NewKeyed(seed, "ties")
 	last := int32(-1)
-	for _, i := range at {
+	for j, i := range at {
 		row := trial.Row[i]
 		person := t.Rows.Person[row]
 		if person != last {
@@ -62,7 +58,7 @@ func newCell(t *cohort.Trials, trial *cohort.Trial, g int, seed uint64) *cell {
 		c.row = append(c.row, row)
 		c.start = append(c.start, trial.Start[i])
 		c.treated = append(c.treated, trial.Treated[i])
-		c.weight = append(c.weight, trial.Weight[i])
+		c.weight = append(c.weight, weight[j])
 		c.stratum = append(c.stratum, trial.Stratum[i])
 		c.person = append(c.person, int32(c.persons-1))
 		c.key = append(c.key, keyed.Uint64(uint64(person), uint64(t.Rows.Month[row])))
@@ -91,6 +87,10 @@ func newCell(t *cohort.Trials, trial *cohort.Trial, g int, seed uint64) *cell {
 		for i, row := range c.row {
 			column[i] = from[row]
 		}
+		if t.Rows.Covariates[j].BeforeEpisode {
+			c.before = append(c.before, column)
+			continue
+		}
 		c.add(t.Rows.Covariates[j].Name, j, column)
 	}
 	day := make([]float64, len(at))
@@ -104,7 +104,7 @@ func newCell(t *cohort.Trials, trial *cohort.Trial, g int, seed uint64) *cell {
 // support leaves out the comparison rows that differ in a covariate which is the same for every treated row, such as a
 // category that no treated row has: they have no counterpart, and with them the propensity score has no finite fit.
 // Strata without a treated row have no comparison rows in a trial; in a group they may, and those rows go too.
-func support(t *cohort.Trials, trial *cohort.Trial, at []int32) (kept []int32, out int) {
+func support(t *cohort.Trials, trial *cohort.Trial, at []int32, weight []float64) (kept []int32, keptWeight []float64, out int) {
 	occupied := map[int32]bool{}
 	for _, i := range at {
 		if trial.Treated[i] {
@@ -116,7 +116,10 @@ func support(t *cohort.Trials, trial *cohort.Trial, at []int32) (kept []int32, o
 		value float64
 	}
 	var rules []only
-	for _, x := range t.Rows.X {
+	for j, x := range t.Rows.X {
+		if t.Rows.Covariates[j].BeforeEpisode {
+			continue
+		}
 		seen, first, same := false, 0., true
 		for _, i := range at {
 			if !trial.Treated[i] {
@@ -133,9 +136,9 @@ func support(t *cohort.Trials, trial *cohort.Trial, at []int32) (kept []int32, o
 			rules = append(rules, only{x, first})
 		}
 	}
-	kept = at[:0]
+	kept, keptWeight = at[:0], weight[:0]
 rows:
-	for _, i := range at {
+	for j, i := range at {
 		if !trial.Treated[i] {
 			if !occupied[trial.Stratum[i]] {
 				out++
@@ -148,9 +151,9 @@ rows:
 				}
 			}
 		}
-		kept = append(kept, i)
+		kept, keptWeight = append(kept, i), append(keptWeight, weight[j])
 	}
-	return kept, out
+	return kept, keptWeight, out
 }
 
 func (c *cell) add(name string, covariate int, column []float64) {
@@ -159,15 +162,17 @@ func (c *cell) add(name string, covariate int, column []float64) {
 	c.x = append(c.x, column)
 }
 
-// columns are the columns of x whose covariate passes; the start day always does.
-func (c *cell) columns(rows *cohort.Rows, pass func(cohort.Covariate) bool) [][]float64 {
+// didColumns are the covariates of the difference-in-differences: what no month of the history moves, the start day, and the
+// histories that end before the episode and its dip. Conditioning on the outcome just before the start would undo the choice
+// of the base (Chabé-Ferret 2017).
+func (c *cell) didColumns(rows *cohort.Rows) [][]float64 {
 	var x [][]float64
 	for j, k := range c.covariates {
-		if k < 0 || pass(rows.Covariates[k]) {
+		if k < 0 || rows.Covariates[k].Latest == cohort.Fixed {
 			x = append(x, c.x[j])
 		}
 	}
-	return x
+	return append(x, c.before...)
 }
 
 // countPersons counts distinct persons among the rows that pass.

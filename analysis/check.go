@@ -18,16 +18,20 @@ type Checked struct {
 
 // Check reads the register of a study and draws its trials, and estimates nothing.
 func Check(ctx context.Context, s *Study, o Options) (*Checked, error) {
-	reg, _, err := s.Register(ctx, o)
+	reg, cat, err := s.Register(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	d := s.design()
+	r := &runner{study: s, reg: reg, cat: cat}
+	d, err := r.compile()
+	if err != nil {
+		return nil, err
+	}
 	d.Workers = o.Workers
 	trials, err := cohort.Build(ctx, reg, d)
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{study: s, reg: reg, trials: trials}
+	r.trials = trials
 	return &Checked{reg, trials.Flow, trials.Rows.Len(), append(append([]fault.Warning{}, reg.Warnings...), r.warnings(nil)...)}, nil
 }

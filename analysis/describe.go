@@ -30,6 +30,12 @@ func deflator(cat *catalog.Catalog) func(int) (func(calendar.Month) float64, err
 	}
 }
 
+// lastKPI is the last year of the consumer price index.
+func lastKPI(cat *catalog.Catalog) int {
+	_, last := cat.KPIYears()
+	return last
+}
+
 // flow fills the table of who was dropped: the register's ledger, then the starts of each cell rule by rule.
 func (r *runner) flow(t *results.Tables) {
 	for i, e := range r.reg.Ledger {

@@ -25,7 +25,9 @@ const meanMonth = 365.2425 / 12
 
 // durations fills the survival curves of each tiltak × group: time in tiltak over every start in the window, ended or
 // still going on at the cut (censored there), and time from the start month to the first month in work and in stable
-// work over the starts that are analysed (censored at the horizon, at emigration, and at death).
+// work over the starts that are analysed (censored at the horizon and at emigration). Death counts as no work: the dead
+// stay in the risk set, so that 1 − estimate is the share that has found work by then. Errors are by person, who may have
+// several starts; with `vekt` every spell has its person's weight.
 //
 // Months are counted whole: a spell of d days ends in month ⌈d/30.436875⌉.
 func (r *runner) durations(ctx context.Context, t *results.Tables) error {
@@ -43,12 +45,19 @@ func (r *runner) durations(ctx context.Context, t *results.Tables) error {
 				continue
 			}
 			p := &r.reg.Participations[s.Participation]
-			inTiltak.add(monthsOf(p.Start, p.End, r.reg.Cut))
+			weight := 1.
+			if w := r.reg.Persons.Weight; w != nil {
+				weight = w[p.Person]
+			}
+			time, ended := monthsOf(p.Start, p.End, r.reg.Cut)
+			inTiltak.add(p.Person, weight, time, ended)
 			if s.Analysed {
 				m := p.Start.Month()
 				h := r.reg.Panel.History(p.Person)
-				work.add(first(toWork, h, m, r.study.Horizon))
-				stable.add(first(toStable, h, m, r.study.Horizon))
+				time, ended = first(toWork, h, m, r.study.Horizon)
+				work.add(p.Person, weight, time, ended)
+				time, ended = first(toStable, h, m, r.study.Horizon)
+				stable.add(p.Person, weight, time, ended)
 			}
 		}
 		for _, c := range []struct {
@@ -88,7 +97,7 @@ func (r *runner) firsts() (work, stable *outcome.Definition, err error) {
 			work = def
 		case spec.Kind == outcome.StableWork && stable == nil:
 			spec.Mode = outcome.Entered
-			if stable, err = spec.Compile(outcome.Env{Cut: r.reg.Cut}); err != nil {
+			if stable, err = spec.Compile(r.env); err != nil {
 				return nil, nil, err
 			}
 		}
@@ -98,11 +107,23 @@ func (r *runner) firsts() (work, stable *outcome.Definition, err error) {
 
 // spells are durations in whole months with whether they ended.
 type spells struct {
-	time  []float64
-	event []int32
+	time   []float64
+	event  []int32
+	person []int32 // dense: starts come in the order of persons
+	weight []float64
+	last   int32
 }
 
-func (s *spells) add(time float64, ended bool) {
+func (s *spells) add(person int32, weight float64, time float64, ended bool) {
+	if len(s.person) == 0 {
+		s.person = append(s.person, 0)
+	} else if n := s.person[len(s.person)-1]; person == s.last {
+		s.person = append(s.person, n)
+	} else {
+		s.person = append(s.person, n+1)
+	}
+	s.last = person
+	s.weight = append(s.weight, weight)
 	s.time = append(s.time, time)
 	if ended {
 		s.event = append(s.event, 1)
@@ -142,7 +163,13 @@ func (s *spells) curve(level float64) ([]results.Duration, error) {
 		nan := math.NaN()
 		return []results.Duration{{Estimate: nan, StdError: nan, ConfLow: nan, ConfHigh: nan, Reason: estimate.TooFewTreated}}, nil
 	}
-	c, err := duration.KaplanMeier(duration.Input{Time: s.time, Event: s.event}, duration.Options{Level: level, Workers: 1})
+	in := duration.Input{Time: s.time, Event: s.event, Cluster: s.person, Clusters: int(s.person[len(s.person)-1]) + 1}
+	for _, w := range s.weight {
+		if w != 1 {
+			in.Weight = s.weight
+		}
+	}
+	c, err := duration.KaplanMeier(in, duration.Options{Level: level, Workers: 1})
 	if err != nil {
 		return nil, err
 	}

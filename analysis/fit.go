@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/did"
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/outcome"
@@ -195,15 +194,22 @@ type didSample struct {
 	pt, pc int // distinct persons
 	fitter *did.Fitter
 	why    estimate.Reason
+
+	trimmed int // comparison rows with a propensity near 1, which get no weight
 }
 
 func (r *runner) fitDID(_ *cell, m Method) (fitted, estimate.Reason, error) {
 	return &didFit{method: map[string]did.Method{"dr": did.DR, "ipw": did.IPW, "reg": did.Reg}[m.DID]}, "", nil
 }
 
-func (f *didFit) reason() estimate.Reason           { return "" }
-func (f *didFit) balanceWeights() []float64         { return nil }
-func (f *didFit) diagnostics() []results.Diagnostic { return f.notes }
+func (f *didFit) reason() estimate.Reason   { return "" }
+func (f *didFit) balanceWeights() []float64 { return nil }
+func (f *didFit) diagnostics() []results.Diagnostic {
+	if f.last != nil && f.last.trimmed > 0 {
+		return append(f.notes, results.Diagnostic{Name: "trimmed", Value: float64(f.last.trimmed), Text: "comparison rows with a propensity near 1, left without weight"})
+	}
+	return f.notes
+}
 
 // didOutcome is the method for one outcome.
 type didOutcome struct {
@@ -215,7 +221,13 @@ type didOutcome struct {
 }
 
 func (f *didFit) outcome(c *cell, r *runner, def *outcome.Definition) outcomeFit {
-	o := &didOutcome{c: c, level: r.study.Inference.Level, base: c.base(def, r.reg, &r.trials.Rows)}
+	o := &didOutcome{c: c, level: r.study.Inference.Level}
+	before, ok := r.before[def]
+	if !ok { // an outcome that is not defined month by month has no level before
+		o.didSample = &didSample{mask: make([]bool, len(c.row)), why: estimate.NotDefined}
+		return o
+	}
+	o.base = c.base(before, r.reg, &r.trials.Rows)
 	mask := make([]bool, len(o.base))
 	known := 0
 	for i, b := range o.base {
@@ -236,8 +248,7 @@ func (f *didFit) outcome(c *cell, r *runner, def *outcome.Definition) outcomeFit
 	return o
 }
 
-// sample fits the propensity on the rows of the mask. Of the covariates only those enter that no month of the history
-// moves: conditioning on the outcome just before the start would undo the choice of the base.
+// sample fits the propensity on the rows of the mask, with the columns of didColumns.
 func (f *didFit) sample(c *cell, r *runner, mask []bool) *didSample {
 	o := &didSample{mask: mask}
 	var s did.Sample
@@ -264,7 +275,7 @@ func (f *didFit) sample(c *cell, r *runner, mask []bool) *didSample {
 	if o.why != "" {
 		return o
 	}
-	for _, column := range c.columns(&r.trials.Rows, func(v cohort.Covariate) bool { return v.Latest == cohort.Fixed }) {
+	for _, column := range c.didColumns(&r.trials.Rows) {
 		x := make([]float64, len(o.keep))
 		for j, i := range o.keep {
 			x[j] = column[i]
@@ -303,6 +314,7 @@ func (o *didOutcome) effect(y []float64) results.Estimate {
 		}
 	}
 	a := o.fitter.ATT(o.dy)
+	o.trimmed = max(o.trimmed, a.Trimmed)
 	row := figure(a.Estimate)
 	row.StdErrorType = "influence, person"
 	row.MeanTreated = treated / weight

@@ -101,10 +101,19 @@ func (f *balanceFit) diagnostics() []results.Diagnostic {
 		}
 		text += name
 	}
-	largest := 0.
+	largest, total := 0., 0.
+	strata := map[int32]bool{}
 	for i, w := range f.balanced.Weight {
 		if !f.c.treated[i] {
 			largest = math.Max(largest, w)
+			total += w
+			strata[f.c.stratum[i]] = true
+		}
+	}
+	alone := 0
+	for i, s := range f.c.stratum {
+		if f.c.treated[i] && !strata[s] {
+			alone++
 		}
 	}
 	return []results.Diagnostic{
@@ -112,7 +121,8 @@ func (f *balanceFit) diagnostics() []results.Diagnostic {
 		{Name: "imbalance", Value: f.balanced.Imbalance, Text: "largest difference of means in standard deviations"},
 		{Name: "not_balanced", Value: float64(len(f.dropped)), Text: text},
 		{Name: "no_counterpart", Value: float64(f.c.noCounterpart), Text: "comparison rows with a value or in a stratum that no treated row has"},
+		{Name: "treated_alone_in_stratum", Value: float64(alone), Text: "treated rows in a calendar month × duration without a comparison row: their comparison is extrapolated"},
 		{Name: "ess_comparison", Value: f.ess},
-		{Name: "largest_weight_share", Value: largest / float64(f.c.nTreated)},
+		{Name: "largest_weight_share", Value: largest / total},
 	}
 }

@@ -48,6 +48,9 @@ type CellStarts struct {
 	Used                           []int32 // those the method kept (matched, or with a base)
 }
 
+// keptShare is the share of the treated under which an estimate is no longer called the ATT: it is the effect on those kept.
+const keptShare = 0.95
+
 // minTreated and minComparison are the rows under which a cell is not estimated: a propensity model with dozens of
 // covariates means nothing on fewer.
 const minTreated, minComparison = 20, 40
@@ -60,6 +63,10 @@ type runner struct {
 	opt      Options
 	trials   *cohort.Trials
 	outcomes []*outcome.Definition
+	env      outcome.Env
+	// before is what measures the level of an outcome before the registration: the outcome itself, for an entered one the
+	// status of the same window, which looks back only. Outcomes that are not defined month by month have none.
+	before map[*outcome.Definition]*outcome.Definition
 }
 
 // Estimate runs a resolved study on a register that has been read. It reads no file and writes none.
@@ -73,20 +80,15 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 			s.Outcomes[i].PriceYear = s.Cost.PriceYear
 		}
 	}
-	env := outcome.Env{Cut: reg.Cut, Death: outcome.Exit(s.Exits.Death), Emigration: outcome.Exit(s.Exits.Emigration), PriceYear: s.Cost.PriceYear, Deflate: deflator(cat),
-		G: func(m calendar.Month) float64 { g, _ := cat.G(m.First()); return g.Kroner }, Jobs: reg.Panel.Jobs}
-	d := s.design()
+	d, err := r.compile()
+	if err != nil {
+		return nil, err
+	}
 	d.Workers = opt.Workers
-	for _, spec := range s.Outcomes {
-		def, err := spec.Compile(env)
-		if err != nil {
-			return nil, err
-		}
-		r.outcomes = append(r.outcomes, def)
-		d.FollowUp = max(d.FollowUp, def.MinFollowUp(s.Horizon))
+	if reg.Persons.Weight != nil && slices.ContainsFunc(s.Methods, func(m Method) bool { return m.Name == nearest }) {
+		return nil, fault.Usagef("not_served", "`methods` names nearest, which does not take the sampling weights of `person.vekt` yet; use ebal and did, or drop the column in the mapping")
 	}
 	opt.progress(0, 1, "cohort")
-	var err error
 	if r.trials, err = cohort.Build(ctx, reg, d); err != nil {
 		return nil, err
 	}
@@ -106,6 +108,44 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	out.Run = r.describe()
 	out.Run.Warnings = append(slices.Clone(reg.Warnings), append(r.warnings(out), costWarnings...)...)
 	return out, nil
+}
+
+// compile makes the outcome definitions and the design with the follow-up that they need.
+func (r *runner) compile() (cohort.Design, error) {
+	s := r.study
+	if s.Cost.PriceYear == 0 {
+		s.Cost.PriceYear = r.reg.Cut.Year()
+	}
+	for i := range s.Outcomes {
+		if s.Outcomes[i].Kind == outcome.Earnings && s.Outcomes[i].PriceYear == 0 {
+			s.Outcomes[i].PriceYear = s.Cost.PriceYear
+		}
+	}
+	r.env = outcome.Env{Cut: r.reg.Cut, Death: outcome.Exit(s.Exits.Death), Emigration: outcome.Exit(s.Exits.Emigration), PriceYear: s.Cost.PriceYear, Deflate: deflator(r.cat),
+		G: func(m calendar.Month) float64 { g, _ := r.cat.G(m.First()); return g.Kroner }, Jobs: r.reg.Panel.Jobs}
+	r.before = map[*outcome.Definition]*outcome.Definition{}
+	d := s.design()
+	for _, spec := range s.Outcomes {
+		def, err := spec.Compile(r.env)
+		if err != nil {
+			return d, err
+		}
+		if def.Descriptive() {
+			return d, fault.Usagef("not_served", "outcome `%s` is defined for those in work only, which a start may change: a study does not serve it; use job_held, which is defined for everybody", spec.ID)
+		}
+		r.outcomes = append(r.outcomes, def)
+		d.FollowUp = max(d.FollowUp, def.MinFollowUp(s.Horizon))
+		switch {
+		case spec.Kind == outcome.StableWork && spec.Mode == outcome.Entered:
+			spec.Mode = outcome.Status
+			if r.before[def], err = spec.Compile(r.env); err != nil {
+				return d, err
+			}
+		case def.HasSeries():
+			r.before[def] = def
+		}
+	}
+	return d, nil
 }
 
 // estimates fills the estimates and what belongs to them, cell by cell: tiltak × group. Cells are independent tasks; their
@@ -212,6 +252,12 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 					row.CovariateSet = "own"
 				}
 				row.NStartsEligible = c.nTreated
+				if m.Name == didMethod {
+					row.CovariateSet = "fixed_and_before_registration"
+				}
+				if row.Reason == "" && float64(row.NStarts) < keptShare*float64(c.nTreated) {
+					row.Estimand = map[string]string{nearest: "ATT_matched", didMethod: "ATT_base_known"}[m.Name]
+				}
 			}
 			out.estimates = append(out.estimates, rows...)
 			out.starts = append(out.starts, c.starts(trial.Tiltak, group, m.ID, r.study.Outcomes[o].ID, used))
@@ -269,9 +315,6 @@ func (r *runner) figures(c *cell, def *outcome.Definition, f fitted, y [][]float
 			continue
 		}
 		rows[h] = per.effect(complete)
-		if def.Descriptive() { // a difference among those in work is no effect: no p-value
-			rows[h].PValue = math.NaN()
-		}
 		rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = -1, -1, -1, -1
 		if def.Binary() {
 			rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = c.ones(y[h], per.weights())
@@ -331,6 +374,12 @@ func adjust(rows []results.Estimate, in Inference) {
 // warnings are what the run itself has to say.
 func (r *runner) warnings(out *Result) []fault.Warning {
 	var w []fault.Warning
+	if last := lastKPI(r.cat); r.reg.Cut.Year() > last && slices.ContainsFunc(r.study.Outcomes, func(o outcome.Spec) bool { return o.Kind == outcome.Earnings }) {
+		w = append(w, fault.Warnf("kpi_ends", "the consumer price index ends in %d: wages of later months are deflated with its last value; give a newer kpi.csv in `data.catalog`", last))
+	}
+	if r.reg.Persons.Weight != nil {
+		w = append(w, fault.Warnf("costs_unweighted", "`person.vekt` weights effects and durations, not the distribution of costs, which is that of the extract"))
+	}
 	if r.reg.Dated == nil {
 		w = append(w, fault.Warnf("undated_covariates", "utdanning and fylke of `person` carry no date and are used as if they held before every start; give them with dates in `person_historikk`"))
 	}

@@ -31,7 +31,10 @@ const overlapBins = 20
 // addOverlap adds the distribution of the propensity score in each arm, before, and after each method that weights rows.
 // Most of the comparison stands near 0, so the axis ends at the largest score of a treated row.
 func (out *cellResult) addOverlap(c *cell, tiltak, group string, methods []Method, fits []fitted) {
-	if c.propensity == nil || c.propensityErr != nil {
+	if c.nTreated < minTreated || c.nComparison < minComparison {
+		return
+	}
+	if _, err := c.score(); err != nil { // also where no method of the study needs it: overlap is always shown
 		return
 	}
 	top := 0.
@@ -45,7 +48,7 @@ func (out *cellResult) addOverlap(c *cell, tiltak, group string, methods []Metho
 		for _, b := range matching.Overlap(c.propensity.Fitted, c.treated, weight, 0, top, overlapBins) {
 			inBin := func(i int) bool {
 				p := c.propensity.Fitted[i]
-				return (p >= b.Low || b.Low == 0) && (p < b.High || b.High == top) && weight[i] > 0
+				return (p >= b.Low || b.Low == 0) && (p < b.High || b.High > top-1e-9) && weight[i] > 0
 			}
 			for _, arm := range []struct {
 				name    string

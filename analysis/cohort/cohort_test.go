@@ -65,6 +65,9 @@ func tiny(rng *rand.Rand, n, months int) *register.Register {
 			parts = append(parts, register.Participation{Person: int32(i), Tiltak: int16(rng.IntN(2)), Start: d, End: d + 50})
 		}
 		slices.SortStableFunc(parts, func(a, b register.Participation) int { return int(a.Start - b.Start) })
+		for j := range parts {
+			parts[j].End = parts[j].Start + calendar.Date(rng.IntN(300))
+		}
 		reg.Participations = append(reg.Participations, parts...)
 		reg.FirstPart = append(reg.FirstPart, int32(len(reg.Participations)))
 		reg.FirstReg = append(reg.FirstReg, int32(len(reg.Registrations)))
@@ -125,7 +128,7 @@ func brute(reg *register.Register, d Design, tiltak int16) []string {
 		}
 		for _, q := range partsOf(person) {
 			gap := int(m - q.Start.Month())
-			if gap > 0 && (gap <= d.WashoutAny || q.Tiltak == tiltak && gap <= d.WashoutSame) {
+			if gap > 0 && (gap <= d.WashoutAny || q.Tiltak == tiltak && (gap <= d.WashoutSame || q.End >= m.First())) {
 				return false
 			}
 		}
@@ -149,13 +152,12 @@ func brute(reg *register.Register, d Design, tiltak int16) []string {
 			if q.Tiltak != tiltak {
 				continue
 			}
-			first := !seen[m]
-			seen[m] = true
-			if m < d.From || m > d.To || !first || !ok(person, m, q.Start) {
+			if m < d.From || m > d.To || seen[m] || !ok(person, m, q.Start) {
 				continue
 			}
 			for _, s := range stretch(person) {
 				if s.from <= q.Start && q.Start <= s.to {
+					seen[m] = true
 					rows = append(rows, bruteKey(person, m, s.from, true, uint8(q.Start.Day())))
 					key := [2]int{int(m), elapsedBand(m, s.from)}
 					days[key] = append(days[key], uint8(q.Start.Day()))
@@ -207,7 +209,7 @@ func TestRowsAgainstBruteForce(t *testing.T) {
 			for i, row := range trial.Row {
 				r := &trials.Rows
 				got = append(got, bruteKey(r.Person[row], r.Month[row], r.EpisodeStart[row], trial.Treated[i], trial.Day[i]))
-				if trial.Treated[i] != (trial.Start[i] >= 0) || trial.Weight[i] != 1 {
+				if trial.Treated[i] != (trial.Start[i] >= 0) || trial.Weight[i] != 1 || trial.Rate[i] != 1 || !trial.Sampled[i] {
 					t.Fatalf("row %d: treated %v, start %d, weight %v", i, trial.Treated[i], trial.Start[i], trial.Weight[i])
 				}
 			}
@@ -291,52 +293,103 @@ func TestWorkersDoNotMatter(t *testing.T) {
 	}
 }
 
-// A sampled stratum keeps about PerTreated rows a treated one, with weights that add up to its size; a tiltak × group
-// cell under the limit keeps everything.
+// In a cell with many treated a stratum keeps about PerTreated rows a treated one, with weights that add up to its size; a
+// cell under the limit keeps everything; and what a cell keeps does not depend on which other groups are named.
 func TestSampling(t *testing.T) {
 	reg := tiny(rand.New(rand.NewPCG(4, 1)), 6000, 36)
+	build := func(d Design) *Trials {
+		trials, err := Build(t.Context(), reg, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return trials
+	}
 	d := tinyDesign()
-	all, err := Build(t.Context(), reg, d)
-	if err != nil {
-		t.Fatal(err)
+	all := build(d)
+	counts := map[string]int{}
+	for _, f := range all.Flow {
+		if f.Rule == "analysed" && f.Tiltak == "A" {
+			counts[f.Group] = f.Starts
+		}
 	}
-	d.PerTreated, d.KeepAllUnder = 2, 1
-	sampled, err := Build(t.Context(), reg, d)
-	if err != nil {
-		t.Fatal(err)
+	limit := (counts["alle"] + counts["unge"]) / 2
+	d.PerTreated, d.KeepAllUnder = 2, limit // alle is large, unge is not
+	sampled := build(d)
+	cell := func(trials *Trials, k int, group string) (keys []string, weights []float64) {
+		g := slices.IndexFunc(trials.Groups, func(g Group) bool { return g.ID == group })
+		trial := &trials.Tiltak[k]
+		at, w := trial.Weights(&trials.Rows, g)
+		for j, i := range at {
+			row := trial.Row[i]
+			keys = append(keys, bruteKey(trials.Rows.Person[row], trials.Rows.Month[row], trials.Rows.EpisodeStart[row], trial.Treated[i], trial.Day[i]))
+			if !trial.Treated[i] {
+				weights = append(weights, w[j])
+			}
+		}
+		return keys, weights
 	}
+	large, small := 0, 0
 	for k := range all.Tiltak {
-		comparison, treated, weight, rows := 0., 0., 0., 0.
-		for _, isTreated := range all.Tiltak[k].Treated {
-			if isTreated {
-				treated++
-			} else {
-				comparison++
+		for g, group := range all.Groups {
+			keysAll, weightsAll := cell(all, k, group.ID)
+			keys, weights := cell(sampled, k, group.ID)
+			if sampled.Tiltak[k].Small&(1<<g) != 0 {
+				small++
+				if !slices.Equal(keys, keysAll) || !slices.Equal(weights, weightsAll) {
+					t.Errorf("%s: a cell under the limit was sampled", group.ID)
+				}
+				continue
+			}
+			large++
+			total, variance := 0., 0.
+			for _, w := range weights {
+				total += w
+				variance += w * (w - 1) // of the sum of weights of a Poisson sample: Σ (1 − π)/π² over the sample
+			}
+			if population := float64(len(weightsAll)); math.Abs(total-population) > 5*math.Sqrt(variance) {
+				t.Errorf("%s: weights add to %v, the population is %v (sd %v)", group.ID, total, population, math.Sqrt(variance))
+			}
+			treated := float64(len(keys) - len(weights))
+			if rows := float64(len(weights)); rows > 2.3*treated || rows < 1.2*treated {
+				t.Errorf("%s: %v comparison rows for %v treated", group.ID, rows, treated)
 			}
 		}
-		variance := 0.
-		for i, isTreated := range sampled.Tiltak[k].Treated {
-			if !isTreated {
-				w := sampled.Tiltak[k].Weight[i]
-				weight += w
-				rows++
-				variance += w * (w - 1) // of the sum of weights of a Poisson sample: Σ (1 − π)/π over the population
-			}
-		}
-		if math.Abs(weight-comparison) > 5*math.Sqrt(variance) {
-			t.Errorf("weights add to %v, the population is %v (sd %v)", weight, comparison, math.Sqrt(variance))
-		}
-		if rows > 2.3*treated || rows < 1.2*treated {
-			t.Errorf("%v comparison rows for %v treated", rows, treated)
+	}
+	if large == 0 || small == 0 {
+		t.Fatalf("%d large cells and %d small ones: the test needs both", large, small)
+	}
+	d.Groups = []string{"alle"}
+	alone := build(d)
+	for k := range alone.Tiltak {
+		keys, weights := cell(sampled, k, "alle")
+		keysAlone, weightsAlone := cell(alone, k, "alle")
+		if !slices.Equal(keys, keysAlone) || !slices.Equal(weights, weightsAlone) {
+			t.Errorf("what the cell keeps depends on the groups that are named")
 		}
 	}
-	d.KeepAllUnder = 1 << 20
-	kept, err := Build(t.Context(), reg, d)
-	if err != nil {
-		t.Fatal(err)
+}
+
+func TestStatusIsNotReadFromTheFuture(t *testing.T) {
+	reg := tiny(rand.New(rand.NewPCG(9, 1)), 1, 24)
+	reg.Registrations, reg.FirstReg = []register.Registration{{From: (firstMonth + 12).First(), To: calendar.Open, Status: register.ReducedWorkCapacity, Effort: 3}}, []int32{0, 1}
+	for k := range 24 {
+		reg.Panel.State[k] = register.Sosialhjelp
 	}
-	if !reflect.DeepEqual(kept.Tiltak, all.Tiltak) {
-		t.Error("cells under the limit were sampled")
+	es := episodes(reg, 0, ByEither, nil)
+	if len(es) != 1 {
+		t.Fatalf("%d episodes", len(es))
+	}
+	if s, effort := es[0].statusAt(firstMonth + 8); s != register.StatusUnknown || effort != 0 {
+		t.Errorf("before the registration the status is %v, %v", s, effort)
+	}
+	if s, _ := es[0].statusAt(firstMonth + 13); s != register.ReducedWorkCapacity {
+		t.Errorf("after it the status is %v", s)
+	}
+	for k := range 24 {
+		reg.Panel.State[k] = register.Tiltakspenger
+	}
+	if es := episodes(reg, 0, ByBenefit, nil); len(es) != 0 {
+		t.Errorf("tiltakspenger make an episode: %v", es)
 	}
 }
 

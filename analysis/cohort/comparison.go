@@ -107,17 +107,23 @@ func (b *builder) countComparison(ctx context.Context) error {
 	return nil
 }
 
-// rate is the probability with which a comparison row of the stratum is kept: 1 where the row belongs to a group whose
-// cell has too few treated to sample, otherwise PerTreated rows a treated one.
-func (b *builder) rate(tiltak int, stratum int32, groups uint32) float64 {
+// commonRate is the probability with which a comparison row of the stratum is in the sample of the large cells of a tiltak:
+// PerTreated rows a treated one.
+func (b *builder) commonRate(tiltak int, stratum int32) float64 {
 	if b.d.PerTreated == 0 {
 		return 1
 	}
-	for g := range b.groups {
-		if groups&(1<<g) != 0 && int(b.treated[tiltak][g]) < b.d.KeepAllUnder {
-			return 1
-		}
-	}
 	want := float64(b.d.PerTreated * len(b.days[tiltak*b.strata()+int(stratum)]))
 	return min(1, want/float64(b.comparison[tiltak][stratum]))
+}
+
+// small is the mask of the groups whose cell with the tiltak has too few treated to sample: they keep every row.
+func (b *builder) small(tiltak int) uint32 {
+	var bits uint32
+	for g := range b.groups {
+		if int(b.treated[tiltak][g]) < b.d.KeepAllUnder {
+			bits |= 1 << g
+		}
+	}
+	return bits
 }

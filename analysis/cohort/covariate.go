@@ -16,7 +16,10 @@ type Covariate struct {
 	// Latest is the last month it looks at, relative to m: −1 for a history up to the month before, and Fixed for what
 	// does not change over the months in question (birth, sex, schooling as registered, the calendar itself).
 	Latest int
-	value  func(*moment) float64
+	// BeforeEpisode marks a history that ends before the episode began, with its dip: for the difference-in-differences,
+	// whose base lies there. The default set has the history up to m − 1 instead.
+	BeforeEpisode bool
+	value         func(*moment) float64
 }
 
 // Fixed marks a covariate that looks at no month of the history.
@@ -30,7 +33,7 @@ var windows = []struct{ from, to int }{{1, 1}, {2, 3}, {4, 6}, {7, 12}, {13, 24}
 func defaultCovariates(reg *register.Register, d *Design) []Covariate {
 	var c []Covariate
 	add := func(name, nb, en string, latest int, value func(*moment) float64) {
-		c = append(c, Covariate{name, nb, en, latest, value})
+		c = append(c, Covariate{Name: name, NB: nb, EN: en, Latest: latest, value: value})
 	}
 	flag := func(ok bool) float64 {
 		if ok {
@@ -153,7 +156,28 @@ func defaultCovariates(reg *register.Register, d *Design) []Covariate {
 		})
 	}
 	add("kort_historikk", "Under to års historikk i panelet", "Under two years of history in the panel", Fixed, func(x *moment) float64 { return flag(x.m-24 < x.history.first) })
-	return append(c, countyCovariates(reg)...)
+	c = append(c, countyCovariates(reg)...)
+	return append(c, beforeEpisode()...)
+}
+
+// beforeEpisode are histories that end seven months before the month r in which the episode began: work, position and wage
+// over months 7–18, 19–30 and 31–42 before r, which neither the dip before registration nor anything after it moves.
+func beforeEpisode() []Covariate {
+	var out []Covariate
+	for _, w := range []struct{ from, to int }{{7, 18}, {19, 30}, {31, 42}} {
+		for _, s := range []struct {
+			series     int
+			id, nb, en string
+			scale      float64
+		}{{cWork, "arbeid", "Andel måneder i arbeid", "Share of months in work", 1}, {cPosition, "stilling", "Stillingsandel", "Position", 1}, {cEarnings, "lonn", "Lønn per måned (10 000 kr)", "Wage a month (10,000 kroner)", 1e-4}} {
+			out = append(out, Covariate{Name: fmt.Sprintf("%s_for_%d_%d", s.id, w.from, w.to), NB: fmt.Sprintf("%s, %d–%d mnd. før registrering", s.nb, w.from, w.to),
+				EN: fmt.Sprintf("%s, %d–%d months before registration", s.en, w.from, w.to), Latest: -w.from, BeforeEpisode: true, value: func(x *moment) float64 {
+					r := x.episode.From.Month()
+					return s.scale * x.history.mean(s.series, r-calendar.Month(w.to), r-calendar.Month(w.from))
+				}})
+		}
+	}
+	return out
 }
 
 // countyCovariates are flags of the counties; the largest is the reference, so that no flag is nearly constant.
@@ -179,7 +203,7 @@ func countyCovariates(reg *register.Register) []Covariate {
 		if i == reference || size[i] == 0 {
 			continue
 		}
-		out = append(out, Covariate{"fylke=" + name, "Fylke " + name, "County " + name, Fixed, func(x *moment) float64 {
+		out = append(out, Covariate{Name: "fylke=" + name, NB: "Fylke " + name, EN: "County " + name, Latest: Fixed, value: func(x *moment) float64 {
 			if int(x.county()) == i {
 				return 1
 			}

@@ -11,7 +11,7 @@ type Eligible string
 // The kinds of risk sets.
 const (
 	ByRegistration Eligible = "registered" // registered as jobseeker
-	ByBenefit      Eligible = "benefit"    // dagpenger, AAP, uføretrygd, sosialhjelp or tiltakspenger in the month
+	ByBenefit      Eligible = "benefit"    // dagpenger, AAP, uføretrygd or sosialhjelp in the month
 	ByEither       Eligible = "either"
 )
 

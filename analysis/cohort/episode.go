@@ -27,7 +27,7 @@ func (e *Episode) Meets(m calendar.Month) bool { return e.From <= m.Last() && m.
 // statusAt is the registration status and innsatsgruppe before m: those of the last spell that began before m, otherwise
 // (the episode begins in m) those it began with.
 func (e *Episode) statusAt(m calendar.Month) (register.Status, uint8) {
-	if len(e.spells) == 0 {
+	if len(e.spells) == 0 || e.spells[0].From > m.Last() { // an episode of benefit that a registration joins later
 		return register.StatusUnknown, 0
 	}
 	s := e.spells[0]
@@ -40,7 +40,9 @@ func (e *Episode) statusAt(m calendar.Month) (register.Status, uint8) {
 	return s.Status, s.Effort
 }
 
-const onBenefit = register.Dagpenger | register.AAP | register.Ufore | register.Sosialhjelp | register.Tiltakspenger
+// onBenefit are the benefits that make an episode. Tiltakspenger do not: they come with a tiltak, and treatment must not make
+// a person eligible for it.
+const onBenefit = register.Dagpenger | register.AAP | register.Ufore | register.Sosialhjelp
 
 // episodes are the episodes of a person in the order of time: registration spells, months on a benefit, or both, with
 // overlapping and adjoining ones joined. dst is reused.

@@ -47,7 +47,7 @@ var groups = []Group{
 	{"alle", "everybody in the population", func(*moment) bool { return true }},
 	{"unge", "under 30 years in month m", func(x *moment) bool { return x.persons.AgeAt(x.person, x.m) < 30 }},
 	{"langtidsledige", "in the present episode for at least six months before m", func(x *moment) bool {
-		return x.episode != nil && x.episode.Elapsed(x.m) > longTermMonths
+		return x.episode != nil && x.episode.From <= (x.m-longTermMonths).First()
 	}},
 	{"innvandrere_utenfor_eos", "born outside the EEA", func(x *moment) bool { return x.persons.Origin[x.person] == register.OutsideEEA }},
 	{"lav_utdanning", "compulsory school at most (NUS level 0–2); unknown is not counted as low", func(x *moment) bool {

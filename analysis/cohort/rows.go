@@ -46,36 +46,47 @@ func (b *builder) rows(block, from, to int) part {
 		current.person, current.month, current.episode, current.row = person, m, episode, row
 		return row
 	}
-	add := func(k int, row int32, treated bool, day uint8, weight float64, stratum, start int32) {
+	add := func(k int, row int32, treated bool, day uint8, rate float64, sampled bool, stratum, start int32) {
 		t := &out.trials[k]
 		t.Row = append(t.Row, row)
 		t.Treated = append(t.Treated, treated)
 		t.Day = append(t.Day, day)
+		weight := 1.
 		if w := b.reg.Persons.Weight; w != nil { // the extract's own sampling
-			weight *= w[r.Person[row]]
+			weight = w[r.Person[row]]
 		}
 		t.Weight = append(t.Weight, weight)
+		t.Rate = append(t.Rate, rate)
+		t.Sampled = append(t.Sampled, sampled)
 		t.Stratum = append(t.Stratum, stratum)
 		t.Start = append(t.Start, start)
 	}
 	starts := b.plans[block].starts
 	sampling := random.NewKeyed(b.d.Seed, "cohort sampling")
+	small := make([]uint32, len(b.codes))
+	for k := range small {
+		small[k] = b.small(k)
+	}
 	// The starts of a person come in order of date, comparison months likewise; a month is one or the other.
 	flush := func(person int32, before calendar.Month) {
 		for len(starts) > 0 && (starts[0].person < person || starts[0].person == person && starts[0].month < before) {
 			s := starts[0]
 			starts = starts[1:]
-			add(int(s.tiltak), rowOf(s.person, s.month, int(s.episode)), true, s.day, 1, s.stratum, s.part)
+			add(int(s.tiltak), rowOf(s.person, s.month, int(s.episode)), true, s.day, 1, true, s.stratum, s.part)
 		}
 	}
 	b.each(from, to, func(person int32, m calendar.Month, episode, k int, stratum int32, day uint8) {
 		flush(person, m)
-		row := rowOf(person, m, episode)
-		rate := b.rate(k, stratum, r.Groups[row])
-		if rate < 1 && sampling.Uniform(uint64(person), uint64(m)) >= rate {
+		rate := b.commonRate(k, stratum)
+		sampled := rate >= 1 || sampling.Uniform(uint64(person), uint64(m)) < rate
+		if !sampled && small[k] == 0 { // in no cell: not even its covariates are needed
 			return
 		}
-		add(k, row, false, day, 1/rate, stratum, -1)
+		row := rowOf(person, m, episode)
+		if !sampled && r.Groups[row]&small[k] == 0 {
+			return
+		}
+		add(k, row, false, day, rate, sampled, stratum, -1)
 	})
 	flush(int32(to), 0)
 	return out
@@ -100,7 +111,7 @@ func (b *builder) join(t *Trials, parts []part) {
 	}
 	t.Tiltak = make([]Trial, len(b.codes))
 	for k, code := range b.codes {
-		t.Tiltak[k].Tiltak = code
+		t.Tiltak[k].Tiltak, t.Tiltak[k].Small = code, b.small(k)
 	}
 	for _, p := range parts {
 		base := int32(len(r.Person))
@@ -120,6 +131,8 @@ func (b *builder) join(t *Trials, parts []part) {
 			to.Treated = append(to.Treated, from.Treated...)
 			to.Day = append(to.Day, from.Day...)
 			to.Weight = append(to.Weight, from.Weight...)
+			to.Rate = append(to.Rate, from.Rate...)
+			to.Sampled = append(to.Sampled, from.Sampled...)
 			to.Stratum = append(to.Stratum, from.Stratum...)
 			to.Start = append(to.Start, from.Start...)
 		}

@@ -66,8 +66,8 @@ func (b *builder) washout(person int32, m calendar.Month, tiltak int16) int {
 	}
 	for i := range parts {
 		began := parts[i].Start.Month()
-		if began < m && parts[i].Tiltak == tiltak && int(m-began) <= b.d.WashoutSame {
-			return ruleWashoutSame
+		if began < m && parts[i].Tiltak == tiltak && (int(m-began) <= b.d.WashoutSame || parts[i].End >= m.First()) {
+			return ruleWashoutSame // started lately, or still in it: cannot start it now
 		}
 	}
 	return ruleAnalysed
@@ -110,8 +110,8 @@ func (b *builder) starts(from, to int) plan {
 			if rule == ruleAnalysed {
 				rule = b.washout(person, m, p.Tiltak)
 			}
-			if rule == ruleAnalysed && slices.ContainsFunc(parts[:i], func(q register.Participation) bool {
-				return q.Tiltak == p.Tiltak && q.Start.Month() == m
+			if n := len(out.starts); rule == ruleAnalysed && slices.ContainsFunc(out.starts[max(0, n-len(parts)):], func(q start) bool {
+				return q.person == person && q.tiltak == k && q.month == m
 			}) {
 				rule = ruleSameMonth
 			}

@@ -43,15 +43,36 @@ type Rows struct {
 // Len is the number of rows.
 func (r *Rows) Len() int { return len(r.Person) }
 
+// Weights are the rows of the cell with group number g, as indices into the slices, and their sample weights.
+func (t *Trial) Weights(rows *Rows, g int) (at []int32, weight []float64) {
+	all := t.Small&(1<<g) != 0
+	for i, row := range t.Row {
+		if rows.Groups[row]&(1<<g) == 0 || !all && !t.Sampled[i] {
+			continue
+		}
+		w := t.Weight[i]
+		if !all {
+			w /= t.Rate[i]
+		}
+		at, weight = append(at, int32(i)), append(weight, w)
+	}
+	return at, weight
+}
+
 // Trial is the trial of one tiltak: parallel slices, one element an analysis row.
 type Trial struct {
 	Tiltak  string
 	Row     []int32 // index into Rows
 	Treated []bool
 	Day     []uint8   // day of the month: of the start, or drawn from the stratum's starts
-	Weight  []float64 // sample weight: 1/(share sampled) of a comparison row, 1 for the treated, times the person's weight in the extract
-	Stratum []int32   // calendar month × band, numbered over the design
-	Start   []int32   // index into Register.Participations of a treated row, −1 for a comparison row
+	Weight  []float64 // the person's weight in the extract; 1 where the extract has none
+	// Sampled rows are the sample of the large cells, each with the weight Weight/Rate: inside a stratum every comparison
+	// row has the same chance, whatever its covariates. A cell with a group in Small takes all rows with Weight alone.
+	Rate    []float64 // chance of a comparison row to be Sampled; 1 for the treated
+	Sampled []bool
+	Small   uint32  // mask of the groups with fewer than Design.KeepAllUnder treated
+	Stratum []int32 // calendar month × band, numbered over the design
+	Start   []int32 // index into Register.Participations of a treated row, −1 for a comparison row
 }
 
 // Flow counts what became of the starts of a tiltak in a group: the rule that took them, in the order of Step, from
