@@ -33,5 +33,8 @@ func Check(ctx context.Context, s *Study, o Options) (*Checked, error) {
 		return nil, err
 	}
 	r.trials = trials
+	if err := somebody(trials.Flow); err != nil {
+		return nil, err
+	}
 	return &Checked{reg, trials.Flow, trials.Rows.Len(), append(append([]fault.Warning{}, reg.Warnings...), r.warnings(nil)...)}, nil
 }

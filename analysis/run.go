@@ -92,6 +92,9 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	if r.trials, err = cohort.Build(ctx, reg, d); err != nil {
 		return nil, err
 	}
+	if err := somebody(r.trials.Flow); err != nil {
+		return nil, err
+	}
 	out := &Result{Trials: r.trials, Outcomes: r.outcomes}
 	if err := r.estimates(ctx, out); err != nil {
 		return nil, err
@@ -108,6 +111,33 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	out.Run = r.describe()
 	out.Run.Warnings = append(slices.Clone(reg.Warnings), append(r.warnings(out), costWarnings...)...)
 	return out, nil
+}
+
+// somebody refuses a study that nobody is left in, and names the rule that took most: a report of blanks answers nothing.
+func somebody(flow []cohort.Flow) error {
+	starts, analysed := 0, 0
+	lost := map[string]int{}
+	worst := ""
+	for _, f := range flow {
+		switch f.Rule {
+		case "starts":
+			starts += f.Starts
+		case "analysed":
+			analysed += f.Starts
+		default:
+			lost[f.Rule] += f.Starts
+			if worst == "" || lost[f.Rule] > lost[worst] {
+				worst = f.Rule
+			}
+		}
+	}
+	switch {
+	case analysed > 0:
+		return nil
+	case starts == 0:
+		return fault.Dataf("no_starts", "deltakelse", "", "nobody in the groups of the study starts one of its tiltak in its window; `evaluate validate` shows what the register holds, and which statuses and dates were refused")
+	}
+	return fault.Dataf("no_starts", "deltakelse", "", "no start is left to analyse: of %d, most (%d) are lost to the rule %s; `evaluate validate` shows all rules", starts, lost[worst], worst)
 }
 
 // compile makes the outcome definitions and the design with the follow-up that they need.

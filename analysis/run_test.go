@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
+	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/results"
 )
 
@@ -38,6 +41,20 @@ func TestHolmAgainstDefinition(t *testing.T) {
 	adjust(rows[:1], Inference{Multiplicity: noCorrection})
 	if !math.IsNaN(rows[0].PAdjusted) {
 		t.Error("multiplicity none adjusts")
+	}
+}
+
+func TestAStudyOfNobodyIsRefused(t *testing.T) {
+	flow := []cohort.Flow{{Rule: "starts", Starts: 5}, {Rule: "outside_age", Starts: 3}, {Rule: "washout_any", Starts: 2}, {Rule: "analysed"}}
+	if err := somebody(flow); fault.StatusOf(err) != fault.Data || !strings.Contains(err.Error(), "outside_age") {
+		t.Errorf("%v", err)
+	}
+	flow[3].Starts, flow[1].Starts = 1, 2
+	if err := somebody(flow); err != nil {
+		t.Error(err)
+	}
+	if err := somebody([]cohort.Flow{{Rule: "starts"}, {Rule: "analysed"}}); fault.StatusOf(err) != fault.Data {
+		t.Errorf("%v", err)
 	}
 }
 

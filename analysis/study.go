@@ -102,6 +102,9 @@ type Notes struct {
 	Limitations localText `yaml:"limitations" json:"limitations"`
 }
 
+// unset marks a number that a study file does not give, where 0 would be a mistake.
+const unset = -1 << 30
+
 var studyName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 
 // The words that a study chooses among.
@@ -142,7 +145,7 @@ func (s *Study) Resolve() error {
 	if s.Groups == nil {
 		s.Groups = []string{"alle"}
 	}
-	if s.Horizon == 0 {
+	if s.Horizon == unset {
 		s.Horizon = 36
 	}
 	if s.Horizon < 1 || s.Horizon > 180 {

@@ -45,7 +45,7 @@ func Load(path string) (*Study, error) {
 
 // Parse reads and resolves the text of a study file.
 func Parse(text []byte) (*Study, error) {
-	var s Study
+	s := Study{Horizon: unset}
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	dec.KnownFields(true)
 	if err := dec.Decode(&s); err != nil {

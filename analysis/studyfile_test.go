@@ -107,6 +107,7 @@ func TestStudyRefuses(t *testing.T) {
 		{"family month", minimal + "inference: {family: {outcome: lonn, month: 99, method: ebal, over: [tiltak, group]}}\n", "between 1 and the horizon"},
 		{"family over", minimal + "inference: {family: {outcome: lonn, month: 9, method: ebal, over: [group]}}\n", "not served yet"},
 		{"cell", minimal + "disclosure: {min_cell: 1}\n", "at least 3"},
+		{"horizon 0", minimal + "horizon: 0\n", "1 to 180"},
 		{"horizon", minimal + "horizon: 999\n", "1 to 180"},
 		{"washout", minimal[:len(minimal)-2] + ", washout: {sme: 6}}\n", "`sme` is no key of `washout`"},
 		{"tiltak", minimal + "tiltak: AFT\n", "a list of codes, or all"},

@@ -31,6 +31,9 @@ does not show (--scenario unobserved), and with the start-day rule off, they mus
 			default:
 				return fault.Usagef("bad_flag", "`--start-day-rule` is on or off, not `%s`", rule)
 			}
+			if opt.Registers < 2 || opt.Persons < 1000 {
+				return fault.Usagef("bad_flag", "`--registers` must be at least 2 and `--persons` at least 1000")
+			}
 			p := g.newProgress()
 			opt.Seed, opt.Workers, opt.Progress = g.seed, g.workers, p.report
 			begin := time.Now()
