@@ -8,7 +8,9 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
+	"tiltakseffekt/internal/bar"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/random"
 )
@@ -355,20 +357,20 @@ func BenchmarkBarNearest(b *testing.B) {
 		n      int
 		strata int
 		opt    NearestOptions
+		limit  time.Duration
 	}{
-		{"caliper/n=1000000/treated=0.35/selection=strong", 1_000_000, 1, NearestOptions{Caliper: 0.2}},
-		{"caliper/n=10000000/treated=0.35/selection=strong", 10_000_000, 1, NearestOptions{Caliper: 0.2}},
-		{"exact/n=100000/strata=1000", 100_000, 1000, NearestOptions{Caliper: 0.2}},
+		{"caliper/n=1000000/treated=0.35/selection=strong", 1_000_000, 1, NearestOptions{Caliper: 0.2}, 1500 * time.Millisecond},
+		{"caliper/n=10000000/treated=0.35/selection=strong", 10_000_000, 1, NearestOptions{Caliper: 0.2}, 15 * time.Second},
+		{"exact/n=100000/strata=1000", 100_000, 1000, NearestOptions{Caliper: 0.2}, 100 * time.Millisecond},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			in := selected(c.n, -1, c.strata)
 			c.opt.Workers = 1
-			b.ReportAllocs()
-			for b.Loop() {
+			bar.Loop(b, bar.Bar{Time: c.limit, Memory: 64 * int64(c.n)}, func() { // 64 bytes a row beyond the data
 				if _, err := Nearest(in, c.opt); err != nil {
 					b.Fatal(err)
 				}
-			}
+			})
 		})
 	}
 }

@@ -6,9 +6,11 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
 
+	"tiltakseffekt/internal/bar"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/random"
 )
@@ -176,12 +178,11 @@ func BenchmarkBarMahalanobis(b *testing.B) {
 		opt  NearestOptions
 	}{{"order=data", NearestOptions{Order: DataOrder, Workers: 1}}, {"order=closest", NearestOptions{Order: Closest, Workers: 1}}} {
 		b.Run("n=40000/p=5/"+c.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
+			bar.Loop(b, bar.Bar{Time: time.Second}, func() {
 				if _, err := Nearest(NearestInput{Treated: treated, Points: z}, c.opt); err != nil {
 					b.Fatal(err)
 				}
-			}
+			})
 		})
 	}
 }

@@ -6,7 +6,9 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
+	"tiltakseffekt/internal/bar"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/random"
 	"tiltakseffekt/internal/regression"
@@ -297,11 +299,10 @@ func TestWeightingInvariances(t *testing.T) {
 func BenchmarkBarEntropyBalance(b *testing.B) {
 	x, treated, _ := observational(1, 1_000_000, 20)
 	b.Run("n=1000000/p=20/workers=1", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
+		bar.Loop(b, bar.Bar{Time: 5 * time.Second, Memory: 64e6}, func() {
 			if _, err := EntropyBalance(x, treated, nil, EntropyOptions{Workers: 1}); err != nil {
 				b.Fatal(err)
 			}
-		}
+		})
 	})
 }

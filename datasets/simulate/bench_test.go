@@ -5,6 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	"tiltakseffekt/internal/bar"
 )
 
 func BenchmarkGenerate(b *testing.B) {
@@ -28,14 +31,13 @@ func BenchmarkBarWriteNational(b *testing.B) {
 	}
 	for _, paths := range []bool{false, true} {
 		b.Run(fmt.Sprintf("persons=1000000/months=120/paths=%t", paths), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
+			bar.Loop(b, bar.Bar{Time: 2 * time.Minute}, func() {
 				w, err := Write(b.Context(), filepath.Join(b.TempDir(), "register"), Options{Persons: 1_000_000, Months: 120, Seed: 1, Counterfactual: paths}, nil)
 				if err != nil {
 					b.Fatal(err)
 				}
 				b.ReportMetric(float64(w.Rows["maaned"]), "rows")
-			}
+			})
 		})
 	}
 }

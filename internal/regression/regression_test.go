@@ -6,9 +6,11 @@ import (
 	"math"
 	"reflect"
 	"testing"
+	"time"
 
 	"gonum.org/v1/gonum/mat"
 
+	"tiltakseffekt/internal/bar"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/random"
 )
@@ -422,11 +424,10 @@ func BenchmarkBarLogit(b *testing.B) {
 	const n, p = 1_000_000, 20
 	x, y, _ := draw(1, n, p)
 	b.Run("n=1000000/p=20/workers=1", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
+		bar.Loop(b, bar.Bar{Time: 2 * time.Second, Memory: 64e6}, func() {
 			if _, err := Logit(x, y, nil, LogitOptions{Workers: 1}); err != nil {
 				b.Fatal(err)
 			}
-		}
+		})
 	})
 }
