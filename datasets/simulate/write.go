@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/fault"
@@ -31,7 +30,8 @@ const chunkPersons = 64 * blockPersons
 // the tables that they add and quirks.csv, which says what the ledger must find. Memory is bounded
 // by some 16,000 persons and a row group a table, however many persons there are. The bytes depend on the options
 // alone, not on Workers. Each file takes its name only when all are finished; after an error or a cancelled context
-// nothing new stands in dir. A folder that holds anything but an earlier simulated register is refused.
+// nothing new stands in dir. A folder that holds anything but an earlier simulated register is refused (Vacant); Marker
+// tells one from a real register.
 //
 // Progress, where it is not nil, is called with the number of persons done.
 func Write(ctx context.Context, dir string, opt Options, progress func(done, of int)) (*Written, error) {
@@ -43,7 +43,7 @@ func write(ctx context.Context, dir string, opt Options, chunk int, progress fun
 	if err := opt.resolve(); err != nil {
 		return nil, err
 	}
-	if err := vacant(dir); err != nil {
+	if err := Vacant(dir); err != nil {
 		return nil, err
 	}
 	parent := filepath.Dir(filepath.Clean(dir))
@@ -63,24 +63,10 @@ func write(ctx context.Context, dir string, opt Options, chunk int, progress fun
 	if err != nil {
 		return nil, err
 	}
+	if err := writeMarker(files); err != nil {
+		return nil, err
+	}
 	return out, publish(files, dir)
-}
-
-// vacant refuses a folder with files that Write would not replace.
-func vacant(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if os.IsNotExist(err) {
-		return nil
-	}
-	if err != nil {
-		return fault.Usagef("out_not_folder", "`--out %s` is not a folder that can be read: %v", dir, err)
-	}
-	for _, e := range entries {
-		if !slices.Contains(ownFiles(), e.Name()) {
-			return fault.Usagef("out_not_empty", "`--out %s` holds `%s`, which is not a file of a simulated register: choose an empty folder", dir, e.Name())
-		}
-	}
-	return nil
 }
 
 // publish moves the finished files into their place: a new folder at once, into one that is there file by file.
@@ -91,7 +77,7 @@ func publish(work, dir string) error {
 		}
 		return nil
 	}
-	for _, name := range ownFiles() {
+	for _, name := range append(ownFiles(), Marker) { // the marker last: a folder half replaced is not as its marker says
 		from, to := filepath.Join(work, name), filepath.Join(dir, name)
 		if _, err := os.Stat(from); os.IsNotExist(err) {
 			os.Remove(to) // what an earlier register left behind says nothing of this one

@@ -1,8 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -42,6 +46,10 @@ interval and truth side by side, and last the run folder with its report. It nee
 
 func (g *globals) demo(c *cobra.Command, out string, persons int) error {
 	ctx := c.Context()
+	file := filepath.Join(out, "demo.yaml")
+	if err := ownDemo(out, file); err != nil {
+		return err
+	}
 	opt := simulate.Options{Persons: persons, Months: 96, Seed: g.seed, Workers: g.workers, Counterfactual: true}
 	p := g.newProgress()
 	if _, err := simulate.Write(ctx, filepath.Join(out, "register"), opt, func(done, of int) {
@@ -50,7 +58,6 @@ func (g *globals) demo(c *cobra.Command, out string, persons int) error {
 		return err
 	}
 	p.done()
-	file := filepath.Join(out, "demo.yaml")
 	if err := results.WriteAtomic(file, demoStudy); err != nil {
 		return err
 	}
@@ -95,6 +102,15 @@ func (g *globals) demo(c *cobra.Command, out string, persons int) error {
 	}
 	g.printTruth(s, result.Run, compared)
 	return g.printRun(result)
+}
+
+// ownDemo refuses a folder whose study is not the shipped one: somebody's own work would be overwritten.
+func ownDemo(out, file string) error {
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && bytes.Equal(b, demoStudy) {
+		return nil
+	}
+	return fault.Usagef("out_not_empty", "`--out %s` holds a `demo.yaml` that is not the study of this demo: choose an empty folder", out)
 }
 
 // demoMonth is the month after the start that the demo prints.

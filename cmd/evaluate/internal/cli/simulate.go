@@ -31,7 +31,8 @@ func newSimulateCmd(g *globals) *cobra.Command {
 counterfactual.parquet, which holds for each start what would have happened without it (of the clean register, also
 with --quirks).
 
-The same flags give the same bytes, whatever the number of workers.
+The same flags give the same bytes, whatever the number of workers. A folder that holds anything but a register simulated
+earlier (simulated.txt lists its files) is refused.
 
 Scenarios:
 ` + scenarioHelp(),

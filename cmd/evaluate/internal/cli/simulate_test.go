@@ -78,6 +78,59 @@ func TestSimulateRefuses(t *testing.T) {
 	}
 }
 
+// A register of real data has files of the same names: nothing of it may be replaced.
+func TestSimulateLeavesRealRegistersAlone(t *testing.T) {
+	base := t.TempDir()
+	put := func(path, text string) string {
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	check := func(what, want, path string, args ...string) {
+		t.Helper()
+		before, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stdout, stderr, status := runCLI(t, args...)
+		if status != 2 || stdout != "" || !strings.Contains(stderr, want) || !strings.Contains(stderr, "choose an empty folder") {
+			t.Errorf("%s: status %d, stderr %q", what, status, stderr)
+		}
+		if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+			t.Errorf("%s: %s was replaced", what, filepath.Base(path))
+		}
+	}
+	real := filepath.Join(base, "real")
+	for _, table := range []string{"person", "deltakelse", "arbeidssoker", "maaned"} {
+		put(filepath.Join(real, table+".parquet"), "real "+table)
+	}
+	check("simulate into a register", "`arbeidssoker.parquet`", filepath.Join(real, "person.parquet"), "simulate", "--out", real, "--persons", "50")
+	put(filepath.Join(real, "simulated.txt"), "what anybody may have written\n")
+	check("a marker that is none", "nothing that says it was simulated", filepath.Join(real, "person.parquet"), "simulate", "--out", real, "--persons", "50")
+
+	demo := filepath.Join(base, "demo")
+	person := put(filepath.Join(demo, "register", "person.parquet"), "real persons")
+	check("demo over a register", "`person.parquet`", person, "demo", "--out", demo, "--persons", "1000")
+	own := filepath.Join(base, "own")
+	check("demo over a study", "`demo.yaml`", put(filepath.Join(own, "demo.yaml"), "study: mine\n"), "demo", "--out", own, "--persons", "1000")
+	if _, err := os.Stat(filepath.Join(own, "register")); !os.IsNotExist(err) {
+		t.Error("a refused demo left a register")
+	}
+
+	// A simulated folder in which one table has been replaced by a real one is a real register again.
+	mixed := filepath.Join(base, "mixed")
+	for range 2 { // and one that is as it was simulated may be written again
+		if _, stderr, status := runCLI(t, "simulate", "--out", mixed, "--persons", "60"); status != 0 {
+			t.Fatalf("status %d, stderr %q", status, stderr)
+		}
+	}
+	check("a table replaced", "not as it was simulated", put(filepath.Join(mixed, "maaned.parquet"), "real months"), "simulate", "--out", mixed, "--persons", "50")
+}
+
 func TestSimulateEffects(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "effects.csv")
