@@ -142,6 +142,7 @@ func (x *panelBuilder) employment(part Part, rules spellRules) error {
 	day := calendar.Date(x.opt.Rules.jobDay())
 	panel := x.Panel
 	s := &scratch{}
+	read := make([]float64, n)
 	for i, p := range person {
 		if p < 0 {
 			if p == noPerson {
@@ -156,6 +157,7 @@ func (x *panelBuilder) employment(part Part, rules spellRules) error {
 			continue
 		}
 		percent := x.rules.position(position(i), p)
+		read[i] = percent
 		employer := int32(-1)
 		if name(i) != "" {
 			employer = x.employer(name(i))
@@ -179,6 +181,7 @@ func (x *panelBuilder) employment(part Part, rules spellRules) error {
 		}
 	}
 	x.apply(s)
+	x.shares.look(person, read, part.Row)
 	return nil
 }
 

@@ -69,6 +69,7 @@ type panelBuilder struct {
 	}
 	scratch sync.Pool
 
+	shares      shares
 	jobs        *jobReader // nil: main jobs are not asked for
 	mu          sync.Mutex
 	corrections []correction
@@ -160,6 +161,9 @@ func (x *panelBuilder) scan(table string, part func(Part) error) error {
 		return err
 	}
 	x.correct()
+	if err := x.shares.refuse(x.file); err != nil {
+		return err
+	}
 	return x.refuseStrangers(table, x.rules.stranger, x.rows.Load())
 }
 
@@ -216,6 +220,7 @@ func (x *panelBuilder) part(part Part) error {
 		return err
 	}
 	x.clean(t, s)
+	x.shares.look(s.person, s.position, part.Row)
 	s.codes = s.codes[:0]
 	if x.jobs != nil {
 		s.codes = sized(s.codes, 4*n)
