@@ -36,10 +36,8 @@ func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*m
 		add(k.column)
 	}
 	add(f.id, f.cluster, f.weights, f.sampleWeights, p.distanceColumn)
-	for _, c := range p.covariates {
-		if strings.TrimSuffix(c, ":factor") == f.treatment {
-			return nil, fault.Usagef("bad_flag", "`--covariates` names the treatment `%s`", f.treatment)
-		}
+	if err := apart(f, p); err != nil {
+		return nil, err
 	}
 	t, err := datasets.Read(ctx, f.data, datasets.ReadOptions{Columns: names, Encoding: f.encoding, Workers: g.workers, IDs: idsOf(f.id, f.cluster)})
 	if err != nil {
@@ -94,6 +92,35 @@ func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*m
 		}
 	}
 	return in, nil
+}
+
+// apart refuses flags that use a column both as what is explained and as what the rows are matched on: balance on the
+// outcome would make its effect nothing, and a treatment cannot be balanced.
+func apart(f *matchFlags, p *matchPlan) error {
+	calipers := make([]string, len(p.calipers))
+	for i, k := range p.calipers {
+		calipers[i] = k.column
+	}
+	for _, on := range []struct {
+		flag    string
+		columns []string
+	}{
+		{"covariates", p.covariates}, {"exact", p.exact}, {"anti-exact", p.antiExact}, {"covariate-caliper", calipers},
+		{"distance", []string{p.distanceColumn}}, {"weights", []string{f.weights}}, {"sample-weights", []string{f.sampleWeights}},
+	} {
+		for _, c := range on.columns {
+			switch name := strings.TrimSuffix(c, ":factor"); {
+			case name == f.treatment:
+				return fault.Usagef("bad_flag", "`--%s` names the treatment `%s`; leave it out", on.flag, name)
+			case slices.Contains(p.outcomes, name):
+				return fault.Usagef("bad_flag", "`--%s` names the outcome `%s`, which comes after the treatment; leave it out", on.flag, name)
+			}
+		}
+	}
+	if slices.Contains(p.outcomes, f.treatment) {
+		return fault.Usagef("bad_flag", "`--outcome` names the treatment `%s`; leave it out", f.treatment)
+	}
+	return nil
 }
 
 func idsOf(names ...string) []string {
