@@ -135,7 +135,7 @@ func until[T any](ctx context.Context, f func() (T, error)) (T, error) {
 
 // source is the register of the study as a source, with how to read it.
 func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (register.Source, register.Options, error) {
-	opt := register.Options{Catalog: cat, Workers: o.Workers, Memory: o.Memory, NoInputs: true} // a run hashes them first, once
+	opt := register.Options{Catalog: cat, Encoding: s.Data.Encoding, Workers: o.Workers, Memory: o.Memory, NoInputs: true} // a run hashes them first, once
 	for _, o := range s.Outcomes {
 		opt.Jobs = opt.Jobs || o.NeedsJobs()
 	}

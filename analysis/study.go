@@ -6,6 +6,7 @@ import (
 
 	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/results"
@@ -44,6 +45,7 @@ type Data struct {
 	Register string          `yaml:"register" json:"-"`
 	Mapping  string          `yaml:"mapping" json:"-"`
 	Catalog  string          `yaml:"catalog" json:"-"`
+	Encoding string          `yaml:"encoding" json:"encoding,omitempty"` // of CSV: "" is UTF-8, or latin1
 	Cut      *calendar.Month `yaml:"cut" json:"cut"`
 }
 
@@ -126,6 +128,10 @@ func (s *Study) Resolve() error {
 	}
 	if s.Data.Register == "" {
 		return fault.Usagef("bad_study", "`data.register` is missing; name the folder with person, deltakelse, arbeidssoker and maaned")
+	}
+	var known bool
+	if s.Data.Encoding, known = datasets.Encoding(s.Data.Encoding); !known {
+		return fault.Usagef("bad_study", "`data.encoding: %s` is not known; it is utf-8 or latin1", s.Data.Encoding)
 	}
 	if s.Population.Age == nil {
 		s.Population.Age = []int{18, 66}

@@ -98,14 +98,25 @@ func OpenContext(ctx context.Context, path string, opt ReadOptions) (*Source, er
 	return s, nil
 }
 
-func parseEncoding(name string) (latin1 bool, err error) {
+// Encoding is the one name of an encoding of CSV, by any of its names: "" for UTF-8 (utf-8, utf8, or nothing) and
+// "latin1" for Latin-1 (latin1, iso-8859-1) and its superset Windows-1252, as which it is read. Any other name comes back
+// as it is, with known false.
+func Encoding(name string) (canonical string, known bool) {
 	switch strings.ToLower(name) {
 	case "", "utf-8", "utf8":
-		return false, nil
+		return "", true
 	case "latin1", "latin-1", "iso-8859-1", "windows-1252", "cp1252":
-		return true, nil
+		return "latin1", true
 	}
-	return false, fault.Usagef("unknown_encoding", "`--encoding %s` is not known: write utf-8 or latin1", name)
+	return name, false
+}
+
+func parseEncoding(name string) (latin1 bool, err error) {
+	name, known := Encoding(name)
+	if !known {
+		return false, fault.Usagef("unknown_encoding", "`--encoding %s` is not known: write utf-8 or latin1", name)
+	}
+	return name == "latin1", nil
 }
 
 // bind names the columns as the mapping says, and refuses direct identifiers by name.

@@ -19,7 +19,8 @@ type didFlags struct {
 	anticipation                       int64
 	aggregate, bands, honest, like, se string
 	windows                            string
-	panel, atRisk, out, encoding       string
+	panel, atRisk, out                 string
+	encoding, mapping                  string
 	balanceE, minE, maxE, dipProbe     int64
 	level                              float64
 	bootstrap                          int
@@ -80,6 +81,7 @@ period effects; twfe is a weighted mean of effects whose weights may be negative
 	flags.Float64Var(&f.level, "level", 0.95, "level of intervals and bands")
 	flags.StringVar(&f.out, "out", "", "`folder` to write group_time and aggregates to, as Parquet and CSV")
 	flags.StringVar(&f.encoding, "encoding", "", "encoding of CSV: utf-8 or latin1")
+	mappingFlag(c, &f.mapping)
 	return c
 }
 

@@ -38,7 +38,11 @@ func readDid(ctx context.Context, g *globals, f *didFlags, p *didPlan) (*didInpu
 			distinct = append(distinct, c)
 		}
 	}
-	t, err := datasets.Read(ctx, f.data, datasets.ReadOptions{Columns: distinct, Encoding: f.encoding, Workers: g.workers, IDs: []string{f.id}})
+	opt, err := withMapping(datasets.ReadOptions{Columns: distinct, Encoding: f.encoding, Workers: g.workers, IDs: []string{f.id}}, f.mapping)
+	if err != nil {
+		return nil, err
+	}
+	t, err := datasets.Read(ctx, f.data, opt)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ Times are in the unit of the column. Nothing is said beyond the last time at whi
 	flags := c.Flags()
 	flags.StringVar(&f.data, "data", "", "`file`: .parquet, .csv, .csv.gz, or a folder of Parquet files")
 	flags.StringVar(&f.encoding, "encoding", "", "`encoding` of CSV: utf-8 or latin1")
-	flags.StringVar(&f.mapping, "mapping", "", "mapping `file`; its table `data` renames, translates and drops columns")
+	mappingFlag(c, &f.mapping)
 	flags.StringVar(&f.time, "time", "", "`column` with the length of the spell")
 	flags.StringVar(&f.start, "start", "", "`column` with the time at which the row comes at risk (with --stop)")
 	flags.StringVar(&f.stop, "stop", "", "`column` with the time at which the row ends (with --start)")

@@ -75,12 +75,9 @@ func (g *globals) readDurations(ctx context.Context, f *durationFlags) (*duratio
 	if f.cluster != "" {
 		opt.IDs = []string{f.cluster}
 	}
-	if f.mapping != "" {
-		m, err := datasets.LoadMapping(f.mapping)
-		if err != nil {
-			return nil, err
-		}
-		opt.Mapping, opt.Table = m, "data"
+	opt, err := withMapping(opt, f.mapping)
+	if err != nil {
+		return nil, err
 	}
 	table, err := datasets.Read(ctx, f.data, opt)
 	if err != nil {

@@ -22,7 +22,7 @@ type matchFlags struct {
 	subclasses, cutpoints                                    int
 	kernel                                                   string
 	radius                                                   float64
-	se, like, out, encoding                                  string
+	se, like, out, encoding, mapping                         string
 	biasAdjust, interactions, k2k, spread                    bool
 	covariateCaliper, antiExact, adjust                      string
 	moments                                                  int
@@ -96,6 +96,7 @@ pairs of R's MatchIt 4.7.2, ties included.`,
 	flags.Float64Var(&f.level, "level", 0.95, "level of intervals")
 	flags.StringVar(&f.out, "out", "", "`folder` to write weights, pairs and figures to")
 	flags.StringVar(&f.encoding, "encoding", "", "encoding of CSV: utf-8 or latin1")
+	mappingFlag(c, &f.mapping)
 	return c
 }
 

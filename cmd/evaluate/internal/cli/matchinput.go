@@ -39,7 +39,11 @@ func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*m
 	if err := apart(f, p); err != nil {
 		return nil, err
 	}
-	t, err := datasets.Read(ctx, f.data, datasets.ReadOptions{Columns: names, Encoding: f.encoding, Workers: g.workers, IDs: idsOf(f.id, f.cluster)})
+	opt, err := withMapping(datasets.ReadOptions{Columns: names, Encoding: f.encoding, Workers: g.workers, IDs: idsOf(f.id, f.cluster)}, f.mapping)
+	if err != nil {
+		return nil, err
+	}
+	t, err := datasets.Read(ctx, f.data, opt)
 	if err != nil {
 		return nil, err
 	}

@@ -43,7 +43,7 @@ Ratios are pooled as their logarithms. The estimates must not share persons.`,
 	flags := c.Flags()
 	flags.StringVar(&f.data, "data", "", "`file`: .parquet, .csv, .csv.gz, or a folder of Parquet files")
 	flags.StringVar(&f.encoding, "encoding", "", "`encoding` of CSV: utf-8 or latin1")
-	flags.StringVar(&f.mapping, "mapping", "", "mapping `file`; its table `data` renames, translates and drops columns")
+	mappingFlag(c, &f.mapping)
 	flags.StringVar(&f.estimate, "estimate", "", "`column` of estimates")
 	flags.StringVar(&f.stdError, "std-error", "", "`column` of standard errors")
 	flags.StringVar(&f.label, "label", "", "`column` of names of the studies")
@@ -113,12 +113,9 @@ func (g *globals) meta(ctx context.Context, f *metaFlags) error {
 	if f.label != "" && f.label != f.estimate && f.label != f.stdError {
 		opt.Columns = append(opt.Columns, f.label)
 	}
-	if f.mapping != "" {
-		m, err := datasets.LoadMapping(f.mapping)
-		if err != nil {
-			return err
-		}
-		opt.Mapping, opt.Table = m, "data"
+	opt, err := withMapping(opt, f.mapping)
+	if err != nil {
+		return err
 	}
 	table, err := datasets.Read(ctx, f.data, opt)
 	if err != nil {

@@ -14,11 +14,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"tiltakseffekt/analysis"
+	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/fault"
 )
 
 func newRunCmd(g *globals) *cobra.Command {
-	var out string
+	var out, encoding string
 	c := &cobra.Command{
 		Use:   "run STUDY.yaml",
 		Short: "Run a study and write its run folder",
@@ -39,6 +40,9 @@ same run: where it is there already it is checked and nothing is run.`,
 			if c.Flags().Changed("seed") {
 				s.Seed = &g.seed
 			}
+			if err := setEncoding(s, encoding); err != nil {
+				return err
+			}
 			result, err := g.runStudy(c, s, text, out)
 			if err != nil {
 				return err
@@ -47,7 +51,21 @@ same run: where it is there already it is checked and nothing is run.`,
 		},
 	}
 	c.Flags().StringVar(&out, "out", "results/runs", "`folder` of run folders")
+	c.Flags().StringVar(&encoding, "encoding", "", "`encoding` of CSV in the register, utf-8 or latin1 (default: data.encoding of the study)")
 	return c
+}
+
+// setEncoding gives a study the encoding of a flag, where there is one; the run is that of a study that says so itself.
+func setEncoding(s *analysis.Study, encoding string) error {
+	if encoding == "" {
+		return nil
+	}
+	name, known := datasets.Encoding(encoding)
+	if !known {
+		return fault.Usagef("bad_flag", "`--encoding` is utf-8 or latin1, not `%s`", encoding)
+	}
+	s.Data.Encoding = name
+	return nil
 }
 
 // runStudy runs a study into out and writes study and times beside the run folder.

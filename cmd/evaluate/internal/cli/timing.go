@@ -54,7 +54,7 @@ show, and none is shown.`,
 	flags := c.Flags()
 	flags.StringVar(&f.data, "data", "", "`file`: .parquet, .csv, .csv.gz, or a folder of Parquet files")
 	flags.StringVar(&f.encoding, "encoding", "", "`encoding` of CSV: utf-8 or latin1")
-	flags.StringVar(&f.mapping, "mapping", "", "mapping `file`; its table `data` renames, translates and drops columns")
+	mappingFlag(c, &f.mapping)
 	flags.StringVar(&f.id, "id", "", "`column` of persons")
 	flags.StringVar(&f.start, "start", "", "`column` with the time at which the row begins")
 	flags.StringVar(&f.stop, "stop", "", "`column` with the time at which it ends")

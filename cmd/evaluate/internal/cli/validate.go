@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tiltakseffekt/analysis"
+	"tiltakseffekt/datasets"
 	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/internal/fault"
 	written "tiltakseffekt/internal/number"
@@ -16,7 +17,8 @@ import (
 )
 
 func newValidateCmd(g *globals) *cobra.Command {
-	return &cobra.Command{
+	var mapping, encoding string
+	c := &cobra.Command{
 		Use:   "validate STUDY.yaml|REGISTER|RUN",
 		Short: "Check a study and its data, a register folder, or a run folder; estimate nothing",
 		Long: `Check before you run, and before a run leaves the zone.
@@ -24,19 +26,28 @@ func newValidateCmd(g *globals) *cobra.Command {
 A study file: its keys, its register, who would be analysed and who is lost to which rule.
 A register folder: its tables, and every row that cleaning drops or changes, by rule.
 A run folder: every file against the manifest, and a search for anything that identifies a person (exit 4).`,
-		Example: "  $ evaluate validate my-study.yaml\n  $ evaluate validate demo/register",
+		Example: "  $ evaluate validate my-study.yaml\n  $ evaluate validate demo/register\n  $ evaluate validate extract --mapping mapping.yaml --encoding latin1",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			info, err := os.Stat(args[0])
 			if err != nil || !info.IsDir() {
-				return g.validateStudy(c, args[0])
+				if mapping != "" {
+					return fault.Usagef("bad_flag", "`--mapping` goes with a register folder; a study names its own in `data.mapping`")
+				}
+				return g.validateStudy(c, args[0], encoding)
 			}
 			if _, err := os.Stat(filepath.Join(args[0], "run.json")); err == nil {
+				if mapping != "" || encoding != "" {
+					return fault.Usagef("bad_flag", "`--mapping` and `--encoding` go with a register folder, and `%s` is a run", args[0])
+				}
 				return g.validateRun(args[0])
 			}
-			return g.validateRegister(c, args[0])
+			return g.validateRegister(c, args[0], mapping, encoding)
 		},
 	}
+	c.Flags().StringVar(&mapping, "mapping", "", "mapping `file` of a register folder: renames, translates and drops columns")
+	c.Flags().StringVar(&encoding, "encoding", "", "`encoding` of CSV in the register: utf-8 or latin1")
+	return c
 }
 
 func (g *globals) validateRun(dir string) error {
@@ -73,10 +84,17 @@ func ledgerRows(reg *register.Register) []ledgerRow {
 	return rows
 }
 
-func (g *globals) validateRegister(c *cobra.Command, dir string) error {
+func (g *globals) validateRegister(c *cobra.Command, dir, mapping, encoding string) error {
+	opt := register.Options{Encoding: encoding, Workers: g.workers, Memory: g.memoryBytes}
+	if mapping != "" {
+		var err error
+		if opt.Mapping, err = datasets.LoadMapping(mapping); err != nil {
+			return err
+		}
+	}
 	p := g.newProgress()
 	p.report(0, 1, "reading the register")
-	reg, err := register.Open(c.Context(), dir, register.Options{Workers: g.workers, Memory: g.memoryBytes})
+	reg, err := register.Open(c.Context(), dir, opt)
 	p.done()
 	if err != nil {
 		return err
@@ -125,9 +143,12 @@ func (g *globals) numbers() written.Lang {
 	return written.EN
 }
 
-func (g *globals) validateStudy(c *cobra.Command, path string) error {
+func (g *globals) validateStudy(c *cobra.Command, path, encoding string) error {
 	s, err := analysis.Load(path)
 	if err != nil {
+		return err
+	}
+	if err := setEncoding(s, encoding); err != nil {
 		return err
 	}
 	p := g.newProgress()
