@@ -7,7 +7,6 @@ import (
 
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/calendar"
-	"tiltakseffekt/internal/fault"
 )
 
 // badDate marks a value that is there but is no possible date.
@@ -18,10 +17,6 @@ var (
 	firstDate = calendar.NewDate(1900, 1, 1)
 	lastDate  = calendar.NewDate(2100, 12, 31)
 )
-
-func wrongType(file string, c *datasets.Column, want string) error {
-	return fault.Dataf("column_type", file, c.Name, "`%s` is %s, not %s; convert it, or name the right column in the mapping", c.Name, c.Kind, want)
-}
 
 // fillDates writes a column of dates (date, time, 2024-03-31 as a text, 20240331 as an integer) into dst: NoDate where
 // missing, badDate where no date can be read.
@@ -53,7 +48,7 @@ func fillDates(file string, c *datasets.Column, dst []calendar.Date) error {
 			dst[i] = level[code]
 		}
 	default:
-		return wrongType(file, c, "a date")
+		return wrongType(file, c, aDate)
 	}
 	for i, null := range c.Null {
 		if null {
@@ -168,7 +163,7 @@ func fillMonths(file string, c *datasets.Column, dst []calendar.Month) error {
 			dst[i] = level[code]
 		}
 	default:
-		return wrongType(file, c, "a month")
+		return wrongType(file, c, aMonth)
 	}
 	for i, null := range c.Null {
 		if null {
@@ -219,13 +214,13 @@ func fillNumbers(file string, c *datasets.Column, dst []float64) error {
 			dst[i] = float64(v)
 		}
 	case datasets.Bool:
-		return wrongType(file, c, "a number")
+		return wrongType(file, c, aNumber)
 	case datasets.String:
 		level := make([]float64, len(c.Levels))
 		for k, text := range c.Levels {
 			v, ok := parseNumber(text)
 			if !ok {
-				return wrongType(file, c, "a number")
+				return wrongType(file, c, aNumber)
 			}
 			level[k] = v
 		}
@@ -233,7 +228,7 @@ func fillNumbers(file string, c *datasets.Column, dst []float64) error {
 			dst[i] = level[code]
 		}
 	default:
-		return wrongType(file, c, "a number")
+		return wrongType(file, c, aNumber)
 	}
 	for i, null := range c.Null {
 		if null {
@@ -276,7 +271,7 @@ func fillBools(file string, c *datasets.Column, dst []bool) error {
 			default:
 				v, ok := parseNumber(text)
 				if !ok {
-					return wrongType(file, c, "true/false or kroner")
+					return wrongType(file, c, aBool)
 				}
 				level[k] = v > 0
 			}
@@ -285,7 +280,7 @@ func fillBools(file string, c *datasets.Column, dst []bool) error {
 			dst[i] = level[code]
 		}
 	default:
-		return wrongType(file, c, "true/false or kroner")
+		return wrongType(file, c, aBool)
 	}
 	for i, null := range c.Null {
 		if null {
@@ -320,5 +315,5 @@ func texts(file string, c *datasets.Column) (func(i int) string, error) {
 			return strconv.FormatFloat(c.Floats[i], 'f', -1, 64)
 		}, nil
 	}
-	return nil, wrongType(file, c, "a text")
+	return nil, wrongType(file, c, aText)
 }

@@ -131,3 +131,13 @@ func (f *folder) Scan(ctx context.Context, table string, columns []string, worke
 		return visit(Part{part, t.First, t})
 	})
 }
+
+// where is the path of the file of a table; other names stay as they are.
+func (f *folder) where(file string) string {
+	for _, path := range f.paths {
+		if filepath.Base(path) == file {
+			return path
+		}
+	}
+	return file
+}

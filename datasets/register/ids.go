@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"tiltakseffekt/datasets"
-	"tiltakseffekt/internal/fault"
 )
 
 // What a row without a known person has instead of one.
@@ -196,7 +195,7 @@ func (x *index) fillInts(ids []int64, dst []int32) {
 }
 
 func idType(file string, c *datasets.Column) error {
-	return fault.Dataf("column_type", file, c.Name, "`%s` is %s; an id must be an integer or a text", c.Name, c.Kind)
+	return wrongType(file, c, anID)
 }
 
 // countStranger counts row i of c, whose id is not in person.

@@ -55,7 +55,7 @@ func (b *builder) scanMonths() error {
 	if rows == 0 {
 		return b.empty(table)
 	}
-	if err := b.refuseBad(table, column, "months", bad, rows); err != nil {
+	if err := b.refuseBad(table, column, aMonth, bad, rows); err != nil {
 		return err
 	}
 	from, to, isolated := mainMonths(count)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/datasets/catalog"
@@ -32,11 +33,11 @@ func Read(ctx context.Context, source Source, opt Options) (*Register, error) {
 		return nil, err
 	}
 	if err := b.checkTables(); err != nil {
-		return nil, err
+		return nil, b.explain(err)
 	}
 	for _, step := range []func() error{b.readPersons, b.scanMonths, b.readParticipations, b.readRegistrations, b.readPanel, b.readBenefits, b.countAlone, b.readLocals} {
 		if err := step(); err != nil {
-			return nil, err
+			return nil, b.explain(err)
 		}
 	}
 	b.Ledger = b.ledger.entries()
@@ -109,11 +110,16 @@ func (b *builder) refuseStrangers(table string, strangers *rule, rows int64) err
 }
 
 // refuseBad refuses a column in which too many values cannot be read as what it should be.
-func (b *builder) refuseBad(table, column, want string, bad, values int64) error {
+func (b *builder) refuseBad(table, column string, want want, bad, values int64) error {
 	if bad == 0 || float64(bad) <= b.opt.Rules.maxBad()*float64(values) {
 		return nil
 	}
-	return fault.Dataf("column_type", b.file(table), column, "%d of %d values of `%s` are not %s; convert the column, or name the right one in the mapping", bad, values, column, want)
+	first, at := "", int64(0)
+	if found, err := b.count(table, column, want.impossible); err == nil && found.wrong > 0 {
+		first, at = fmt.Sprintf(" (the first in %s)", found.where(b.file(table))), found.row
+	}
+	return fault.Dataf("column_type", b.file(table), column, "%d of %d values of `%s` are not %s%s; convert the column, or name the right one in the mapping",
+		bad, values, column, strings.TrimPrefix(string(want), "a ")+"s", first).At(at)
 }
 
 // countAlone counts the persons who have no rows but in person.

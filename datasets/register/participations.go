@@ -195,7 +195,7 @@ func (b *builder) participationRows(parts []Part, list participationTexts) ([]pa
 	b.unknownStatus.each(func(status string, n int64) {
 		b.warn("status_unknown", "%s: `status` %s is not in the catalogue; its %s taken as no participation", file, quote(status), plural(n, "row is", "rows are"))
 	})
-	if err := cmp.Or(b.refuseStrangers("deltakelse", strangers, total), b.refuseBad("deltakelse", "start_dato", "dates", badStart, dates), b.refuseBad("deltakelse", "slutt_dato", "dates", badEnd, dates)); err != nil {
+	if err := cmp.Or(b.refuseStrangers("deltakelse", strangers, total), b.refuseBad("deltakelse", "start_dato", aDate, badStart, dates), b.refuseBad("deltakelse", "slutt_dato", aDate, badEnd, dates)); err != nil {
 		return nil, err
 	}
 	return rows, nil

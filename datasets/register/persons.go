@@ -2,6 +2,7 @@ package register
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -275,10 +276,27 @@ func (b *builder) fillPersons(file string, parts []Part, order []place) error {
 			return err
 		}
 		if bad > 0 {
-			return fault.Dataf("weights", file, "vekt", "`vekt` is missing or not positive in %s; give every person a sampling weight, or drop the column", plural(bad, "row", "rows"))
+			first, at := "", int64(0)
+			if found, err := b.count("person", "vekt", notPositive); err == nil && found.wrong > 0 {
+				first, at = fmt.Sprintf(" (the first is %s)", found.where(file)), found.row
+			}
+			return fault.Dataf("weights", file, "vekt", "`vekt` is missing or not positive in %s%s; give every person a sampling weight, or drop the column in the mapping", plural(bad, "row", "rows"), first).At(at)
 		}
 	}
 	return nil
+}
+
+// notPositive calls bad with each row of a column that is no weight.
+func notPositive(c *datasets.Column, bad func(i int)) {
+	values := make([]float64, c.Len())
+	if fillNumbers("", c, values) != nil {
+		return
+	}
+	for i, v := range values {
+		if !(v > 0) || math.IsInf(v, 0) {
+			bad(i)
+		}
+	}
 }
 
 func (b *builder) eachNumber(file string, parts []Part, whole [][]int32, name string, set func(i int32, v float64)) error {
@@ -345,5 +363,5 @@ func (b *builder) exitDates(file string, parts []Part, whole [][]int32, name, ru
 			dates[i] = d
 		}
 	}
-	return dates, b.refuseBad("person", name, "dates", bad, n)
+	return dates, b.refuseBad("person", name, aDate, bad, n)
 }

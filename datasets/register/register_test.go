@@ -362,14 +362,14 @@ func TestRefusals(t *testing.T) {
 		{"persons in one table alone", edit("arbeidssoker", "99 2020-01-01 . ledig", "98 2020-01-01 . ledig"), Options{}, "unknown_person",
 			[]string{"arbeidssoker.csv", "2 of 4 rows concern 2 persons that are not in person.csv"}},
 		{"cut after the data", base(), Options{Cut: month("2021-01")}, "cut", []string{"2021-01", "2020-06"}},
-		{"months that are none", replaced("maaned", "person_id maaned stillingsprosent lonn\n10 202013 1 1"), Options{}, "column_type", []string{"1 of 1 values of `maaned` are not months"}},
-		{"weights", replaced("person", "person_id fodselsaar kjonn landgruppe utdanning vekt\n10 1980 mann norge 1 0\n20 1980 mann norge 1 1\n30 1980 mann norge 1 1\n40 1980 mann norge 1 1"), Options{}, "weights", []string{"`vekt`", "1 row"}},
+		{"months that are none", replaced("maaned", "person_id maaned stillingsprosent lonn\n10 202013 1 1"), Options{}, "column_type", []string{"1 of 1 values of `maaned` are not months (the first in data row 1)"}},
+		{"weights", replaced("person", "person_id fodselsaar kjonn landgruppe utdanning vekt\n10 1980 mann norge 1 0\n20 1980 mann norge 1 1\n30 1980 mann norge 1 1\n40 1980 mann norge 1 1"), Options{}, "weights", []string{"`vekt`", "1 row (the first is data row 1)"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := tables(c.tables)
 			if c.name == "wrong type" {
 				m["maaned"].Columns[4] = datasets.TextColumn("lonn", []string{"kr"}, nil)
-				c.code, c.words = "column_type", []string{"maaned.csv", "`lonn` is text, not a number"}
+				c.code, c.words = "column_type", []string{"maaned.csv", "`lonn` is text, not a number, in 1 of 1 row (the first is data row 1)"}
 			}
 			_, err := FromTables(context.Background(), m, c.opt)
 			if err == nil || fault.StatusOf(err) != fault.Data || fault.CodeOf(err) != c.code {

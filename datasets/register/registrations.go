@@ -114,7 +114,7 @@ func (b *builder) readRegistrations() error {
 			rows = append(rows, r)
 		}
 	}
-	if err := cmp.Or(b.refuseStrangers("arbeidssoker", strangers, total), b.refuseBad("arbeidssoker", "fra", "dates", bad, dates), b.refuseBad("arbeidssoker", "til", "dates", badTos, dates)); err != nil {
+	if err := cmp.Or(b.refuseStrangers("arbeidssoker", strangers, total), b.refuseBad("arbeidssoker", "fra", aDate, bad, dates), b.refuseBad("arbeidssoker", "til", aDate, badTos, dates)); err != nil {
 		return err
 	}
 	if n := unknownStatus.rows.Load(); n > 0 {
