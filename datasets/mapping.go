@@ -2,6 +2,7 @@ package datasets
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -87,6 +88,31 @@ func ParseMapping(name string, b []byte) (m *Mapping, err error) {
 		return err
 	})
 	return m, err
+}
+
+// Rename is one line of `rename`: a column of the file and what the mapping calls it.
+type Rename struct {
+	From, To string
+	Line     int // in the mapping file
+}
+
+// Renames are the renamed columns of a table, in the order of the mapping file; nil where there are none.
+func (m *Mapping) Renames(table string) []Rename {
+	if m == nil {
+		return nil
+	}
+	t := m.tables[table]
+	var list []Rename
+	for from, to := range t.rename {
+		list = append(list, Rename{from, to, t.lines[from]})
+	}
+	slices.SortFunc(list, func(a, b Rename) int { return cmp.Or(cmp.Compare(a.Line, b.Line), strings.Compare(a.From, b.From)) })
+	return list
+}
+
+// Fault is a fault of a line of the mapping of a table (status 2); it names the mapping file.
+func (m *Mapping) Fault(table string, line int, format string, args ...any) error {
+	return mappingError(m.tables[table].file, line, format, args...)
 }
 
 func mappingError(name string, line int, format string, args ...any) error {

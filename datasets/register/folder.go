@@ -132,12 +132,16 @@ func (f *folder) Scan(ctx context.Context, table string, columns []string, worke
 	})
 }
 
-// where is the path of the file of a table; other names stay as they are.
+// where is the path of the file of a table; that of a table that is not there is the folder, and other names stay as they
+// are.
 func (f *folder) where(file string) string {
 	for _, path := range f.paths {
 		if filepath.Base(path) == file {
 			return path
 		}
+	}
+	if slices.Contains(tableNames(), file) && f.paths[file] == "" {
+		return f.dir
 	}
 	return file
 }

@@ -83,6 +83,9 @@ func (b *builder) checkTables() error {
 		if err != nil {
 			return err
 		}
+		if err := t.misspelt(b.opt.Mapping, names); err != nil {
+			return err
+		}
 		if b.columns[t.name], err = t.columns(b.file(t.name), names); err != nil {
 			return err
 		}

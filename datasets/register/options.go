@@ -1,7 +1,10 @@
 package register
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/datasets/catalog"
@@ -138,12 +141,15 @@ func (t tableSpec) columns(file string, have []string) ([]string, error) {
 	for _, name := range have {
 		there[name] = true
 	}
-	var columns []string
+	var columns, missing []string
 	for _, name := range t.required {
 		if !there[name] {
-			return nil, fault.Dataf("missing_column", file, name, "column `%s` is missing%s; add it, or name the column that holds it in the mapping", name, fault.Suggest(name, have))
+			missing = append(missing, name)
 		}
 		columns = append(columns, name)
+	}
+	if len(missing) > 0 {
+		return nil, t.missing(file, missing, have)
 	}
 	for _, name := range t.optional {
 		if there[name] {
@@ -151,6 +157,50 @@ func (t tableSpec) columns(file string, have []string) ([]string, error) {
 		}
 	}
 	return columns, nil
+}
+
+// missing names all required columns that are not there, and what the file has besides the columns that are known.
+func (t tableSpec) missing(file string, missing, have []string) error {
+	const most = 20
+	var other, named []string
+	for _, name := range have {
+		if !t.knows(name) {
+			other = append(other, "`"+name+"`")
+		}
+	}
+	if len(other) > most {
+		other = append(other[:most], fmt.Sprintf("%d more", len(other)-most))
+	}
+	for _, name := range missing {
+		named = append(named, "`"+name+"`"+fault.Suggest(name, have))
+	}
+	what, mend := "column "+named[0]+" is missing", "add it, or name the column that holds it in the mapping"
+	if n := len(named); n > 1 {
+		what, mend = "columns "+strings.Join(named[:n-1], ", ")+" and "+named[n-1]+" are missing", "add them, or name the columns that hold them in the mapping"
+	}
+	if len(other) > 0 {
+		what += " (columns under other names: " + strings.Join(other, ", ") + ")"
+	}
+	return fault.Dataf("missing_column", file, missing[0], "%s; %s", what, mend)
+}
+
+// knows tells whether a column of the table is read.
+func (t tableSpec) knows(name string) bool {
+	return slices.Contains(t.required, name) || slices.Contains(t.optional, name)
+}
+
+// misspelt refuses a mapping that calls a column by a name that is none, close to one that the table then lacks.
+func (t tableSpec) misspelt(m *datasets.Mapping, have []string) error {
+	for _, r := range m.Renames(t.name) {
+		if t.knows(r.To) {
+			continue
+		}
+		known := slices.DeleteFunc(append(slices.Clone(t.required), t.optional...), func(name string) bool { return slices.Contains(have, name) })
+		if hint := fault.Suggest(r.To, known); hint != "" {
+			return m.Fault(t.name, r.Line, "`%s` is no column of the table `%s`%s", r.To, t.name, hint)
+		}
+	}
+	return nil
 }
 
 // tableNames are the names of the tables that a register may have.

@@ -97,3 +97,39 @@ func TestRefusalsGiveThePath(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// All missing columns are named at once, with what the file calls its others.
+func TestMissingColumnsAreNamedTogether(t *testing.T) {
+	_, err := read(t, replaced("person", "LOPENR fodselsar KJONN landgruppe\n10 1980 mann norge"), Options{})
+	want := "person.csv: columns `person_id`, `fodselsaar` (did you mean `fodselsar`?), `kjonn` (did you mean `KJONN`?) and `utdanning` are missing" +
+		" (columns under other names: `LOPENR`, `fodselsar`, `KJONN`); add them, or name the columns that hold them in the mapping"
+	if fault.StatusOf(err) != fault.Data || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
+// A mapping whose new name is misspelt is the mapping's fault, not the file's.
+func TestMappingToAMisspeltName(t *testing.T) {
+	for text, want := range map[string]string{
+		"person:\n  rename:\n    kjonn: kjnn\n":             "mapping.yaml: line 3: `kjnn` is no column of the table `person` (did you mean `kjonn`?)",
+		"person:\n  rename: {landgruppe: fylk}\n":           "mapping.yaml: line 2: `fylk` is no column of the table `person` (did you mean `fylke`?)",
+		"person:\n  rename: {kjonn: KJ}\n":                  "column `kjonn` is missing (columns under other names: `KJ`)",
+		"deltakelse:\n  rename: {deltidsprosent: lonnnn}\n": "",
+	} {
+		dir := t.TempDir()
+		tables := tables(base())
+		tables["deltakelse"] = table("deltakelse.csv", deltakelseHeader+"1 10 ARBEIDSTRENING FULLF 2020-02-10 2020-03-31 100")
+		write(t, dir, ".csv", tables)
+		m, err := datasets.ParseMapping("mapping.yaml", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = Open(context.Background(), dir, Options{Mapping: m})
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%q: %v", text, err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+}
