@@ -18,6 +18,11 @@ type Checked struct {
 
 // Check reads the register of a study and draws its trials, and estimates nothing.
 func Check(ctx context.Context, s *Study, o Options) (*Checked, error) {
+	checked, err := check(ctx, s, o)
+	return checked, s.given.locate(err)
+}
+
+func check(ctx context.Context, s *Study, o Options) (*Checked, error) {
 	reg, cat, err := s.Register(ctx, o)
 	if err != nil {
 		return nil, err

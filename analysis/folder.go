@@ -38,6 +38,11 @@ type FolderResult struct {
 //
 // A run that is interrupted, or fails, leaves no folder that looks finished.
 func RunFolder(ctx context.Context, s *Study, opt FolderOptions) (*FolderResult, error) {
+	result, err := runFolder(ctx, s, opt)
+	return result, s.given.locate(err)
+}
+
+func runFolder(ctx context.Context, s *Study, opt FolderOptions) (*FolderResult, error) {
 	cat, err := catalog.Load(s.Data.Catalog)
 	if err != nil {
 		return nil, err

@@ -35,6 +35,8 @@ type Study struct {
 	Notes      Notes          `yaml:"notes" json:"notes"`
 	Seed       *uint64        `yaml:"seed" json:"seed"`
 
+	given studyText // the file it was read from, for messages
+
 	// What no study file can say: for experiments on simulated registers alone.
 	IgnoreStart bool  `yaml:"-" json:"ignore_start_day,omitempty"` // turns the start-day rule off
 	OnlyMonths  []int `yaml:"-" json:"only_months,omitempty"`      // months to estimate; nil: all
@@ -120,6 +122,9 @@ const (
 
 // Resolve fills in the defaults and says what is wrong, as a fault of usage that names the key.
 func (s *Study) Resolve() error {
+	if s.Study == "" {
+		return fault.Usagef("bad_study", "`study` is missing; give it a name of 1 to 40 of a-z, 0-9 and -, after which the folder of its runs is called")
+	}
 	if !studyName.MatchString(s.Study) {
 		return fault.Usagef("bad_study", "`study: %s` must be 1 to 40 of a-z, 0-9 and -: it names a folder", s.Study)
 	}

@@ -20,12 +20,19 @@ import (
 // Load reads a study file, strictly: an unknown key names its line and the key it may be meant for. Relative paths in it
 // are taken from the folder of the file. The study that comes back is resolved.
 func Load(path string) (*Study, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return nil, fault.Usagef("no_study", "`%s` is a folder, and a study is a YAML file; `evaluate init %s` writes one", path, filepath.Join(path, "study.yaml"))
+	}
 	b, err := os.ReadFile(path)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			return nil, fault.Usagef("no_study", "there is no study file `%s`; `evaluate init %s` writes one", path, path)
 		}
-		return nil, fault.Usagef("no_study", "study file `%s` cannot be read: %v", path, err)
+		var cause *os.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return nil, fault.Usagef("no_study", "study file `%s` cannot be read (%v); give one that can", path, err)
 	}
 	s, err := Parse(b)
 	if err != nil {
@@ -35,6 +42,7 @@ func Load(path string) (*Study, error) {
 		}
 		return nil, err
 	}
+	s.given.file = path
 	for _, p := range []*string{&s.Data.Register, &s.Data.Mapping, &s.Data.Catalog} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(filepath.Dir(path), filepath.FromSlash(*p))
@@ -58,8 +66,9 @@ func Parse(text []byte) (*Study, error) {
 		return nil, fault.Usagef("bad_study", "the study file holds more than one document; keep one")
 	}
 	if err := s.Resolve(); err != nil {
-		return nil, locate(err, text)
+		return nil, studyText{text: text}.locate(err)
 	}
+	s.given = studyText{text: text}
 	return &s, nil
 }
 
@@ -68,7 +77,6 @@ var (
 	wrongType    = regexp.MustCompile("line (\\d+): cannot unmarshal \\S+ `?([^`]*)`? into (\\S+)")
 	atLine       = regexp.MustCompile(`line (\d+): (.*)`)
 	quotedValue  = regexp.MustCompile("^`([^`]+)` is not")
-	keyInMessage = regexp.MustCompile("^`([a-z_0-9.]+)")
 )
 
 // yamlFault turns the complaint of the YAML decoder into one sentence about the first thing that is wrong.
@@ -85,6 +93,12 @@ func yamlFault(err error, file []byte) error {
 		return fault.Usagef("bad_study", "line %s: `%s` is not %s", m[1], m[2], goTypeInWords(m[3])).At(atoi(m[1]))
 	}
 	if m := atLine.FindStringSubmatch(text); m != nil {
+		if line := tabbed(file, int(atoi(m[1]))); line > 0 {
+			return fault.Usagef("bad_study", "line %d: a tab stands before the key, and YAML is indented by spaces alone; replace it by spaces", line).At(int64(line))
+		}
+		if words, ok := yamlWords[m[2]]; ok {
+			m[2] = words
+		}
 		return fault.Usagef("bad_study", "line %s: %s", m[1], strings.TrimSuffix(m[2], ".")).At(atoi(m[1]))
 	}
 	if m := quotedValue.FindStringSubmatch(text); m != nil { // a value that its own type refused, such as a month
@@ -95,6 +109,30 @@ func yamlFault(err error, file []byte) error {
 		}
 	}
 	return fault.Usagef("bad_study", "the study file is no YAML: %s", strings.TrimPrefix(text, "yaml: "))
+}
+
+// yamlWords are what the YAML scanner's complaints mean for somebody who writes a study.
+var yamlWords = map[string]string{
+	"mapping values are not allowed in this context": "a colon stands inside a value, or a line is indented further than the one before; put texts with a colon in quotes",
+	"found character that cannot start any token":    "a value begins with a character that YAML keeps for itself, such as @, ` or %; put it in quotes",
+	"could not find expected ':'":                    "a key without a colon stands here or just before; write `key: value`",
+	"did not find expected key":                      "what stands here is no key of the block above it; indent it as the keys around it",
+}
+
+// tabbed is the line, the given one or one beside it (the scanner counts some from 0), whose indentation holds a tab; 0 where
+// there is none.
+func tabbed(file []byte, line int) int {
+	lines := strings.Split(string(file), "\n")
+	for _, n := range []int{line, line + 1, line - 1} {
+		if n < 1 || n > len(lines) {
+			continue
+		}
+		text := lines[n-1]
+		if indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]; strings.Contains(indent, "\t") {
+			return n
+		}
+	}
+	return 0
 }
 
 func atoi(s string) int64 {
@@ -141,31 +179,6 @@ func keysOf(typeName string) []string {
 	}
 	walk(reflect.TypeFor[Study]())
 	return keys
-}
-
-// locate gives a complaint about a value the line of its key, where the key stands once in the file.
-func locate(err error, text []byte) error {
-	var e *fault.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	m := keyInMessage.FindStringSubmatch(e.Message)
-	if m == nil {
-		return err
-	}
-	key := m[1][strings.LastIndexByte(m[1], '.')+1:]
-	line, n := 0, 0
-	for i, l := range strings.Split(string(text), "\n") {
-		if code, _, _ := strings.Cut(l, "#"); regexp.MustCompile(`(^|[\s{,-])` + regexp.QuoteMeta(key) + `\s*:`).MatchString(code) {
-			line = i + 1
-			n++
-		}
-	}
-	if n == 1 {
-		e.Message = "line " + strconv.Itoa(line) + ": " + e.Message
-		e.Row = int64(line)
-	}
-	return e
 }
 
 // knownKeys refuses a mapping with a key that is not allowed; for types that decode themselves, which the decoder's own
