@@ -58,7 +58,7 @@ func (g *globals) demo(c *cobra.Command, out string, persons int) error {
 		return err
 	}
 	p.done()
-	if err := results.WriteAtomic(file, demoStudy); err != nil {
+	if err := writeWhole(file, demoStudy); err != nil {
 		return err
 	}
 	s, err := analysis.Load(file)

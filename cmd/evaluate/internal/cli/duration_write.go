@@ -121,13 +121,5 @@ func (r *durationResult) draw(path, language string) error {
 	if err != nil {
 		return fault.Wrap("cannot_draw", err, "the curves cannot be drawn")
 	}
-	temporary := path + ".tmp"
-	if err := os.WriteFile(temporary, b, 0o666); err != nil {
-		return fault.Wrap("cannot_write", err, "`%s` cannot be written", path)
-	}
-	if err := os.Rename(temporary, path); err != nil {
-		os.Remove(temporary)
-		return fault.Wrap("cannot_write", err, "`%s` cannot be written", path)
-	}
-	return nil
+	return writeWhole(path, b)
 }

@@ -2,14 +2,12 @@ package cli
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"tiltakseffekt/internal/fault"
-	"tiltakseffekt/results"
 )
 
 //go:embed study.yaml
@@ -24,11 +22,17 @@ func newInitCmd(g *globals) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			if _, err := os.Stat(args[0]); err == nil {
 				return fault.Usagef("file_exists", "`%s` exists; choose another name or remove it first", args[0])
-			} else if !errors.Is(err, os.ErrNotExist) {
-				return fault.Wrap("unreadable", err, "`%s` cannot be looked at", args[0])
 			}
-			if err := results.WriteAtomic(args[0], studyTemplate); err != nil {
+			if err := writeWhole(args[0], studyTemplate); err != nil {
 				return err
+			}
+			if g.format == "json" {
+				return writeJSON(g.stdout, struct {
+					header
+					File     string          `json:"file"`
+					Bytes    int             `json:"bytes"`
+					Warnings []fault.Warning `json:"warnings"`
+				}{newHeader("init", 0.95), args[0], len(studyTemplate), warningsOf(nil)})
 			}
 			_, err := fmt.Fprintln(g.stdout, args[0])
 			return err

@@ -11,7 +11,6 @@ import (
 	"tiltakseffekt/internal/fault"
 	lang "tiltakseffekt/internal/number"
 	"tiltakseffekt/matching"
-	"tiltakseffekt/results"
 	"tiltakseffekt/results/figure"
 )
 
@@ -287,8 +286,5 @@ func writeSVG(path string, f *figure.Figure) error {
 	if err != nil {
 		return fault.Wrap("figure_failed", err, "cannot draw %s", path)
 	}
-	if err := results.WriteAtomic(path, b); err != nil {
-		return fault.Wrap("write_failed", err, "cannot write %s", path)
-	}
-	return nil
+	return writeWhole(path, b)
 }

@@ -63,8 +63,8 @@ func (g *globals) report(run, out string) error {
 	if err != nil {
 		return fault.Wrap("report_failed", err, "cannot make the report")
 	}
-	if err := results.WriteAtomic(out, page); err != nil {
-		return fault.Wrap("write_failed", err, "cannot write the report")
+	if err := writeWhole(out, page); err != nil {
+		return err
 	}
 	if g.format == "json" {
 		return writeJSON(g.stdout, reportDocument{newHeader("report", r.Level), r.RunID, r.Study, lang, out, len(page), warningsOf(nil)})

@@ -94,11 +94,12 @@ func (i interruption) status() fault.Status {
 const grace = 800 * time.Millisecond
 
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	g := &globals{stdin: stdin, stdout: stdout, stderr: stderr}
+	out := &output{w: stdout}
+	g := &globals{stdin: stdin, stdout: out, stderr: stderr}
 	root := newRoot(g)
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	begin := time.Now()
 	err := root.ExecuteContext(ctx)
@@ -109,6 +110,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	if g.stats {
 		g.printStats(begin)
+	}
+	if out.err != nil && (err == nil || errors.Is(err, out.err)) { // also where a printer, such as that of help, drops it
+		err = out.failure()
 	}
 	if err == nil || errors.Is(err, syscall.EPIPE) { // a reader that has seen enough is no failure
 		return nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -98,10 +99,15 @@ func (g *globals) runStudy(c *cobra.Command, s *analysis.Study, text []byte, out
 		return result, nil
 	}
 	log.stage("")
-	if err := result.Beside(".yaml", text); err != nil {
-		return nil, err
+	for _, beside := range []struct {
+		extension string
+		text      []byte
+	}{{".yaml", text}, {".log", log.text(begin, time.Since(begin), g.workers)}} {
+		if err := result.Beside(beside.extension, beside.text); err != nil {
+			return nil, writeFailure(filepath.Clean(result.Path)+beside.extension, err)
+		}
 	}
-	return result, result.Beside(".log", log.text(begin, time.Since(begin), g.workers))
+	return result, nil
 }
 
 // printRun prints what a run has and, last, where it lies.
@@ -171,9 +177,20 @@ func (l *stageLog) stage(name string) {
 	l.names, l.at = append(l.names, name), append(l.at, time.Now())
 }
 
+// countWorkers says how many workers there were; 0 asks for one a processor.
+func countWorkers(workers int) string {
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	if workers == 1 {
+		return "1 worker"
+	}
+	return fmt.Sprintf("%d workers", workers)
+}
+
 func (l *stageLog) text(begin time.Time, total time.Duration, workers int) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "begun %s, %d workers (0: one a processor)\n", begin.UTC().Format(time.RFC3339), workers)
+	fmt.Fprintf(&b, "begun %s, %s\n", begin.UTC().Format(time.RFC3339), countWorkers(workers))
 	for i := 0; i+1 < len(l.names); i++ {
 		fmt.Fprintf(&b, "%8.2f s  %s\n", l.at[i+1].Sub(l.at[i]).Seconds(), l.names[i])
 	}
