@@ -302,3 +302,13 @@ func (c *cell) ones(y, weight []float64) (onesTreated, zerosTreated, onesCompari
 	}
 	return count(true, 1), count(true, 0), count(false, 1), count(false, 0)
 }
+
+// fewAmounts tells whether fewer persons of an arm than a limit have an amount other than 0.
+func (c *cell) fewAmounts(y, weight []float64, limit int) bool {
+	few := func(arm bool) bool {
+		return limit > 1 && c.countPersons(func(i int) bool {
+			return c.treated[i] == arm && y[i] != 0 && !math.IsNaN(y[i]) && (weight == nil || weight[i] > 0)
+		}) < limit
+	}
+	return few(true) || few(false)
+}

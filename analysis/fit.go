@@ -241,9 +241,9 @@ func (f *didFit) outcome(c *cell, r *runner, def *outcome.Definition) outcomeFit
 	o.didSample = f.last
 	o.dy = make([]float64, len(o.keep))
 	share := float64(o.n) / float64(c.nTreated)
-	f.notes = append(f.notes, results.Diagnostic{Name: "base_known", Value: share, Text: def.Spec.ID + ": share of the treated with months 7–18 before registration in the panel"})
+	f.notes = append(f.notes, results.Diagnostic{Outcome: def.Spec.ID, Name: "base_known", Value: share, Text: "share of the treated with months 7–18 before registration in the panel"})
 	if w, constant := did.ConstantBase(o.base); constant {
-		f.notes = append(f.notes, results.Diagnostic{Name: "constant_base", Value: 1, Text: def.Spec.ID + ": " + w.Message})
+		f.notes = append(f.notes, results.Diagnostic{Outcome: def.Spec.ID, Name: "constant_base", Value: 1, Text: w.Message})
 	}
 	return o
 }

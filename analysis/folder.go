@@ -90,7 +90,11 @@ func runFolder(ctx context.Context, s *Study, opt FolderOptions) (*FolderResult,
 	run.RunID, run.Version, run.Platform, run.Inputs, run.Resolved = id, opt.Program, opt.Platform, inputs, resolved
 	opt.progress(0, 1, "results")
 	tables := &out.Tables // from here on they hold what may be seen
-	run.Warnings = append(run.Warnings, results.Suppress(tables, run.MinCell)...)
+	run.Suppressed = results.Suppress(tables, run.MinCell)
+	run.Warnings = append(run.Warnings, results.Summary(run.Suppressed, run.MinCell)...)
+	if err := results.Revealed(results.Attack(tables, run.MinCell)); err != nil { // the second lock: nothing is written
+		return nil, err
+	}
 	if err := folder.WriteRun(&run); err != nil {
 		return nil, err
 	}

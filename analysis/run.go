@@ -348,6 +348,8 @@ func (r *runner) figures(c *cell, def *outcome.Definition, f fitted, y [][]float
 		rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = -1, -1, -1, -1
 		if def.Binary() {
 			rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = c.ones(y[h], per.weights())
+		} else {
+			rows[h].FewAmounts = c.fewAmounts(y[h], per.weights(), *r.study.Disclosure.MinCell)
 		}
 	}
 	if per == nil {

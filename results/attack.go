@@ -12,8 +12,9 @@ import (
 // where Suppress counts persons, so that it may miss a person who stands in several starts; what it finds is real.
 //
 // It tries: a count or a level that is itself small; a group, and the shown ones of a family of groups, taken from the group
-// `alle`; shown years and steps of the flow, taken from their sum; a month that is hidden, from a window over it; the events
-// and censorings between two points of a curve. A level whose share is no whole number of starts is rounded or weighted, and
+// `alle`; shown years and steps of the flow, taken from their sum; the same starts where several tables count
+// them, in the flow, the estimates, the curves and the costs, taken from each other; a month that is hidden, from a window
+// over it; the events and censorings between two points of a curve. A level whose share is no whole number of starts is rounded or weighted, and
 // counts nothing.
 //
 // minCell is the limit; the run's own is in its run.json.
@@ -33,6 +34,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.windows(rows)
 	a.years(t.Costs)
 	a.flow(t.Flow)
+	a.counts(t)
 	a.curves(t.Durations)
 	return a.found
 }

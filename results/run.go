@@ -58,5 +58,16 @@ type Run struct {
 		Question    Text `json:"question"`
 		Limitations Text `json:"limitations"`
 	} `json:"notes"`
-	Warnings []fault.Warning `json:"warnings"`
+	Warnings   []fault.Warning `json:"warnings"`
+	Messages   []Message       `json:"messages"`   // the warnings for readers of the report; they hold no counts
+	Suppressed []Suppression   `json:"suppressed"` // what disclosure control did
+	Rules      []Label         `json:"rules"`      // the rules of table flow
+}
+
+// Message is a warning in both languages.
+type Message struct {
+	Code   string   `json:"code"`   // of the warning that it goes with
+	Tiltak []string `json:"tiltak"` // that it concerns; empty: all
+	Most   bool     `json:"most"`   // it concerns at least a tenth of their participations
+	Text   Text     `json:"text"`
 }

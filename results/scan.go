@@ -68,6 +68,14 @@ func Scan(dir string) error {
 			found = append(found, e.Name+" is no file of a run")
 		}
 	}
+	if err := Revealed(found); err != nil {
+		return err.In(dir)
+	}
+	return nil
+}
+
+// Revealed is the error (status 4) of what an Attack or a Scan found, nil where it found nothing.
+func Revealed(found []string) *fault.Error {
 	if len(found) == 0 {
 		return nil
 	}
@@ -75,7 +83,7 @@ func Scan(dir string) error {
 	if len(found) > 10 {
 		found, more = found[:10], fmt.Sprintf(" and %d more", len(found)-10)
 	}
-	return fault.Differsf("identifying", "this run must not leave the zone: %s%s; find out where it comes from and run the study again", strings.Join(found, "; "), more).In(dir)
+	return fault.Differsf("identifying", "this run must not leave the zone: %s%s; find out where it comes from and run the study again", strings.Join(found, "; "), more)
 }
 
 // scanTable searches one table.

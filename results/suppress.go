@@ -13,8 +13,8 @@ import (
 
 // Suppress takes out of the tables, in place, every figure that rests on fewer than minCell distinct persons, and every
 // figure that would give such a one away by subtraction. It comes before anything is written or drawn; what it takes away
-// is NaN, −1 or "" with the reason `suppressed`, so nothing downstream can show it. It returns one warning a table and
-// rule with the number of rows, never a value. minCell under 2 suppresses nothing. It is called once: it needs the counts
+// is NaN, −1 or "" with the reason `suppressed`, so nothing downstream can show it. It returns the number of rows by table
+// and rule, never a value; Summary says it in one warning. minCell under 2 suppresses nothing. It is called once: it needs the counts
 // that it takes away.
 //
 // A cell is small where an arm has 1 to minCell−1 persons, or, for a 0/1 outcome, where fewer than minCell persons of an
@@ -32,14 +32,16 @@ import (
 //   - years and bins: a small year takes the smallest other year with it; small bins are merged with their neighbours;
 //   - curves: events and censorings are pooled over time until they are none or enough, the tail with too few at risk
 //     goes, and the curve is rounded so that the pooled parts cannot be solved for;
-//   - flow: start = dropped + analysed is a sum like any other.
+//   - flow: start = dropped + analysed is a sum like any other, also where a part of it stands in another table:
+//     `analysed` in the estimates and the curves to work, `start` in the costs and the curve of time in tiltak. Where the
+//     start has to go, it goes from all of them.
 //
 // It does not know of other runs, nor of tables that others publish.
-func Suppress(t *Tables, minCell int) []fault.Warning {
+func Suppress(t *Tables, minCell int) []Suppression {
 	if minCell < 2 {
 		return nil
 	}
-	s := &suppressor{t: t, min: minCell, count: map[string]int{}, near: map[cellKey]bool{}}
+	s := &suppressor{t: t, min: minCell, count: map[string]int{}, near: map[cellKey]bool{}, starts: map[cellKey]bool{}, analysed: map[cellKey]bool{}, known: map[cellKey]bool{}}
 	written := len(t.Estimates)
 	t.Estimates = withFamilies(t.Estimates)
 	s.nest = newNesting(t.Estimates)
@@ -48,17 +50,43 @@ func Suppress(t *Tables, minCell int) []fault.Warning {
 	t.Estimates = t.Estimates[:written]
 	s.balance()
 	s.overlap()
+	s.flow() // before the tables that count the same starts
 	s.durations()
 	s.costs()
 	s.placebo()
-	s.flow()
 	s.diagnostics()
-	var warnings []fault.Warning
+	var out []Suppression
 	for _, key := range slices.Sorted(maps.Keys(s.count)) {
 		table, rule, _ := strings.Cut(key, "/")
-		warnings = append(warnings, fault.Warnf("suppressed", "%s: %d rows suppressed or reduced (%s, limit %d persons)", table, s.count[key], rule, minCell))
+		out = append(out, Suppression{table, rule, s.count[key]})
 	}
-	return warnings
+	return out
+}
+
+// Suppression is how many rows of a table a rule of disclosure control hid or reduced.
+type Suppression struct {
+	Table string `json:"table"`
+	Rule  string `json:"rule"`
+	Rows  int    `json:"rows"`
+}
+
+// Summary is one warning for all that disclosure control did, none where it did nothing: the rows by table. A row that two
+// rules concern counts with each.
+func Summary(done []Suppression, minCell int) []fault.Warning {
+	if len(done) == 0 {
+		return nil
+	}
+	var parts []string
+	all := 0
+	for _, at := range grouped(done, func(d *Suppression) string { return d.Table }) {
+		rows := 0
+		for _, i := range at {
+			rows += done[i].Rows
+		}
+		all += rows
+		parts = append(parts, fmt.Sprintf("%s %d", done[at[0]].Table, rows))
+	}
+	return []fault.Warning{fault.Warnf("suppressed", "%d rows of tables are hidden or reduced so that nobody can be recognised (limit %d persons): %s; `suppressed` in run.json says by which rule", all, minCell, strings.Join(parts, ", "))}
 }
 
 type suppressor struct {
@@ -68,6 +96,10 @@ type suppressor struct {
 	nest  nesting
 	parts map[string][]partition // by tiltak
 	near  map[cellKey]bool       // cells that are small, or differ from a larger one by a small cell
+
+	// Cells whose number of starts, or of starts analysed, is hidden in the flow: it must not be read from another table.
+	starts, analysed map[cellKey]bool
+	known            map[cellKey]bool // cells whose number of starts is shown in the flow
 }
 
 // cellKey is a tiltak in a group.

@@ -58,20 +58,17 @@ func audit(members []member, sums []sum) bool {
 		if !members[k].small {
 			continue
 		}
-		best := -1
-		for _, s := range sums {
-			in := s.total == k
-			for _, i := range s.parts {
-				in = in || i == k
-			}
-			if !in {
-				continue
-			}
-			for _, i := range append([]int{s.total}, s.parts...) {
-				if m := members[i]; !m.hidden && m.size > 0 && (best < 0 || m.size < members[best].size) {
-					best = i
+		best := cover(members, sums, func(i int) bool { return i == k })
+		if best < 0 { // all that stands with it is hidden or empty: then in a sum of one of those
+			beside := map[int]bool{}
+			for _, s := range sums {
+				if all := s.members(); slices.Contains(all, k) {
+					for _, i := range all {
+						beside[i] = members[i].hidden
+					}
 				}
 			}
+			best = cover(members, sums, func(i int) bool { return beside[i] })
 		}
 		if best >= 0 {
 			members[best].hide()
@@ -79,6 +76,25 @@ func audit(members []member, sums []sum) bool {
 		}
 	}
 	return false
+}
+
+func (s sum) members() []int { return append([]int{s.total}, s.parts...) }
+
+// cover is the smallest member that is shown in a sum with one of those wanted, −1 for none.
+func cover(members []member, sums []sum, wanted func(int) bool) int {
+	best := -1
+	for _, s := range sums {
+		all := s.members()
+		if !slices.ContainsFunc(all, wanted) {
+			continue
+		}
+		for _, i := range all {
+			if m := members[i]; !m.hidden && m.size > 0 && (best < 0 || m.size < members[best].size) {
+				best = i
+			}
+		}
+	}
+	return best
 }
 
 // solved reduces a system and lists the columns that it determines.

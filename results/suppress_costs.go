@@ -15,6 +15,7 @@ type costCell struct {
 	class         int // of measures
 	rows          []int
 	persons       int
+	most          map[string]int // observations by measure
 	hidden, small bool
 }
 
@@ -54,10 +55,13 @@ func (s *suppressor) costs() {
 	var cells []*costCell
 	for _, at := range grouped(rows, func(c *Cost) string { return join(c.Tiltak, c.Group, yearOf(c), classes[c.Measure]) }) {
 		first := &rows[at[0]]
-		c := &costCell{tiltak: first.Tiltak, group: first.Group, year: yearOf(first), class: classes[first.Measure], rows: at}
+		c := &costCell{tiltak: first.Tiltak, group: first.Group, year: yearOf(first), class: classes[first.Measure], rows: at, most: map[string]int{}}
 		for _, i := range at {
 			if rows[i].Statistic != "share_in_bin" {
 				c.persons = max(c.persons, rows[i].Persons)
+			}
+			if rows[i].Statistic == "n" && rows[i].Value > 0 {
+				c.most[rows[i].Measure] = int(rows[i].Value)
 			}
 			c.hidden = c.hidden || rows[i].Reason == suppressed && rows[i].Statistic == "mean"
 		}
@@ -83,6 +87,36 @@ func (s *suppressor) costs() {
 		}
 	}
 	s.costBins()
+	s.costCounts()
+}
+
+// costCounts takes counts and sums away in cells whose number of starts is hidden in the flow, or where a few have no
+// price, and rounds what they could be computed from: means and quantiles to three figures, shares to whole per cent.
+func (s *suppressor) costCounts() {
+	rows := s.t.Costs
+	few := map[cellKey]bool{}
+	for i := range rows {
+		if c := &rows[i]; c.Statistic == "unpriced" && c.Value > 0 && c.Value < float64(s.min) {
+			few[cellKey{c.Tiltak, c.Group}] = true
+		}
+	}
+	for i := range rows {
+		c := &rows[i]
+		k := cellKey{c.Tiltak, c.Group}
+		if math.IsNaN(c.Value) || c.Value == 0 || !s.starts[k] && !few[k] {
+			continue
+		}
+		switch c.Statistic {
+		case "n", "unpriced", "sum":
+			c.Value, c.Reason = math.NaN(), suppressed
+			s.note("costs", "number of starts")
+		case "share_in_bin":
+			c.Value = math.Round(c.Value*100) / 100
+		default:
+			unit := math.Pow(10, math.Floor(math.Log10(math.Abs(c.Value)))-2)
+			c.Value = math.Round(c.Value/unit) * unit
+		}
+	}
 }
 
 // costAudit solves groups × years of a tiltak and class with both margins.
@@ -134,7 +168,9 @@ func (s *suppressor) costMeasures(cells []*costCell) (changed bool) {
 		for _, i := range at {
 			for _, j := range at {
 				a, b := cells[i], cells[j]
-				if d := b.persons - a.persons; d > 0 && d < s.min && !a.hidden && !b.hidden {
+				// Completed are a part of all: a person may have one of each kind, so both are counted.
+				few := s.few(b.persons-a.persons) || b.most["per_participation"] > 0 && s.few(b.most["per_participation"]-a.most["per_completed"]) && a.most["per_completed"] > 0
+				if few && !a.hidden && !b.hidden && i != j {
 					s.hideCost(a, "nearly the same persons as another measure")
 					a.small = true
 					changed = true
@@ -174,14 +210,16 @@ func (s *suppressor) hideCost(c *costCell, rule string) {
 	}
 }
 
+// costYears completes the years of a tiltak, group and class, each class for itself: what is hidden in one covers nothing
+// in another. All years together are known where they are shown, and where the flow shows the number of starts.
 func (s *suppressor) costYears(cells []*costCell) (changed bool) {
-	for _, at := range grouped(cells, func(c **costCell) string { return join((*c).tiltak, (*c).group) }) {
+	for _, at := range grouped(cells, func(c **costCell) string { return join((*c).tiltak, (*c).group, (*c).class) }) {
 		var years []member
-		shown := false
+		shown := s.known[cellKey{cells[at[0]].tiltak, cells[at[0]].group}]
 		for _, k := range at {
 			c := cells[k]
 			if c.year < 0 {
-				shown = !c.hidden
+				shown = shown || !c.hidden
 				continue
 			}
 			years = append(years, member{c.persons, c.hidden, c.small, func() { s.hideCost(c, "part of a sum") }})
@@ -193,6 +231,15 @@ func (s *suppressor) costYears(cells []*costCell) (changed bool) {
 	return changed
 }
 
+// apartCosts tells whether two cells differ by few persons, or by few observations of a measure.
+func (s *suppressor) apartCosts(inner, outer *costCell) bool {
+	few := s.few(outer.persons - inner.persons)
+	for m, n := range inner.most {
+		few = few || s.few(outer.most[m]-n)
+	}
+	return few
+}
+
 func (s *suppressor) costGroups(cells []*costCell) (changed bool) {
 	for _, at := range grouped(cells, func(c **costCell) string { return join((*c).tiltak, (*c).year, (*c).class) }) {
 		byGroup := map[string]*costCell{}
@@ -202,7 +249,7 @@ func (s *suppressor) costGroups(cells []*costCell) (changed bool) {
 		for _, i := range at {
 			for _, j := range at {
 				inner, outer := cells[i], cells[j]
-				if d := outer.persons - inner.persons; s.nest[inner.group][outer.group] && d > 0 && d < s.min && !inner.hidden && !outer.hidden {
+				if s.nest[inner.group][outer.group] && !inner.hidden && !outer.hidden && s.apartCosts(inner, outer) {
 					s.hideCost(inner, "nearly the same as a larger group")
 					inner.small = true
 					changed = true

@@ -10,7 +10,8 @@ import (
 // every curve of a larger group that is kept at this point. Its events are then those since the last kept point; other
 // points lose all figures. The number at risk stands where the censorings since it last stood are none or enough, and is
 // that at the beginning of the pooled step. A curve where something was pooled is rounded, to three decimals from 300 at
-// risk on and to two below: unrounded, it could be solved for the parts of a step and for those at risk.
+// risk on and to two below: unrounded, it could be solved for the parts of a step and for those at risk. Where the number
+// of those who begin is hidden in the flow, the curve is rounded and has no counts.
 func (s *suppressor) durations() {
 	rows := s.t.Durations
 	orig := slices.Clone(rows)
@@ -21,16 +22,18 @@ func (s *suppressor) durations() {
 	}
 	slices.SortStableFunc(curves, func(a, b []int) int { return size(b) - size(a) })
 	kept := make([]bool, len(rows)) // of curves done
-	for k, curve := range curves {
+	for place, curve := range curves {
 		first := &orig[curve[0]]
 		var outer [][]int
-		for _, o := range curves[:k] {
+		for _, o := range curves[:place] {
 			f := &orig[o[0]]
 			if f.Tiltak == first.Tiltak && f.Measure == first.Measure && s.nest[first.Group][f.Group] {
 				outer = append(outer, o)
 			}
 		}
-		s.pool(rows, orig, curve, outer, kept, s.near[cellKey{first.Tiltak, first.Group}])
+		k := cellKey{first.Tiltak, first.Group}
+		uncounted := s.starts[k] && first.Measure == "time_in_tiltak" || s.analysed[k] && first.Measure != "time_in_tiltak"
+		s.pool(rows, orig, curve, outer, kept, s.near[k], uncounted)
 	}
 }
 
@@ -44,7 +47,7 @@ func cmpFloat(a, b float64) int {
 	return 0
 }
 
-func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, kept []bool, all bool) {
+func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, kept []bool, all, uncounted bool) {
 	enough := func(n int) bool { return n <= 0 || n >= s.min }
 	events, censored, left := 0, 0, 0 // since the last kept point; censored also since the last number at risk
 	risk := -1                        // at the beginning of the step
@@ -94,11 +97,14 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, kep
 		events, risk = 0, -1
 		clear(gap)
 	}
-	if !pooled {
+	if !pooled && !uncounted {
 		return
 	}
 	for _, i := range curve {
 		d, unit := &rows[i], 1000.
+		if uncounted {
+			d.NRisk, d.NEvent, d.NCensor = -1, -1, -1
+		}
 		if orig[i].NRisk < 300 {
 			unit = 100
 		}

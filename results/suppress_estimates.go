@@ -53,6 +53,9 @@ func (s *suppressor) isSmall(e *Estimate) bool {
 	if math.IsNaN(e.Estimate) && math.IsNaN(e.MeanTreated) && math.IsNaN(e.MeanComparison) && e.Reason != "" {
 		return false // nothing is shown, and the reason is a better one
 	}
+	if e.FewAmounts || e.OnesTreated < 0 && e.Window == "" && (e.MeanTreated == 0 || e.MeanComparison == 0) {
+		return true // kroner of a few, or of nobody
+	}
 	return s.rare(e.OnesTreated) || s.rare(e.ZerosTreated) || s.rare(e.OnesComparison) || s.rare(e.ZerosComparison)
 }
 

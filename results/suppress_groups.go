@@ -37,7 +37,15 @@ func newNesting(rows []Estimate) nesting {
 					continue
 				}
 				pair := [2]string{a.Group, b.Group}
-				if a.NStarts > b.NStarts || a.NPersonsTreated > b.NPersonsTreated ||
+				if failed(a) || failed(b) { // a method that could not be used counts nobody, and proves nothing
+					if a.NStartsEligible > b.NStartsEligible {
+						broken[pair] = true
+					} else if n[a.Group] == nil {
+						n[a.Group] = map[string]bool{b.Group: true}
+					} else {
+						n[a.Group][b.Group] = true
+					}
+				} else if a.NStarts > b.NStarts || a.NPersonsTreated > b.NPersonsTreated ||
 					a.OnesTreated >= 0 && b.OnesTreated >= 0 && (a.OnesTreated > b.OnesTreated || a.ZerosTreated > b.ZerosTreated) {
 					broken[pair] = true
 				} else if n[a.Group] == nil {
@@ -54,6 +62,12 @@ func newNesting(rows []Estimate) nesting {
 	return n
 }
 
+// failed tells whether a method could not be used in a cell: it then counts no starts.
+func failed(e *Estimate) bool { return e.NStarts == 0 && e.Reason != "" }
+
+// eligible is how many starts a row is about, used or not.
+func eligible(e *Estimate) int { return max(e.NStarts, e.NStartsEligible) }
+
 // partition is a total group and groups that may add up to it.
 type partition struct {
 	total string
@@ -68,14 +82,14 @@ func newParts(rows []Estimate, n nesting) map[string][]partition {
 	var order []string
 	for i := range rows {
 		e := &rows[i]
-		if e.SubsetVar != "" || e.NStarts <= 0 {
+		if e.SubsetVar != "" || eligible(e) < 0 {
 			continue
 		}
 		if starts[e.Tiltak] == nil {
 			starts[e.Tiltak] = map[string]int{}
 			order = append(order, e.Tiltak)
 		}
-		starts[e.Tiltak][e.Group] = max(starts[e.Tiltak][e.Group], e.NStarts)
+		starts[e.Tiltak][e.Group] = max(starts[e.Tiltak][e.Group], eligible(e))
 	}
 	out := map[string][]partition{}
 	for _, tiltak := range order {
@@ -114,6 +128,9 @@ func sums(total string, inside []string, starts map[string]int) []partition {
 			return
 		}
 		for i := from; i < len(inside); i++ {
+			if starts[inside[i]] == 0 {
+				continue
+			}
 			chosen = append(chosen, inside[i])
 			try(i+1, left-starts[inside[i]])
 			chosen = chosen[:len(chosen)-1]
@@ -127,7 +144,8 @@ func sums(total string, inside []string, starts map[string]int) []partition {
 			members = append(members, inside[i])
 			sum += starts[inside[i]]
 		}
-		if family(members[0]) != "" && len(members) > most && sum >= goal {
+		// Members without a start analysed belong to the sum too: they may have starts.
+		if family(members[0]) != "" && (len(members) > most && sum >= goal || len(members) > 1 && sum == goal) {
 			out = append(out, partition{total, members})
 		}
 	}

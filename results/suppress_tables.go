@@ -132,56 +132,6 @@ func (s *suppressor) placebo() {
 	}
 }
 
-// flow hides small numbers on the way from the register to the analysis. In a chain start = dropped + analysed; where
-// the hidden parts are all small another part goes with them, and where there is none the start goes.
-func (s *suppressor) flow() {
-	rows := s.t.Flow
-	hidden, small := make([]bool, len(rows)), make([]bool, len(rows))
-	hide := func(i int, rule string) {
-		if !hidden[i] {
-			s.note("flow", rule)
-		}
-		hidden[i] = true
-		rows[i].Rows, rows[i].Persons, rows[i].Reason = -1, -1, suppressed
-	}
-	size := make([]int, len(rows))
-	for i := range rows {
-		f := &rows[i]
-		size[i] = f.Persons
-		hidden[i] = f.Reason == suppressed
-		if s.few(f.Persons) || s.few(f.Rows) {
-			small[i] = true
-			hide(i, "few persons")
-		}
-	}
-	for _, cell := range grouped(rows, func(f *Flow) string { return join(f.Tiltak, f.Table, f.Step, f.Rule, f.Action) }) {
-		for _, i := range cell {
-			for _, j := range cell {
-				if d := size[j] - size[i]; s.nest[rows[i].Group][rows[j].Group] && d > 0 && d < s.min && !hidden[i] && !hidden[j] {
-					hide(i, "nearly the same as a larger group")
-					small[i] = true
-				}
-			}
-		}
-	}
-	for _, chain := range grouped(rows, func(f *Flow) string { return join(f.Tiltak, f.Group, f.Table) }) {
-		var parts []member
-		start := -1
-		for _, i := range chain {
-			switch rows[i].Action {
-			case "start":
-				start = i
-			case "dropped", "analysed":
-				parts = append(parts, member{size[i], hidden[i], small[i], func() { hide(i, "part of a sum") }})
-			}
-		}
-		if start < 0 || hidden[start] || complete(parts) || covered(parts) {
-			continue
-		}
-		hide(start, "part of a sum")
-	}
-}
-
 // diagnostics empties those of small cells, and counts and shares that stand for few persons.
 func (s *suppressor) diagnostics() {
 	persons := map[cellKey]int{}

@@ -45,6 +45,9 @@ type Estimate struct {
 	// What disclosure control needs for a 0/1 outcome and never writes: distinct persons per arm with the outcome in
 	// one of their rows and without it. Negative where the outcome is not 0/1.
 	OnesTreated, ZerosTreated, OnesComparison, ZerosComparison int
+	// For an amount: fewer persons of an arm than the limit, or none, have one other than 0. Their mean times the number
+	// of rows would be what those few have.
+	FewAmounts bool
 }
 
 // Balance is a row of `balance`: how like the two arms are in one covariate, before and after.
@@ -147,12 +150,13 @@ type Placebo struct {
 
 // Diagnostic is a row of `diagnostics`: one named figure or finding on how a method went in a cell.
 type Diagnostic struct {
-	Tiltak string  `col:"tiltak"`
-	Group  string  `col:"group"`
-	Method string  `col:"method"`
-	Name   string  `col:"name"` // such as iterations, converged, caliper, share_kept, max_abs_smd, constant_base
-	Value  float64 `col:"value"`
-	Text   string  `col:"text"`
+	Tiltak  string  `col:"tiltak"`
+	Group   string  `col:"group"`
+	Method  string  `col:"method"`
+	Outcome string  `col:"outcome"` // "" where it is about every outcome
+	Name    string  `col:"name"`    // such as iterations, converged, caliper, share_kept, max_abs_smd, constant_base
+	Value   float64 `col:"value"`
+	Text    string  `col:"text"`
 }
 
 // Tables is everything a run writes as tables.
