@@ -93,7 +93,7 @@ func Logit(x [][]float64, y, w []float64, opt LogitOptions) (*Fit, error) {
 		total += wi
 	}
 	if !(ones > 0 && ones < total) {
-		return nil, emptyDesign("the score needs rows of both groups with positive weight; of weight %g, %g is in the first", total, ones)
+		return nil, emptyDesign("the score needs rows of both groups with positive weight; one group has %g of a total weight of %g", ones, total)
 	}
 	m := &binary{x: x, y: y, w: w, opt: opt, k: len(x) + 1, std: Standardise(x, w, opt.Workers),
 		eta: make([]float64, len(y)), mu: make([]float64, len(y))}

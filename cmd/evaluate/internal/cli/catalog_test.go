@@ -100,7 +100,7 @@ func TestCatalogRefuses(t *testing.T) {
 		status int
 		says   string
 	}{
-		"catalog":                           {2, "accepts between 1 and 2"},
+		"catalog":                           {2, "`evaluate catalog` needs"},
 		"catalog rate":                      {2, "did you mean `rates`?"},
 		"catalog rates NOPE":                {2, "`NOPE` has no rows"},
 		"catalog rates --catalog nowhere":   {3, "no such folder"},

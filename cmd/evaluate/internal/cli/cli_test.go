@@ -17,6 +17,14 @@ func runCLI(t *testing.T, args ...string) (stdout, stderr string, status int) {
 func TestUsageErrors(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"nonsense", "unknown command `nonsense`"},
+		{"mach", "unknown command `mach` (did you mean `match`?)"},
+		{"simulate --persons tusen", "`--persons` is a whole number, not `tusen` (see `evaluate simulate --help`)"},
+		{"match --level x", "`--level` is a number with a decimal point, not `x`"},
+		{"demo --seed -3", "`--seed` is a whole number from 0 up, not `-3`"},
+		{"match --replace=maybe", "`--replace` is true or false, not `maybe`"},
+		{"run --seed", "`--seed` needs a value"},
+		{"run a b", "`evaluate run` takes STUDY.yaml, and 2 arguments were given"},
+		{"demo here", "`evaluate demo` takes options alone, and `here` is none"},
 		{"--format xml", "`--format` is text or json"},
 		{"--lang sv", "`--lang` is nb or en"},
 		{"--workers -1", "`--workers`"},

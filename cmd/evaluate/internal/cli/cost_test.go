@@ -121,7 +121,7 @@ func TestCostRefuses(t *testing.T) {
 		base + "--variant x":                                   "`--variant` is for wage subsidies",
 		"cost --tiltak MIDLONTIL --from 2024-01-01 --to 2024-01-31 --variant nedsat_arbeidsevne": "did you mean `nedsatt_arbeidsevne`?",
 		"cost --tiltak MIDLONTIL --from 2024-01-01 --to 2024-01-31 --wage 1 --zone VI":           "zone `VI`",
-		base + "rest": "unknown command",
+		base + "rest": "`evaluate cost` takes options alone, and `rest` is none",
 	} {
 		stdout, stderr, status := runCLI(t, strings.Fields(args)...)
 		if status != 2 || !strings.Contains(stderr, want) || stdout != "" || strings.Count(stderr, "\n") != 1 {

@@ -46,6 +46,9 @@ func readDid(ctx context.Context, g *globals, f *didFlags, p *didPlan) (*didInpu
 	if err != nil {
 		return nil, err
 	}
+	if err := noRows(t, f.data); err != nil {
+		return nil, err
+	}
 	in := &didInput{}
 	l := &in.long
 	l.File, l.UnitName, l.TimeName, l.StartName, l.WeightName, l.ClusterNames = f.data, f.id, f.time, f.start, f.weights, p.clusters

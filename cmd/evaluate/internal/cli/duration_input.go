@@ -83,6 +83,9 @@ func (g *globals) readDurations(ctx context.Context, f *durationFlags) (*duratio
 	if err != nil {
 		return nil, err
 	}
+	if err := noRows(table, f.data); err != nil {
+		return nil, err
+	}
 	d := &durations{flags: f, table: table}
 	return d, d.fill()
 }

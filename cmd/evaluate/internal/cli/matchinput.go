@@ -47,10 +47,16 @@ func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*m
 	if err != nil {
 		return nil, err
 	}
+	if err := noRows(t, f.data); err != nil {
+		return nil, err
+	}
 	in := &matchInput{}
 	d := &in.data
 	if d.Treated, err = treatment(t, f.treatment); err != nil {
 		return nil, err
+	}
+	if n := count(d.Treated); n == 0 || n == t.Rows {
+		return nil, fault.Dataf("one_group", f.data, f.treatment, "`%s` is %d in all %d rows, and an effect compares two groups; give a file with rows of both", f.treatment, min(n, 1), t.Rows)
 	}
 	for _, o := range p.outcomes {
 		y, err := t.Column(o).AsFloats()
@@ -125,6 +131,24 @@ func apart(f *matchFlags, p *matchPlan) error {
 		return fault.Usagef("bad_flag", "`--outcome` names the treatment `%s`; leave it out", f.treatment)
 	}
 	return nil
+}
+
+// noRows refuses a table without rows, such as a header alone.
+func noRows(t *datasets.Table, file string) error {
+	if t.Rows > 0 {
+		return nil
+	}
+	return fault.Dataf("empty_table", file, "", "has no rows; export it again")
+}
+
+func count(b []bool) int {
+	n := 0
+	for _, x := range b {
+		if x {
+			n++
+		}
+	}
+	return n
 }
 
 func idsOf(names ...string) []string {

@@ -121,6 +121,9 @@ func (g *globals) meta(ctx context.Context, f *metaFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := noRows(table, f.data); err != nil {
+		return err
+	}
 	d := &durations{flags: &durationFlags{data: f.data}, table: table}
 	dropped := 0
 	for i := range table.Rows {

@@ -78,7 +78,7 @@ func TestReportRefusals(t *testing.T) {
 		{[]string{t.TempDir(), "--out", out}, 3, "has no manifest.json"},
 		{[]string{filepath.Join(dir, "none"), "--out", out}, 3, "is not there"},
 		{[]string{changed, "--out", out}, 4, "tables/flow.csv has changed"},
-		{nil, 2, "accepts 1 arg"},
+		{nil, 2, "`evaluate report` needs RUN"},
 	} {
 		stdout, stderr, status := runCLI(t, append([]string{"report"}, c.args...)...)
 		if status != c.status || !strings.Contains(stderr, c.want) || stdout != "" || strings.Count(stderr, "\n") != 1 {

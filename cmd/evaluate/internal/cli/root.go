@@ -129,7 +129,7 @@ func newRoot(g *globals) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Version:       Version,
-		Args:          cobra.NoArgs,
+		Args:          oneCommand,
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if g.format != "text" && g.format != "json" {
@@ -158,10 +158,9 @@ func newRoot(g *globals) *cobra.Command {
 	flags.StringVar(&g.memory, "memory", "", "memory that may be used, a `size` such as 8GiB (default 80 % of the machine)")
 	flags.BoolVar(&g.stats, "stats", false, "print wall time, processor time and peak memory on stderr")
 	flags.Uint64Var(&g.seed, "seed", 1, "seed of everything random")
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fault.Usagef("bad_flag", "%v (see `%s --help`)", err, c.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagFault)
 	root.AddCommand(commands(g)...)
+	ownArguments(root)
 	return root
 }
 

@@ -208,7 +208,7 @@ func TestRunRefusesBadInput(t *testing.T) {
 		want   string
 	}{
 		{"no study", []string{"run", filepath.Join(empty, "none.yaml")}, 2, "there is no study file"},
-		{"no argument", []string{"run"}, 2, "accepts 1 arg"},
+		{"no argument", []string{"run"}, 2, "`evaluate run` needs STUDY.yaml (see `evaluate run --help`)"},
 		{"unknown key", []string{"run", writeStudy(t, testStudy+"horizont: 3\n")}, 2, "line 9: `horizont` is no key of a study (did you mean `horizon`?)"},
 		{"no register", []string{"run", writeStudy(t, strings.Replace(testStudy, "REGISTER", "/no/such/folder", 1))}, 3, "there is no such folder"},
 		{"empty register", []string{"run", writeStudy(t, strings.Replace(testStudy, "REGISTER", empty, 1))}, 3, "person"},
