@@ -166,7 +166,8 @@ func newRoot(g *globals) *cobra.Command {
 
 // commands lists the commands; each lives in a file of its own.
 func commands(g *globals) []*cobra.Command {
-	return []*cobra.Command{
+	return append(unservedCommands(),
+		newCleanCmd(g),
 		newCoverageCmd(g),
 		newDemoCmd(g),
 		newInitCmd(g),
@@ -181,7 +182,7 @@ func commands(g *globals) []*cobra.Command {
 		newReportCmd(g),
 		newDidCmd(g),
 		newMatchCmd(g),
-	}
+	)
 }
 
 // asUsage turns cobra's own complaints (unknown command, wrong number of arguments) into usage errors.

@@ -21,6 +21,8 @@ import (
 
 func newRunCmd(g *globals) *cobra.Command {
 	var out, encoding string
+	var level float64
+	var dryRun bool
 	c := &cobra.Command{
 		Use:   "run STUDY.yaml",
 		Short: "Run a study and write its run folder",
@@ -30,6 +32,12 @@ same run: where it is there already it is checked and nothing is run.`,
 		Example: "  $ evaluate init my-study.yaml\n  $ evaluate run my-study.yaml --out results/runs",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if dryRun {
+				return notServed("--dry-run", "`evaluate validate STUDY.yaml` checks study and data and estimates nothing")
+			}
+			if c.Flags().Changed("level") && !(level > 0.5 && level < 1) {
+				return fault.Usagef("bad_flag", "`--level` must lie between 0.5 and 1, such as 0.95, not %v", level)
+			}
 			s, err := analysis.Load(args[0])
 			if err != nil {
 				return err
@@ -40,6 +48,9 @@ same run: where it is there already it is checked and nothing is run.`,
 			}
 			if c.Flags().Changed("seed") {
 				s.Seed = &g.seed
+			}
+			if c.Flags().Changed("level") {
+				s.Inference.Level = level
 			}
 			if err := setEncoding(s, encoding); err != nil {
 				return err
@@ -52,6 +63,8 @@ same run: where it is there already it is checked and nothing is run.`,
 		},
 	}
 	c.Flags().StringVar(&out, "out", "results/runs", "`folder` of run folders")
+	c.Flags().Float64Var(&level, "level", 0.95, "level of intervals (default: inference.level of the study)")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "not served yet: validate checks a study without running it")
 	c.Flags().StringVar(&encoding, "encoding", "", "`encoding` of CSV in the register, utf-8 or latin1 (default: data.encoding of the study)")
 	return c
 }

@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"tiltakseffekt/internal/fault"
+)
+
+// unservedCommands are the commands that scripts may expect and this version does not have: each is refused by its name
+// with status 2 and with what does part of the same today.
+func unservedCommands() []*cobra.Command {
+	var list []*cobra.Command
+	for _, u := range []struct{ use, short, today string }{
+		{"compare RUN RUN…", "the same estimates of several runs side by side", "read tables/estimates of each run, whose keys are the same"},
+		{"describe STUDY.yaml", "flow, composition, durations, chains and costs, no effects", "`evaluate validate STUDY.yaml` shows the flow, and tables/ of a run the rest"},
+		{"power STUDY.yaml", "minimum detectable effects", "`evaluate validate STUDY.yaml` counts the starts of each group"},
+		{"trials STUDY.yaml --out DIR", "the analysis rows of a study", "`evaluate run STUDY.yaml` analyses them without writing them"},
+		{"verify RUN", "run again and compare every byte", "`evaluate run STUDY.yaml --out DIR` into an empty folder gives the same run id and manifest"},
+	} {
+		list = append(list, &cobra.Command{
+			Use:                u.use,
+			Short:              "Not served yet: " + u.short,
+			FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true}, // whatever follows, the answer is the same
+			RunE:               func(c *cobra.Command, _ []string) error { return notServed("evaluate "+c.Name(), u.today) },
+		})
+	}
+	return list
+}
+
+// notServed is the refusal of a command or flag that is promised and not there yet.
+func notServed(name, today string) error {
+	return fault.Usagef("not_served", "`%s` is not served yet; %s", name, today)
+}
