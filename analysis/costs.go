@@ -62,7 +62,7 @@ func (r *runner) costs(ctx context.Context, t *results.Tables) ([]fault.Warning,
 			}
 		}
 	}
-	return pricer.TallyWarnings(&tally), nil
+	return r.priceWarnings(&tally, pricer.Warnings()), nil
 }
 
 // bill is a participation as the pricer takes it: the wage of the months it runs over comes from the panel.

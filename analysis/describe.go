@@ -104,9 +104,10 @@ func (r *runner) describe() results.Run {
 		run.Methods = append(run.Methods, label)
 	}
 	for _, c := range r.trials.Rows.Covariates {
-		run.Covariates = append(run.Covariates, results.Label{ID: c.Name, Text: results.Text{NB: c.NB, EN: c.EN}})
+		run.Covariates = append(run.Covariates, results.Label{ID: c.Name, Text: covariateText(c.Name, c.NB, c.EN)})
 	}
 	run.Covariates = append(run.Covariates, results.Label{ID: startDay, Text: results.Text{NB: "Startdag i måneden", EN: "Day of the month of the start"}})
+	run.Rules = ruleLabels()
 	run.Notes.Question, run.Notes.Limitations = results.Text(s.Notes.Question), results.Text(s.Notes.Limitations)
 	return run
 }

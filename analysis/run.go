@@ -67,6 +67,8 @@ type runner struct {
 	// before is what measures the level of an outcome before the registration: the outcome itself, for an entered one the
 	// status of the same window, which looks back only. Outcomes that are not defined month by month have none.
 	before map[*outcome.Definition]*outcome.Definition
+
+	messages []results.Message // about prices
 }
 
 // Estimate runs a resolved study on a register that has been read. It reads no file and writes none.
@@ -109,7 +111,8 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 		return nil, err
 	}
 	out.Run = r.describe()
-	out.Run.Warnings = append(slices.Clone(reg.Warnings), append(r.warnings(out), costWarnings...)...)
+	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(r.warnings(out), costWarnings...)...), out.Run.MinCell)
+	out.Run.Messages = r.localise(out.Run.Warnings)
 	return out, nil
 }
 
@@ -429,7 +432,7 @@ func (r *runner) warnings(out *Result) []fault.Warning {
 				}
 			}
 			if starts > 0 && 2*analysed < starts {
-				w = append(w, fault.Warnf("under_half_analysed", "%s × %s: %d of %d starts are analysed, under half; `flow` says which rule took the others", trial.Tiltak, g.ID, analysed, starts))
+				w = append(w, fault.Warnf("under_half_analysed", "%s × %s: under half of the starts are analysed; `flow` says which rule took the others", trial.Tiltak, g.ID))
 			}
 		}
 	}
