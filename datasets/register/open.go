@@ -117,12 +117,11 @@ func (b *builder) refuseBad(table, column string, want want, bad, values int64) 
 	if bad == 0 || float64(bad) <= b.opt.Rules.maxBad()*float64(values) {
 		return nil
 	}
-	first, at := "", int64(0)
+	first, at, remedy := "", int64(0), "name the right column in the mapping"
 	if found, err := b.count(table, column, want.impossible); err == nil && found.wrong > 0 {
-		first, at = fmt.Sprintf(" (the first in %s)", found.where(b.file(table))), found.row
+		first, at, remedy = fmt.Sprintf(" (the first in %s)", found.where(b.file(table))), found.row, found.remedy()
 	}
-	return fault.Dataf("column_type", b.file(table), column, "%d of %d values of `%s` are not %s%s; convert the column, or name the right one in the mapping",
-		bad, values, column, strings.TrimPrefix(string(want), "a ")+"s", first).At(at)
+	return fault.Dataf("column_type", b.file(table), column, "%d of %d values of `%s` are not %s%s; %s", bad, values, column, strings.TrimPrefix(string(want), "a ")+"s", first, remedy).At(at)
 }
 
 // countAlone counts the persons who have no rows but in person.

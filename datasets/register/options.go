@@ -174,12 +174,14 @@ func (t tableSpec) missing(file string, missing, have []string) error {
 	for _, name := range missing {
 		named = append(named, "`"+name+"`"+fault.Suggest(name, have))
 	}
-	what, mend := "column "+named[0]+" is missing", "add it, or name the column that holds it in the mapping"
+	what, them := "column "+named[0]+" is missing", "it"
 	if n := len(named); n > 1 {
-		what, mend = "columns "+strings.Join(named[:n-1], ", ")+" and "+named[n-1]+" are missing", "add them, or name the columns that hold them in the mapping"
+		what, them = "columns "+strings.Join(named[:n-1], ", ")+" and "+named[n-1]+" are missing", "them"
 	}
+	mend := "add " + them
 	if len(other) > 0 {
 		what += " (columns under other names: " + strings.Join(other, ", ") + ")"
+		mend = "name what holds " + them + " in the mapping"
 	}
 	return fault.Dataf("missing_column", file, missing[0], "%s; %s", what, mend)
 }

@@ -37,13 +37,13 @@ func wrongType(file string, c *datasets.Column, w want) error {
 	return &typeError{file, c.Name, c.Kind, w}
 }
 
-func (e *typeError) Error() string { return e.fault("").Error() }
+func (e *typeError) Error() string { return e.fault("", "convert it").Error() }
 
 // Unwrap is the refusal without counts.
-func (e *typeError) Unwrap() error { return e.fault("") }
+func (e *typeError) Unwrap() error { return e.fault("", "convert it") }
 
-func (e *typeError) fault(rows string) *fault.Error {
-	return fault.Dataf("column_type", e.file, e.column, "`%s` is %s, not %s%s; convert it, or name the right column in the mapping", e.column, e.kind, e.want, rows)
+func (e *typeError) fault(rows, remedy string) *fault.Error {
+	return fault.Dataf("column_type", e.file, e.column, "`%s` is %s, not %s%s; %s", e.column, e.kind, e.want, rows, remedy)
 }
 
 // holds tells whether a text is what is wanted, where texts are converted value by value.
@@ -92,7 +92,7 @@ func (b *builder) explain(err error) error {
 			if failed != nil || found.wrong == 0 {
 				break
 			}
-			err = e.fault(fmt.Sprintf(", in %d of %s (the first is %s)", found.wrong, plural(found.rows, "row", "rows"), found.where(e.file))).At(found.row)
+			err = e.fault(fmt.Sprintf(", in %d of %s (the first is %s)", found.wrong, plural(found.rows, "row", "rows"), found.where(e.file)), found.remedy()).At(found.row)
 		}
 	}
 	var f *fault.Error
@@ -108,6 +108,17 @@ type counted struct {
 	part        int
 	row         int64 // from 1, in its file
 	file        string
+}
+
+// remedy is what helps: a few rows are mistakes in the file; most of a column are another column.
+func (c counted) remedy() string {
+	switch {
+	case 2*c.wrong > c.rows:
+		return "name the right column in the mapping"
+	case c.wrong == 1:
+		return "correct it in the file"
+	}
+	return "correct them in the file"
 }
 
 // where names the first row; its file where the table is several.

@@ -102,7 +102,7 @@ func TestRefusalsGiveThePath(t *testing.T) {
 func TestMissingColumnsAreNamedTogether(t *testing.T) {
 	_, err := read(t, replaced("person", "LOPENR fodselsar KJONN landgruppe\n10 1980 mann norge"), Options{})
 	want := "person.csv: columns `person_id`, `fodselsaar` (did you mean `fodselsar`?), `kjonn` (did you mean `KJONN`?) and `utdanning` are missing" +
-		" (columns under other names: `LOPENR`, `fodselsar`, `KJONN`); add them, or name the columns that hold them in the mapping"
+		" (columns under other names: `LOPENR`, `fodselsar`, `KJONN`); name what holds them in the mapping"
 	if fault.StatusOf(err) != fault.Data || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}

@@ -35,7 +35,7 @@ func writeFailure(path string, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
-		return fault.Wrap("disk_full", nil, "`%s` cannot be written: the disk is full; make room, or choose another folder", path)
+		return fault.Wrap("disk_full", nil, "`%s` cannot be written: the disk is full; make room on it", path)
 	case errors.Is(err, syscall.EROFS):
 		return fault.Wrap("write_failed", nil, "`%s` cannot be written: the disk is read-only; choose another folder", path)
 	case errors.Is(err, fs.ErrPermission):

@@ -37,7 +37,7 @@ func TestUnwritableFiles(t *testing.T) {
 		}
 	}
 	for cause, want := range map[syscall.Errno]string{
-		syscall.ENOSPC: "`r.html` cannot be written: the disk is full; make room, or choose another folder",
+		syscall.ENOSPC: "`r.html` cannot be written: the disk is full; make room on it",
 		syscall.EROFS:  "`r.html` cannot be written: the disk is read-only; choose another folder",
 		syscall.EACCES: "`r.html` cannot be written: you may not write there; choose another folder",
 		syscall.EIO:    "`r.html` cannot be written: " + syscall.EIO.Error(),
