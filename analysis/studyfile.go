@@ -21,7 +21,7 @@ import (
 // are taken from the folder of the file. The study that comes back is resolved.
 func Load(path string) (*Study, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, fault.Usagef("no_study", "`%s` is a folder, and a study is a YAML file; `evaluate init %s` writes one", path, filepath.Join(path, "study.yaml"))
+		return nil, fault.Usagef("no_study", "`%s` is a folder, and a study is a YAML file; give its name", path)
 	}
 	b, err := os.ReadFile(path)
 	if err != nil {
