@@ -127,7 +127,7 @@ func (e EffectPanel) draw(p *panel, u Unit, any, first bool, xTitle string, name
 	case !drawn:
 		p.say(o.say("Ingen estimater.", "No estimates."))
 	case e.Note != "":
-		s := style(7, grey, right, bottom)
+		s := style(smallSize, grey, right, bottom)
 		p.label(s, vg.Point{X: p.c.Max.X, Y: p.c.Min.Y + 3}, shorten(s, e.Note, p.c.Max.X-p.c.Min.X-4))
 	}
 }

@@ -60,7 +60,7 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 			at := p.at(p.xMin, y).Y
 			p.c.FillText(names, vg.Point{X: p.c.Min.X - 5, Y: at}, shorten(names, r.Label, room-6))
 			if math.IsNaN(r.Estimate) {
-				s := style(7.5, grey, left, middle)
+				s := style(smallSize, grey, left, middle)
 				p.label(s, vg.Point{X: p.c.Min.X + 4, Y: at}, shorten(s, r.Note, p.c.Max.X-p.c.Min.X-8))
 				continue
 			}

@@ -93,6 +93,10 @@ func (s *Set) Ends(tiltak, group string, o Options) *Figure {
 		o.Title = fmt.Sprintf(o.say("Hvor lenge deltakelsene varte: %s, %s", "How long participations lasted: %s, %s"), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
 	}
 	o.XLabel = o.say("Måneder i tiltaket", "Months in the tiltak")
+	o.YLabel = o.say("Andel av deltakelsene per måned", "Share of participations a month")
+	if u := binUnit(bins); u != 1 {
+		o.YLabel = fmt.Sprintf(o.say("Andel av deltakelsene per %s måneder", "Share of participations per %s months"), o.lang().Decimal(u, 0))
+	}
 	return Histogram(bins, math.NaN(), Plain, o)
 }
 
@@ -126,6 +130,7 @@ func (s *Set) CostDistribution(tiltak, group string, o Options) *Figure {
 		o.Title = fmt.Sprintf(o.say("Kostnad per deltaker: %s, %s", "Cost per participant: %s, %s"), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
 	}
 	o.XLabel = fmt.Sprintf(o.say("Kroner per deltaker (%d-kroner)", "NOK per participant (%d prices)"), s.Run.PriceYear)
+	o.YLabel = fmt.Sprintf(o.say("Andel av deltakerne per %s", "Share of participants per %s"), o.lang().Kroner(binUnit(bins)))
 	return Histogram(bins, mean, Kroner, o)
 }
 

@@ -66,8 +66,8 @@ const typeface = "Go"
 
 const (
 	titleSize = 10.5
-	textSize  = 9.
-	smallSize = 8.
+	textSize  = 9.5
+	smallSize = 9.
 )
 
 // style is a text style; x and y align the text at its point.

@@ -85,7 +85,7 @@ func (e Curve) band(p *panel, c color.NRGBA) {
 
 // atRisk writes how many are at risk at the ticks of the axis, a heading and a row a curve.
 func atRisk(p *panel, curves []Curve, by float64, y vg.Length, o Options) {
-	head, cell := style(7.5, grey, left, top), style(smallSize, ink, centre, top)
+	head, cell := style(smallSize, grey, left, top), style(smallSize, ink, centre, top)
 	one := len(curves) == 1
 	p.c.FillText(head, vg.Point{X: p.c.Min.X - 20, Y: y}, o.say("Antall som fortsatt følges", "Number at risk"))
 	y -= lineHeight(cell)
@@ -125,25 +125,32 @@ func (e Curve) risk(t float64) int {
 
 // Histogram draws bins of one distribution as density, with a line at the mean where that is known.
 func Histogram(bins []Bin, mean float64, u Unit, o Options) *Figure {
-	return frame(o, nil, 5.4*vg.Centimeter, func(c draw.Canvas) {
-		p := &panel{c: draw.Crop(c, 4, -14, xAxisHeight(o.XLabel), -10), xMin: math.Inf(1), xMax: math.Inf(-1), lang: o.lang()}
+	return frame(o, nil, 5.8*vg.Centimeter, func(c draw.Canvas) {
+		p := &panel{xMin: math.Inf(1), xMax: math.Inf(-1), lang: o.lang()}
+		unit := binUnit(bins)
 		for _, b := range bins {
 			p.xMin, p.xMax = min(p.xMin, b.Low), max(p.xMax, b.High)
 			if !math.IsNaN(b.Share) && b.High > b.Low {
-				p.yMax = max(p.yMax, b.Share/(b.High-b.Low))
+				p.yMax = max(p.yMax, b.Share/(b.High-b.Low)*unit)
 			}
 		}
 		if p.yMax == 0 {
-			p.xMin, p.xMax, p.yMax = 0, 1, 1
+			p.c, p.xMin, p.xMax, p.yMax = c, 0, 1, 1
 			p.say(o.say("Ingen fordeling å vise, eller skjult av hensyn til personvern.", "No distribution to show, or hidden to protect persons."))
 			return
 		}
 		p.yMax *= 1.06
+		p.c = draw.Crop(c, yLabelWidth(p.lang, Share, 0, p.yMax, 4), -14, xAxisHeight(o.XLabel), -24)
+		p.yAxis(Share, 4)
+		if o.YLabel != "" {
+			s := style(smallSize, ink, left, bottom)
+			p.c.FillText(s, vg.Point{X: c.Min.X, Y: p.c.Max.Y + 13}, shorten(s, o.YLabel, c.Max.X-c.Min.X))
+		}
 		for _, b := range bins {
 			if math.IsNaN(b.Share) || b.High <= b.Low {
 				continue
 			}
-			h := b.Share / (b.High - b.Low)
+			h := b.Share / (b.High - b.Low) * unit
 			p.bar(colour(0), b.Low, 0, b.High, h)
 			edge := draw.LineStyle{Color: hex(0xffffff), Width: 0.6}
 			a, z := p.at(b.High, 0), p.at(b.High, h)
@@ -159,6 +166,18 @@ func Histogram(bins []Bin, mean float64, u Unit, o Options) *Figure {
 		}
 		p.xAxis(u, step(p.xMin, p.xMax, 5), o.XLabel)
 	})
+}
+
+// binUnit is the width of the narrowest bin: the axis of a histogram shows the share in a bin of this width, which is the
+// share itself except where bins were merged.
+func binUnit(bins []Bin) float64 {
+	unit := math.Inf(1)
+	for _, b := range bins {
+		if b.High > b.Low {
+			unit = min(unit, b.High-b.Low)
+		}
+	}
+	return unit
 }
 
 func tickText(l number.Lang, u Unit, v float64) string {
@@ -199,7 +218,7 @@ func Bars(labels []string, values []float64, u Unit, o Options) *Figure {
 			y := float64(len(labels) - i)
 			p.c.FillText(names, vg.Point{X: p.c.Min.X - 5, Y: p.at(0, y).Y}, shorten(names, l, room-6))
 			if math.IsNaN(values[i]) {
-				p.c.FillText(style(7.5, grey, left, middle), vg.Point{X: p.c.Min.X + 4, Y: p.at(0, y).Y}, o.say("skjult eller ikke beregnet", "hidden or not estimated"))
+				p.c.FillText(style(smallSize, grey, left, middle), vg.Point{X: p.c.Min.X + 4, Y: p.at(0, y).Y}, o.say("skjult eller ikke beregnet", "hidden or not estimated"))
 				continue
 			}
 			p.bar(colour(0), 0, y-0.34, values[i], y+0.34)

@@ -134,7 +134,7 @@ func (b *builder) forest() (*drawing, error) {
 	if b.set.Money(b.focus.Outcome) {
 		unit = figure.Kroner
 	}
-	f := figure.Forest(rows, unit, figure.Options{Lang: b.l, Width: 11.5,
+	f := figure.Forest(rows, unit, figure.Options{Lang: b.l, Width: figureWidth,
 		Title:   b.sayf("Virkning på «%s» etter %d måneder: %s", "Effect on “%s” after %d months: %s", b.outcome(b.focus.Outcome), b.focus.Month, lower(b.group(b.run.Groups[0].ID))),
 		Caption: b.sayf("Punkt: beregnet virkning. Strek: %s intervall. Metode: %s.", "Dot: estimated effect. Line: %s interval. Method: %s.", b.l.Percent(b.run.Level, 0), lower(b.method(b.focus.Method)))})
 	return b.draw(f, nil)
@@ -161,7 +161,7 @@ func (b *builder) answerTable() *table {
 		for _, g := range b.run.Groups {
 			effect, persons, with, without := textCell(b.say("ikke beregnet", "not estimated")), b.countCell(-1), numberCell("–", math.NaN()), numberCell("–", math.NaN())
 			if e := b.focusRow(k.ID, g.ID); e != nil {
-				persons = b.countCell(e.NPersonsTreated)
+				persons = b.participants(e)
 				with, without = numberCell(b.level(e.Outcome, e.MeanTreated), e.MeanTreated), numberCell(b.level(e.Outcome, e.MeanComparison), e.MeanComparison)
 				if math.IsNaN(e.Estimate) {
 					effect = numberCell("–", math.NaN())
@@ -187,6 +187,19 @@ func (b *builder) answerTable() *table {
 		}
 	}
 	return t
+}
+
+// participants are the persons behind an estimate; where there is none, the starts that it would have been about.
+func (b *builder) participants(e *results.Estimate) tableCell {
+	switch {
+	case e.NPersonsTreated > 0:
+		return b.countCell(e.NPersonsTreated)
+	case math.IsNaN(e.Estimate) && e.NStartsEligible > 0:
+		c := b.countCell(e.NStartsEligible)
+		c.Sub = b.say("starter", "starts")
+		return c
+	}
+	return b.countCell(-1)
 }
 
 // howSure counts where the intervals lie and warns of looking at many at once.

@@ -32,6 +32,10 @@ async function look(width) {
     r.svg++;
     if (box.width < 250 || box.height < 40) r.narrow++;
     if (box.right > width + 1) r.wide++;
+    s.querySelectorAll("text").forEach(x => {
+      const px = parseFloat(w.getComputedStyle(x).fontSize) * box.width / s.viewBox.baseVal.width;
+      if (!(px >= r.letters)) r.letters = px;
+    });
   });
   const table = d.querySelector("#answer table"), th = table.querySelectorAll("th")[5];
   const effects = () => Array.from(table.tBodies[0].rows).map(x => x.cells[5].dataset.raw).filter(x => x !== "").map(Number);
@@ -113,7 +117,7 @@ func TestInABrowser(t *testing.T) {
 		}
 		var found map[string]struct {
 			SVG, Narrow, Wide, Rows, Unnamed, IDs, Links, Filtered int
-			Overflow                                               float64
+			Overflow, Letters                                      float64
 			Sorted                                                 bool
 			Aria                                                   string
 			Headings                                               []int
@@ -123,7 +127,10 @@ func TestInABrowser(t *testing.T) {
 		}
 		for width, f := range found {
 			where := name + "." + lang + " at " + width
-			t.Logf("%s: %d figures, %d rows in the first table", where, f.SVG, f.Rows)
+			t.Logf("%s: %d figures, %d rows in the first table, letters from %.1f pixels", where, f.SVG, f.Rows, f.Letters)
+			if !(f.Letters >= 10) {
+				t.Errorf("%s: letters of figures are %v pixels high", where, f.Letters)
+			}
 			if f.SVG == 0 || f.Narrow > 0 || f.Wide > 0 {
 				t.Errorf("%s: of %d figures %d are too small to read and %d stick out", where, f.SVG, f.Narrow, f.Wide)
 			}

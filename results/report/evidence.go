@@ -44,7 +44,7 @@ func (b *builder) tiltakPart(tiltak string) (tiltakPart, error) {
 		if b.set.Money(b.focus.Outcome) {
 			unit = figure.Kroner
 		}
-		f := figure.Forest(rows, unit, figure.Options{Lang: b.l, Width: 11.5, Title: b.sayf("Virkning på «%s» etter %d måneder, gruppe for gruppe", "Effect on “%s” after %d months, group by group", b.outcome(b.focus.Outcome), b.focus.Month),
+		f := figure.Forest(rows, unit, figure.Options{Lang: b.l, Width: figureWidth, Title: b.sayf("Virkning på «%s» etter %d måneder, gruppe for gruppe", "Effect on “%s” after %d months, group by group", b.outcome(b.focus.Outcome), b.focus.Month),
 			Caption: b.say("Gruppene overlapper: en person kan være med i flere.", "The groups overlap: a person may be in several.")})
 		if p.Forest, err = b.draw(f, nil); err != nil {
 			return p, err
@@ -103,7 +103,7 @@ func (b *builder) effects(tiltak, group string, first bool) (block, error) {
 			bl.Tables = append(bl.Tables, t)
 			continue
 		}
-		if err := bl.draw(b, b.set.Effect(tiltak, group, y.ID, figure.Options{Lang: b.l, Title: y.Text.In(b.lang())}), t); err != nil {
+		if err := bl.draw(b, b.set.Effect(tiltak, group, y.ID, figure.Options{Lang: b.l, Width: figureWidth, Title: y.Text.In(b.lang())}), t); err != nil {
 			return bl, err
 		}
 	}
@@ -193,7 +193,7 @@ func (b *builder) balance(tiltak, group string, first bool) (block, error) {
 	}
 	var f *figure.Figure
 	if first {
-		f = b.set.Love(tiltak, group, figure.Options{Lang: b.l, Most: 20, Title: b.say("Standardisert forskjell før og etter", "Standardised difference before and after")})
+		f = b.set.Love(tiltak, group, figure.Options{Lang: b.l, Width: figureWidth, Most: 20, Title: b.say("Standardisert forskjell før og etter", "Standardised difference before and after")})
 	}
 	return bl, bl.draw(b, f, t)
 }
@@ -204,7 +204,7 @@ func (b *builder) overlap(tiltak, group string, first bool) (block, error) {
 	if !first {
 		return block{}, nil
 	}
-	return bl, bl.draw(b, b.set.Overlap(tiltak, group, figure.Options{Lang: b.l, Title: b.say("Fordeling i de to gruppene", "Distribution in the two arms")}), nil)
+	return bl, bl.draw(b, b.set.Overlap(tiltak, group, figure.Options{Lang: b.l, Width: figureWidth, Title: b.say("Fordeling i de to gruppene", "Distribution in the two arms")}), nil)
 }
 
 func (b *builder) durations(tiltak, group string, first bool) (block, error) {
@@ -221,7 +221,7 @@ func (b *builder) durations(tiltak, group string, first bool) (block, error) {
 		}
 		var f *figure.Figure
 		if first {
-			f = b.set.Duration(tiltak, group, m, figure.Options{Lang: b.l, Title: figure.MeasureName(m, b.l)})
+			f = b.set.Duration(tiltak, group, m, figure.Options{Lang: b.l, Width: figureWidth, Title: figure.MeasureName(m, b.l)})
 		}
 		if err := bl.draw(b, f, t); err != nil {
 			return bl, err
@@ -229,7 +229,7 @@ func (b *builder) durations(tiltak, group string, first bool) (block, error) {
 		if m != "time_in_tiltak" || !first {
 			continue
 		}
-		if err := bl.draw(b, b.set.Ends(tiltak, group, figure.Options{Lang: b.l, Title: b.say("Når deltakelsene tok slutt", "When participations ended")}), nil); err != nil {
+		if err := bl.draw(b, b.set.Ends(tiltak, group, figure.Options{Lang: b.l, Width: figureWidth, Title: b.say("Når deltakelsene tok slutt", "When participations ended")}), nil); err != nil {
 			return bl, err
 		}
 	}
@@ -260,12 +260,12 @@ func (b *builder) costs(tiltak, group string, first bool) (block, error) {
 	}
 	var f *figure.Figure
 	if first {
-		f = b.set.CostDistribution(tiltak, group, figure.Options{Lang: b.l, Title: b.say("Fordeling over deltakere", "Distribution over participants")})
+		f = b.set.CostDistribution(tiltak, group, figure.Options{Lang: b.l, Width: figureWidth, Title: b.say("Fordeling over deltakere", "Distribution over participants")})
 	}
 	if err := bl.draw(b, f, t); err != nil || !first {
 		return bl, err
 	}
-	return bl, bl.draw(b, b.set.CostYears(tiltak, group, figure.Options{Lang: b.l, Title: b.say("Gjennomsnitt etter startår", "Mean by year of start")}), nil)
+	return bl, bl.draw(b, b.set.CostYears(tiltak, group, figure.Options{Lang: b.l, Width: figureWidth, Title: b.say("Gjennomsnitt etter startår", "Mean by year of start")}), nil)
 }
 
 func (b *builder) costMeasure(m string) string {
@@ -328,7 +328,11 @@ func (b *builder) diagnostics(tiltak, group string, _ bool) (block, error) {
 		if d.Value == math.Trunc(d.Value) {
 			digits = 0
 		}
-		t.add(textCell(b.method(d.Method)), textCell(b.diagnostic(d.Name)), numberCell(b.l.Decimal(d.Value, digits), d.Value))
+		what := textCell(b.diagnostic(d.Name))
+		if d.Outcome != "" {
+			what = textCell(b.diagnostic(d.Name) + ": " + lower(b.outcome(d.Outcome)))
+		}
+		t.add(textCell(b.method(d.Method)), what, numberCell(b.l.Decimal(d.Value, digits), d.Value))
 	}
 	if len(t.Rows) > 0 {
 		bl.Tables = append(bl.Tables, t)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/results/figure"
@@ -9,17 +10,20 @@ import (
 
 // The kinds of findings, in the order of the limitations block.
 const (
-	underHalf    = "under_half_analysed"
-	imbalance    = "imbalance"
-	lowESS       = "low_ess"
-	noOverlap    = "no_overlap"
-	placeboFails = "placebo"
-	disagree     = "methods_disagree"
-	fewPersons   = "few_persons"
-	constantBase = "constant_base"
-	unpriced     = "unpriced"
-	notEstimated = "not_estimated"
-	hidden       = "hidden"
+	underHalf = "under_half_analysed"
+	imbalance = "imbalance"
+	// imbalanceOther is that of a method that is not the one of the headline.
+	imbalanceOther = "imbalance_other"
+	doubtfulPrice  = "doubtful_price"
+	lowESS         = "low_ess"
+	noOverlap      = "no_overlap"
+	placeboFails   = "placebo"
+	disagree       = "methods_disagree"
+	fewPersons     = "few_persons"
+	constantBase   = "constant_base"
+	unpriced       = "unpriced"
+	notEstimated   = "not_estimated"
+	hidden         = "hidden"
 )
 
 // finding is something in the run's own figures that a reader has to know in order to doubt an estimate.
@@ -98,6 +102,8 @@ func (b *builder) shareAnalysed(c cell) []finding {
 	return []finding{{kind: underHalf, tag: b.say("under halvparten er med", "under half analysed"), text: text, value: share}}
 }
 
+// worstBalance is the covariate in which the arms still differ most, by each method. The headline is of one method, so
+// only its finding is a reservation against the headline; of the others it is said that they are another method's.
 func (b *builder) worstBalance(c cell) []finding {
 	var out []finding
 	for _, m := range b.run.Methods {
@@ -107,10 +113,15 @@ func (b *builder) worstBalance(c cell) []finding {
 				worst, name = math.Abs(r.SMD), r.Variable
 			}
 		}
-		if worst > smdBound {
-			out = append(out, finding{kind: imbalance, tag: b.say("gruppene er ulike", "arms differ"), value: worst,
-				text: b.sayf("%s: gruppene er fortsatt ulike i «%s» (%s standardavvik).", "%s: the arms still differ in “%s” (%s standard deviations).", b.method(m.ID), b.set.CovariateName(name, b.l), b.l.Decimal(worst, 2))})
+		if worst <= smdBound {
+			continue
 		}
+		f := finding{kind: imbalanceOther, value: worst,
+			text: b.sayf("%s: gruppene er fortsatt ulike i «%s» (%s standardavvik).", "%s: the arms still differ in “%s” (%s standard deviations).", b.method(m.ID), b.set.CovariateName(name, b.l), b.l.Decimal(worst, 2))}
+		if m.ID == b.focus.Method {
+			f.kind, f.tag = imbalance, b.say("gruppene er ulike", "arms differ")
+		}
+		out = append(out, f)
 	}
 	return out
 }
@@ -121,7 +132,11 @@ func (b *builder) weights(c cell) []finding {
 		if *e.Month != b.focus.Month || math.IsNaN(e.ESS) || math.IsNaN(e.Estimate) || e.NStarts <= 0 || e.ESS >= essBound*float64(e.NStarts) {
 			continue
 		}
-		out = append(out, finding{kind: lowESS, tag: b.say("få å sammenligne med", "few to compare with"), value: e.ESS / float64(e.NStarts),
+		tag := ""
+		if e.Method == b.focus.Method {
+			tag = b.say("få å sammenligne med", "few to compare with")
+		}
+		out = append(out, finding{kind: lowESS, tag: tag, value: e.ESS / float64(e.NStarts),
 			text: b.sayf("%s: vektene gjør at sammenligningen bare er verd %s personrader, mot %s starter.", "%s: the weights leave the comparison worth %s rows only, against %s starts.", b.method(e.Method), b.l.Decimal(e.ESS, 0), b.l.Count(e.NStarts))})
 	}
 	return out
@@ -190,7 +205,7 @@ func (b *builder) disagreement(c cell) []finding {
 
 func (b *builder) small(c cell) []finding {
 	e := b.focusRow(c.tiltak, c.group)
-	if e == nil || e.NPersonsTreated < 0 || e.NPersonsTreated >= personsBound || e.Reason == estimate.Suppressed {
+	if e == nil || e.NPersonsTreated <= 0 || e.NPersonsTreated >= personsBound || e.Reason == estimate.Suppressed {
 		return nil
 	}
 	return []finding{{kind: fewPersons, tag: b.say("få deltakere", "few participants"), value: float64(e.NPersonsTreated),
@@ -199,7 +214,7 @@ func (b *builder) small(c cell) []finding {
 
 func (b *builder) base(c cell) []finding {
 	for _, d := range b.diag[c] {
-		if d.Name == "constant_base" && d.Value == 1 {
+		if d.Name == "constant_base" && d.Value == 1 && (d.Outcome == "" || d.Outcome == b.focus.Outcome) {
 			return []finding{{kind: constantBase, value: 1,
 				text: b.sayf("%s: utfallet er likt for alle i utgangsperioden, så metoden er bare forskjellen etterpå.", "%s: the outcome is the same for all in the base period, so the method is just the difference afterwards.", b.method(d.Method))}}
 		}
@@ -208,11 +223,43 @@ func (b *builder) base(c cell) []finding {
 }
 
 func (b *builder) price(c cell) []finding {
-	if _, priced := b.meanCost(c.tiltak, c.group); priced || len(b.set.Costs(c.tiltak, c.group)) == 0 {
+	mean, priced := b.meanCost(c.tiltak, c.group)
+	if len(b.set.Costs(c.tiltak, c.group)) == 0 {
 		return nil
 	}
-	return []finding{{kind: unpriced, tag: b.say("pris ikke kjent", "price not known"), value: 1,
-		text: b.say("Ingen sats eller beløp er kjent for tiltaket.", "No rate or amount is known for the tiltak.")}}
+	if !priced {
+		return []finding{{kind: unpriced, tag: b.say("pris ikke kjent", "price not known"), value: 1,
+			text: b.say("Ingen sats eller beløp er kjent for tiltaket.", "No rate or amount is known for the tiltak.")}}
+	}
+	if math.IsNaN(mean) {
+		return nil
+	}
+	var out []finding
+	for _, m := range b.run.Messages {
+		tag, ok := priceTags[m.Code]
+		if !ok || !slices.Contains(m.Tiltak, c.tiltak) {
+			continue
+		}
+		f := finding{kind: doubtfulPrice, value: 1, text: m.Text.In(b.lang())}
+		if m.Most {
+			f.tag = b.say(tag[0], tag[1])
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// priceTags are the short names of what makes a price doubtful, by the code of the warning.
+var priceTags = map[string][2]string{
+	"not_priced":              {"noen er uten pris", "some without a price"},
+	"rate_outside_period":     {"satsen gjelder en annen periode", "rate of another period"},
+	"rate_unconfirmed":        {"satsen er ikke bekreftet", "rate not confirmed"},
+	"payroll_doubtful":        {"lønnskostnaden er ikke bekreftet", "wage cost not confirmed"},
+	"subsidy_variant_assumed": {"tilskuddets trinn er antatt", "steps of the subsidy assumed"},
+	"part_time_missing":       {"deltid er ukjent", "part time not known"},
+	"no_part_time_rule":       {"deltid er betalt fullt ut", "part time paid in full"},
+	"index_outside_period":    {"prisindeks mangler", "price index missing"},
+	"g_outside_period":        {"G er fra et annet år", "G of another year"},
 }
 
 func (b *builder) missing(c cell) []finding {

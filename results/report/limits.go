@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/number"
 )
 
 // limits is the block of limitations.
@@ -18,7 +19,7 @@ type limits struct {
 	NotesTitle  string
 	Notes       []string
 	WarnTitle   string
-	Warnings    []string
+	Warnings    []message
 }
 
 type limit struct {
@@ -38,7 +39,7 @@ func (b *builder) limits() limits {
 		NotesTitle: b.say("Forskernes egne forbehold", "The researchers' own reservations"),
 		WarnTitle:  b.say("Meldinger fra kjøringen", "Messages from the run"),
 	}
-	for _, kind := range []string{underHalf, imbalance, lowESS, noOverlap, placeboFails, disagree, fewPersons, constantBase, unpriced, notEstimated, hidden} {
+	for _, kind := range []string{underHalf, imbalance, imbalanceOther, lowESS, noOverlap, placeboFails, disagree, fewPersons, constantBase, unpriced, doubtfulPrice, notEstimated, hidden} {
 		if l, ok := b.limit(kind); ok {
 			out.Own = append(out.Own, l)
 		}
@@ -50,14 +51,33 @@ func (b *builder) limits() limits {
 			out.Notes = append(out.Notes, p)
 		}
 	}
-	for _, w := range b.run.Warnings {
-		if w.Code == "suppressed" { // said above, in the language of the report
-			continue
+	out.Warnings = b.messages()
+	return out
+}
+
+// messages are the warnings of the run in the language of the report. A warning without a message of its own, and a
+// message without a text in this language, is shown as it is and marked as English.
+func (b *builder) messages() []message {
+	var out []message
+	known := map[string]bool{"suppressed": true} // said above
+	for _, m := range b.run.Messages {
+		known[m.Code] = true
+		text := message{Text: m.Text.In(b.lang())}
+		if b.l == number.NB && m.Text.NB == "" {
+			text.Lang = "en"
 		}
-		out.Warnings = append(out.Warnings, w.Message)
+		out = append(out, text)
+	}
+	for _, w := range b.run.Warnings {
+		if !known[w.Code] {
+			out = append(out, message{w.Message, "en"})
+		}
 	}
 	return out
 }
+
+// message is a text with its language where that is not the page's.
+type message struct{ Text, Lang string }
 
 // limit gathers the findings of a kind: how many cells of how many, and the worst of them.
 func (b *builder) limit(kind string) (limit, bool) {
@@ -140,6 +160,10 @@ func (b *builder) title(kind string) string {
 		return b.say("Under halvparten av startene er med", "Under half of the starts are analysed")
 	case imbalance:
 		return b.say("Gruppene er fortsatt ulike", "The arms still differ")
+	case imbalanceOther:
+		return b.say("Gruppene er ulike med de andre metodene", "The arms differ by the other methods")
+	case doubtfulPrice:
+		return b.say("Prisen er usikker", "The price is doubtful")
 	case lowESS:
 		return b.say("Få teller med i sammenligningen", "Few count in the comparison")
 	case noOverlap:
@@ -169,6 +193,10 @@ func (b *builder) advice(kind string, found int) string {
 		return b.say(" Tallene gjelder dem som er med, og de andre kan være annerledes.", " The figures are about those analysed, and the others may be different.")
 	case imbalance:
 		return b.sayf(" Grensen er %s standardavvik. En forskjell som er igjen, kan se ut som en virkning.", " The bound is %s standard deviations. A difference that is left can look like an effect.", b.l.Decimal(smdBound, 1))
+	case imbalanceOther:
+		return b.sayf(" Det gjelder ikke hovedtallet, som er beregnet med metoden %s, men sammenligningen av metodene.", " It does not concern the main figure, which is by %s, but the comparison of methods.", lower(b.method(b.focus.Method)))
+	case doubtfulPrice:
+		return b.say(" Prisen kan være høyere eller lavere enn det som står.", " The price may be higher or lower than what is shown.")
 	case lowESS:
 		return b.say(" Svaret hviler da på noen få personer med store vekter.", " The answer then rests on a few persons with large weights.")
 	case noOverlap:
@@ -193,18 +221,24 @@ func (b *builder) advice(kind string, found int) string {
 func (b *builder) good(kind string) (limit, bool) {
 	switch kind {
 	case underHalf:
-		if worst := b.leastAnalysed(); !math.IsNaN(worst) {
-			return limit{Title: b.say("Hvor mange er med", "How many are analysed"), Text: b.sayf("Minst %s av startene er med i hver gruppe.", "At least %s of the starts are analysed in each group.", b.l.Percent(math.Floor(100*worst)/100, 0))}, true
+		worst, unknown := b.leastAnalysed()
+		if math.IsNaN(worst) {
+			return limit{}, false
 		}
+		text := b.sayf("Der tallene kan vises, er minst %s av startene i registeret med.", "Where the figures can be shown at least %s of the starts in the register are analysed.", b.l.Percent(math.Floor(100*worst)/100, 0))
+		if unknown > 0 {
+			text += b.sayf(" I %d av %d kombinasjoner av tiltak og gruppe er antallet skjult; hvor mange som er med der, kan ikke sies.", " In %d of %d combinations of tiltak and group the number is hidden; how many are analysed there cannot be said.", unknown, len(b.run.Tiltak)*len(b.run.Groups))
+		}
+		return limit{Title: b.say("Hvor mange er med", "How many are analysed"), Text: text}, true
 	case imbalance:
 		worst := -1.
 		for _, r := range b.t.Balance {
-			if r.Stage == "after" && !math.IsNaN(r.SMD) {
+			if r.Method == b.focus.Method && r.Stage == "after" && !math.IsNaN(r.SMD) {
 				worst = max(worst, math.Abs(r.SMD))
 			}
 		}
 		if worst >= 0 {
-			return limit{Title: b.say("Gruppene er like i det som er målt", "The arms are alike in what was measured"), Text: b.sayf("Den største gjenværende forskjellen er %s standardavvik.", "The largest difference left is %s standard deviations.", b.l.Decimal(worst, 2))}, true
+			return limit{Title: b.say("Gruppene er like i det som er målt", "The arms are alike in what was measured"), Text: b.sayf("Den største gjenværende forskjellen med metoden %s er %s standardavvik.", "The largest difference left by %s is %s standard deviations.", lower(b.method(b.focus.Method)), b.l.Decimal(worst, 2))}, true
 		}
 	case placeboFails:
 		n := 0
@@ -225,25 +259,33 @@ func (b *builder) good(kind string) (limit, bool) {
 	return limit{}, false
 }
 
-func (b *builder) leastAnalysed() float64 {
-	least := math.NaN()
-	for _, rows := range b.flow {
-		starts, analysed := -1, -1
+// leastAnalysed is the smallest share of starts analysed among the cells whose flow shows both, NaN where none does, and
+// the number of cells whose flow hides one of them.
+func (b *builder) leastAnalysed() (least float64, unknown int) {
+	least = math.NaN()
+	for c, rows := range b.flow {
+		if c.tiltak == "" {
+			continue
+		}
+		starts, analysed, hides := -1, -1, false
 		for _, f := range rows {
 			switch f.Action {
 			case "start":
-				starts = f.Rows
+				starts, hides = f.Rows, hides || f.Rows < 0
 			case "analysed":
-				analysed = f.Rows
+				analysed, hides = f.Rows, hides || f.Rows < 0
 			}
 		}
-		if starts > 0 && analysed >= 0 && rows[0].Tiltak != "" {
+		switch {
+		case hides:
+			unknown++
+		case starts > 0 && analysed >= 0:
 			if share := float64(analysed) / float64(starts); !(share >= least) {
 				least = share
 			}
 		}
 	}
-	return least
+	return least, unknown
 }
 
 // suppressedRows counts what disclosure control took away.

@@ -124,8 +124,8 @@ func (b *builder) repeat() repeat {
 	r := b.run
 	p := repeat{
 		Title: b.say("Slik gjentas kjøringen", "How to repeat it"),
-		Text: b.say("Kjøringens nummer er regnet ut av studien, innholdet i alle inndata og programmet. Samme spørsmål til samme data gir samme nummer og samme tall. Kommandoen «evaluate verify» regner alt om igjen og sammenligner hver byte.",
-			"The number of the run is computed from the study, the content of every input and the program. The same question to the same data gives the same number and the same figures. The command “evaluate verify” computes everything again and compares every byte."),
+		Text: b.say("Kjøringens nummer er regnet ut av studien, innholdet i alle inndata og programmet. Samme spørsmål til samme data gir samme nummer og samme tall.",
+			"The number of the run is computed from the study, the content of every input and the program. The same question to the same data gives the same number and the same figures."),
 		Facts: []fact{
 			{b.say("Kjøring", "Run"), r.RunID}, {b.say("Studie", "Study"), r.Study}, {b.say("Program", "Program"), r.Version},
 			{b.say("Plattform", "Platform"), r.Platform}, {b.say("Frø for tilfeldige tall", "Seed"), b.seed()},
@@ -147,7 +147,7 @@ func (b *builder) ledger() *table {
 	t := b.table(b.say("Rader som ble utelatt eller endret da registeret ble lest", "Rows dropped or changed when the register was read"),
 		b.say("Tabell", "Table"), b.say("Regel", "Rule"), b.say("Hva som ble gjort", "What was done"), b.say("Rader", "Rows"), b.say("Personer", "Persons"))
 	for _, f := range b.flow[cell{}] {
-		t.add(textCell(f.Table), textCell(b.rule(f.Rule)), textCell(b.action(f.Action)), b.countCell(f.Rows), b.countCell(f.Persons))
+		t.add(textCell(f.Table), textCell(b.registerRule(f.Rule)), textCell(b.action(f.Action)), b.countCell(f.Rows), b.countCell(f.Persons))
 	}
 	if len(t.Rows) == 0 {
 		return nil

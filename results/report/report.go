@@ -91,6 +91,10 @@ func newBuilder(r *results.Run, t *results.Tables, l number.Lang) *builder {
 	return b
 }
 
+// figureWidth is the width of figures in centimetres: on a screen of 390 pixels, where they are 360 wide, their smallest
+// letters are then over 10 pixels high.
+const figureWidth = 10.2
+
 // say picks one of our own texts by language.
 func (b *builder) say(nb, en string) string {
 	if b.l == number.EN {

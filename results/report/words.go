@@ -30,6 +30,14 @@ func (b *builder) rule(rule string) string {
 	return strings.ReplaceAll(rule, "_", " ")
 }
 
+// registerRule names a rule of the register's ledger: the run says in words what it found.
+func (b *builder) registerRule(rule string) string {
+	if text := results.Name(b.run.Rules, rule, b.lang()); text != rule {
+		return text
+	}
+	return b.rule(rule)
+}
+
 func (b *builder) action(action string) string {
 	switch action {
 	case "start":
@@ -48,17 +56,26 @@ func (b *builder) action(action string) string {
 
 // diagnosticWords names diagnostics for people.
 var diagnosticWords = map[string][2]string{
-	"iterations":       {"runder før modellen var ferdig", "rounds until the model was done"},
-	"converged":        {"modellen kom i mål (1 = ja)", "the model converged (1 = yes)"},
-	"caliper":          {"største tillatte avstand i et par", "largest distance allowed in a pair"},
-	"share_kept":       {"andel av deltakerne som fikk en partner", "share of the treated who were matched"},
-	"max_abs_smd":      {"største gjenværende forskjell", "largest difference left"},
-	"constant_base":    {"utfallet er likt for alle i utgangsperioden (1 = ja)", "the outcome is the same for all in the base period (1 = yes)"},
-	"no_counterpart":   {"sammenligningsrader uten motstykke", "comparison rows without a counterpart"},
-	"ess_comparison":   {"sammenligningens effektive antall", "effective number of the comparison"},
-	"ess":              {"sammenligningens effektive antall", "effective number of the comparison"},
-	"max_weight_share": {"største vekts andel av alle", "share of the largest weight"},
-	"failed":           {"metoden kunne ikke brukes", "the method could not be used"},
+	"iterations":               {"runder før modellen var ferdig", "rounds until the model was done"},
+	"converged":                {"modellen kom i mål (1 = ja)", "the model converged (1 = yes)"},
+	"caliper":                  {"største tillatte avstand i et par", "largest distance allowed in a pair"},
+	"share_kept":               {"andel av deltakerne som fikk en partner", "share of the treated who were matched"},
+	"max_abs_smd":              {"største gjenværende forskjell (standardavvik)", "largest difference left (standard deviations)"},
+	"imbalance":                {"største gjenværende forskjell i det som ble balansert", "largest difference left in what was balanced"},
+	"not_balanced":             {"kjennetegn som ikke lot seg balansere", "covariates that could not be balanced"},
+	"constant_base":            {"utfallet er likt for alle i utgangsperioden (1 = ja)", "the outcome is the same for all in the base period (1 = yes)"},
+	"base_known":               {"andel av deltakerne med kjent utgangsnivå", "share of the treated with a known level before"},
+	"trimmed":                  {"sammenligningsrader uten vekt, nesten sikre på å starte", "comparison rows without weight, nearly sure to start"},
+	"no_counterpart":           {"sammenligningsrader uten motstykke", "comparison rows without a counterpart"},
+	"treated_alone_in_stratum": {"deltakere uten noen å sammenlignes med i samme måned og varighet", "treated rows with nobody to compare in the same month and duration"},
+	"ess_comparison":           {"sammenligningens effektive antall", "effective number of the comparison"},
+	"ess":                      {"sammenligningens effektive antall", "effective number of the comparison"},
+	"max_weight_share":         {"største vekts andel av alle", "share of the largest weight"},
+	"largest_weight_share":     {"største vekts andel av alle", "share of the largest weight"},
+	"score_iterations":         {"runder før sannsynligheten for å starte var beregnet", "rounds until the probability of starting was fitted"},
+	"score_columns_dropped":    {"kjennetegn uten variasjon eller gitt av andre, utelatt", "covariates constant or given by others, left out"},
+	"score_penalised":          {"gruppene skiller seg helt i noe; straffet modell (1 = ja)", "the arms separate in something; penalised model (1 = yes)"},
+	"failed":                   {"metoden kunne ikke brukes", "the method could not be used"},
 }
 
 func (b *builder) diagnostic(name string) string {
