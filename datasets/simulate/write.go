@@ -2,8 +2,10 @@ package simulate
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/fault"
@@ -60,10 +62,14 @@ func write(ctx context.Context, dir string, opt Options, chunk int, progress fun
 		return nil, fault.Wrap("write_failed", err, "cannot make a folder in %s", parent)
 	}
 	out, err := writeAll(ctx, files, opt, chunk, progress)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = writeMarker(files)
 	}
-	if err := writeMarker(files); err != nil {
+	var e *fault.Error
+	if errors.As(err, &e) { // a file is called by the name that it was to have
+		e.Message = strings.ReplaceAll(e.Message, files, filepath.Clean(dir))
+	}
+	if err != nil {
 		return nil, err
 	}
 	return out, publish(files, dir)

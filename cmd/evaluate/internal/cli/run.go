@@ -104,6 +104,9 @@ func (g *globals) runStudy(c *cobra.Command, s *analysis.Study, text []byte, out
 		Out: out, Program: program, Platform: platform(), Render: g.render,
 	})
 	p.done()
+	if fault.CodeOf(err) == "write_failed" {
+		err = writeFailure(out, err)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -214,6 +214,7 @@ func TestRunRefusesBadInput(t *testing.T) {
 		{"empty register", []string{"run", writeStudy(t, strings.Replace(testStudy, "REGISTER", empty, 1))}, 3, "person"},
 		{"unknown tiltak", []string{"run", writeStudy(t, strings.Replace(testStudy, "[ARBEIDSTRENING,", "[ARBEIDSTRENIN,", 1))}, 2, ".yaml: line 4: `tiltak` names `ARBEIDSTRENIN`, which nobody in the register takes part in (did you mean `ARBEIDSTRENING`?)"},
 		{"unknown tiltak in validate", []string{"validate", writeStudy(t, strings.Replace(testStudy, "[ARBEIDSTRENING,", "[ARBEIDSTRENIN,", 1))}, 2, ".yaml: line 4: `tiltak` names"},
+		{"no folder for runs", []string{"run", writeStudy(t, testStudy), "--out", filepath.Join(register, "person.parquet")}, 1, "`" + filepath.Join(register, "person.parquet") + "` cannot be written"},
 		{"a folder for a study", []string{"run", empty}, 2, "is a folder, and a study is a YAML file"},
 		{"window", []string{"run", writeStudy(t, strings.Replace(testStudy, "from: 2018-06", "from: 1999-01", 1))}, 2, "line 3: `population` asks for starts in 1999-01 to 2020-12, but the register holds 2016-01 to 2023-12"},
 		{"price year", []string{"run", writeStudy(t, testStudy+"cost: {price_year: 2090}\n")}, 2, "outside the consumer price index"},
