@@ -34,7 +34,7 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 		}
 	}
 	room = min(room, (o.width()-2*margin)*0.45) + 6
-	low, high, ok := effectRange([]EffectPanel{{Series: []Series{{Y: centre, Low: edges}}}})
+	least, most, ok := effectRange([]EffectPanel{{Series: []Series{{Y: centre, Low: edges}}}})
 	axisTitle := o.XLabel
 	if axisTitle == "" {
 		axisTitle = o.say("Virkning i prosentpoeng", "Effect in percentage points")
@@ -42,14 +42,20 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 			axisTitle = o.say("Virkning i kroner per måned", "Effect in NOK a month")
 		}
 	}
-	height := max(60, vg.Length(len(rows))*rowHeight+xAxisHeight(axisTitle)+4)
+	high := vg.Length(rowHeight) // of a row: labels that do not fit stand on two lines
+	for _, r := range rows {
+		if names.Width(r.Label) > room-6 {
+			high = rowHeight + 8
+		}
+	}
+	height := max(60, vg.Length(len(rows))*high+xAxisHeight(axisTitle)+4)
 	return frame(o, nil, height, func(c draw.Canvas) {
-		p := &panel{c: draw.Crop(c, room, -tail-10, xAxisHeight(axisTitle), 0), xMin: low, xMax: high, yMin: 0.5, yMax: float64(len(rows)) + 0.5, lang: o.lang()}
+		p := &panel{c: draw.Crop(c, room, -tail-10, xAxisHeight(axisTitle), 0), xMin: least, xMax: most, yMin: 0.5, yMax: float64(len(rows)) + 0.5, lang: o.lang()}
 		if !ok {
 			p.say(o.say("Ingen estimater å vise.", "No estimates to show."))
 		} else {
-			by := step(low, high, 5)
-			for _, v := range ticks(low, high, by) {
+			by := step(least, most, 5)
+			for _, v := range ticks(least, most, by) {
 				p.vLine(thin, v)
 			}
 			p.vLine(draw.LineStyle{Color: grey, Width: 0.9}, 0)
@@ -58,7 +64,10 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 		for i, r := range rows {
 			y := float64(len(rows) - i)
 			at := p.at(p.xMin, y).Y
-			p.c.FillText(names, vg.Point{X: p.c.Min.X - 5, Y: at}, shorten(names, r.Label, room-6))
+			label := wrap(names, r.Label, room-6, 2)
+			for k, line := range label {
+				p.c.FillText(names, vg.Point{X: p.c.Min.X - 5, Y: at + 10*(vg.Length(len(label)-1)/2-vg.Length(k))}, line)
+			}
 			if math.IsNaN(r.Estimate) {
 				s := style(smallSize, grey, left, middle)
 				p.label(s, vg.Point{X: p.c.Min.X + 4, Y: at}, shorten(s, r.Note, p.c.Max.X-p.c.Min.X-8))

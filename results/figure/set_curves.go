@@ -39,7 +39,7 @@ func (s *Set) Duration(tiltak, group, measure string, o Options) *Figure {
 		o.Title = fmt.Sprintf("%s: %s, %s", MeasureName(measure, o.lang()), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
 	}
 	c := Curve{X: []float64{0}, Y: []float64{1}, Low: []float64{1}, Top: []float64{1}, Risk: []int{-1}}
-	start, hidden := -1, 0
+	start, hidden, drawn := -1, 0, false
 	for _, d := range rows {
 		if d.Reason != "" || math.IsNaN(d.Estimate) {
 			if d.Reason == estimate.Suppressed {
@@ -47,8 +47,8 @@ func (s *Set) Duration(tiltak, group, measure string, o Options) *Figure {
 			}
 			continue
 		}
-		if start < 0 {
-			start = d.NRisk
+		if !drawn { // the number at risk may be hidden where the curve is not
+			start, drawn = d.NRisk, true
 			c.Risk[0] = d.NRisk
 		}
 		if d.Time > 60 || d.NRisk >= 0 && d.NRisk*100 < start {
@@ -61,7 +61,7 @@ func (s *Set) Duration(tiltak, group, measure string, o Options) *Figure {
 		c.X, c.Y, c.Risk = append(c.X, d.Time), append(c.Y, d.Estimate), append(c.Risk, d.NRisk)
 		c.Low, c.Top = append(c.Low, orValue(d.ConfLow, d.Estimate)), append(c.Top, orValue(d.ConfHigh, d.Estimate))
 	}
-	if start < 0 {
+	if !drawn {
 		c.Y[0], c.Low[0], c.Top[0] = math.NaN(), math.NaN(), math.NaN()
 	}
 	if o.Caption == "" {
