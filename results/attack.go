@@ -14,18 +14,27 @@ import (
 // It tries: a count or a level that is itself small; a group, and the shown ones of a family of groups, taken from the group
 // `alle`; shown years and steps of the flow, taken from their sum; the same starts where several tables count
 // them, in the flow, the estimates, the curves and the costs, taken from each other; a month that is hidden, from a window
-// over it; the events and censorings between two points of a curve. A level whose share is no whole number of starts is rounded or weighted, and
-// counts nothing.
+// over it; the events and censorings between two points of a curve. A level whose share is no whole number of starts is weighted, and one
+// of a method that drops starts that is a multiple of half a per cent is taken for rounded: neither counts anything.
 //
-// minCell is the limit; the run's own is in its run.json.
+// minCell is the limit; the run's own is in its run.json. Under 2 nothing is small.
 func Attack(t *Tables, minCell int) []string {
+	if minCell < 2 {
+		return nil
+	}
 	a := &attacker{min: minCell}
 	rows := slices.Clone(t.Estimates)
+	most := map[string]int{} // starts of the method that keeps most
+	for i := range rows {
+		k := cellID(&rows[i])
+		most[k] = max(most[k], rows[i].NStarts)
+	}
 	for i := range rows { // what a reader can count: starts with and without the outcome
 		e := &rows[i]
 		n, ones := float64(e.NStarts), math.Round(e.MeanTreated*float64(e.NStarts))
 		e.OnesTreated, e.ZerosTreated = -1, -1
-		if e.NStarts > 0 && e.MeanTreated >= 0 && e.MeanTreated <= 1 && math.Abs(e.MeanTreated*n-ones) < 1e-6*n && !math.IsNaN(e.Estimate) {
+		rounded := e.NStarts < most[cellID(e)] && math.Abs(200*e.MeanTreated-math.Round(200*e.MeanTreated)) < 1e-9
+		if e.NStarts > 0 && e.MeanTreated >= 0 && e.MeanTreated <= 1 && math.Abs(e.MeanTreated*n-ones) < 1e-9*n && !rounded && !math.IsNaN(e.Estimate) {
 			e.OnesTreated, e.ZerosTreated = int(ones), e.NStarts-int(ones)
 		}
 	}

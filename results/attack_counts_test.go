@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"tiltakseffekt/internal/fault"
 )
 
 // begun is a start in a made-up register: who, when, dropped by which rule (0: analysed), completed, and for how long.
@@ -327,4 +329,98 @@ func openCells(t *testing.T, seed uint64, starts []begun, tables *Tables, fails 
 		}
 	}
 	return found
+}
+
+// TestScanRefusesWhatCanBeDerived puts single figures back into suppressed tables: the number of starts, which with that of
+// those analysed gives a hidden step of the flow away.
+func TestScanRefusesWhatCanBeDerived(t *testing.T) {
+	written := func(tables *Tables) error {
+		run := testRun()
+		run.MinCell = 5
+		path, err := Write(t.TempDir(), run, tables, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Scan(path)
+	}
+	starts := 0
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 31))
+		begun := startsOf(r, 200)
+		orig, tables := tablesOf(begun), tablesOf(begun)
+		done := Suppress(tables, 5)
+		if w := Summary(done, 5); len(w) != 1 || w[0].Code != "suppressed" {
+			t.Fatalf("disclosure control is summed up in %v", w)
+		}
+		if seed == 0 {
+			if err := written(tables); err != nil {
+				t.Errorf("after suppression: %v", err)
+			}
+		}
+		for i, f := range orig.Flow {
+			lost := 0
+			for _, s := range begun {
+				if s.rule != 0 {
+					lost++
+				}
+			}
+			if f.Action != "start" || f.Group != "alle" || tables.Flow[i].Rows >= 0 || lost == 0 || lost >= 5 {
+				continue
+			}
+			starts++
+			tables.Flow[i] = f
+			if err := written(tables); fault.StatusOf(err) != fault.Differs || !strings.Contains(err.Error(), "flow:") {
+				t.Errorf("seed %d: with the number of starts the scan says %v", seed, err)
+			}
+			tables.Flow[i].Rows, tables.Flow[i].Persons = -1, -1
+		}
+	}
+	if starts == 0 {
+		t.Error("no flow was put back: the test tries nothing")
+	}
+	if found := Attack(tablesOf(startsOf(rand.New(rand.NewPCG(3, 31)), 20)), 1); found != nil || Summary(nil, 5) != nil {
+		t.Errorf("without a limit something is small: %v", found)
+	}
+}
+
+// TestYearsOfEachMeasure: one start in the first year; a hidden cell of those completed covers nothing of all.
+func TestYearsOfEachMeasure(t *testing.T) {
+	n := map[string][]int{"per_participation": {1, 11, 31}, "per_participant": {1, 11, 31}, "per_completed": {1, 4, 20}}
+	tables := func() *Tables {
+		out := &Tables{}
+		for _, m := range []string{"per_completed", "per_participant", "per_participation"} {
+			all := 0
+			for k, v := range append(n[m], 0) {
+				year := 2018 + k
+				c := Cost{Tiltak: "AFT", Group: "alle", Year: &year, Measure: m, Persons: v, BinLow: math.NaN(), BinHigh: math.NaN()}
+				if all += v; k == len(n[m]) {
+					c.Year, c.Persons = nil, all
+				}
+				for _, s := range []string{"n", "mean", "sum"} {
+					c.Statistic, c.Value = s, map[string]float64{"n": float64(c.Persons), "mean": 1000, "sum": 1000 * float64(c.Persons)}[s]
+					out.Costs = append(out.Costs, c)
+				}
+			}
+		}
+		return out
+	}
+	orig, hidden := tables(), tables()
+	Suppress(hidden, 5)
+	if found := Attack(hidden, 5); found != nil {
+		t.Errorf("after suppression: %v", found)
+	}
+	for i, c := range hidden.Costs { // the year that covers the first one
+		if c.Measure == "per_participation" && c.Statistic == "n" && c.Year != nil && *c.Year == 2019 {
+			if !math.IsNaN(c.Value) {
+				t.Fatal("nothing covers the one start of the first year")
+			}
+			hidden.Costs[i].Value = orig.Costs[i].Value
+		}
+		if c.Measure == "per_participation" && c.Year == nil && math.IsNaN(c.Value) {
+			t.Error("all years together are hidden too")
+		}
+	}
+	if found := Attack(hidden, 5); len(found) == 0 {
+		t.Error("the attack does not find the one start of the first year")
+	}
 }

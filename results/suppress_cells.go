@@ -15,7 +15,7 @@ func cellID(e *Estimate) string {
 func (w *estimateRules) cells() {
 	type cell struct {
 		first         *Estimate
-		by            map[string]int // persons by method: some drop a few
+		by, starts    map[string]int // persons and starts by method: some drop a few
 		persons       int            // the smallest of them
 		hidden, small bool
 	}
@@ -25,16 +25,17 @@ func (w *estimateRules) cells() {
 		e := &w.orig[i]
 		c := byID[cellID(e)]
 		if c == nil {
-			c = &cell{first: e, by: map[string]int{}, persons: math.MaxInt}
+			c = &cell{first: e, by: map[string]int{}, starts: map[string]int{}, persons: math.MaxInt}
 			byID[cellID(e)] = c
 			all = append(all, c)
 		}
 		c.by[e.Method] = max(c.by[e.Method], e.NPersonsTreated)
+		c.starts[e.Method] = max(c.starts[e.Method], e.NStarts)
 		c.hidden = c.hidden || e.NPersonsTreated < 0
 	}
 	apart := func(inner, outer *cell) bool {
 		for m, n := range inner.by {
-			if d := outer.by[m] - n; d > 0 && d < w.min {
+			if w.few(outer.by[m]-n) || n > 0 && w.few(outer.starts[m]-inner.starts[m]) {
 				return true
 			}
 		}

@@ -38,6 +38,9 @@ func costClasses(rows []Cost) map[string]int {
 	for _, m := range measures {
 		slices.Sort(signature[m])
 		k := strings.Join(signature[m], "")
+		if strings.HasPrefix(m, "per_complet") { // fewer participations, even where they are of the same persons
+			k = m + k
+		}
 		if _, ok := seen[k]; !ok {
 			seen[k] = len(seen)
 		}

@@ -57,7 +57,13 @@ func newNesting(rows []Estimate) nesting {
 		}
 	}
 	for pair := range broken {
-		delete(n[pair[0]], pair[1])
+		if pair[1] != everybody { // which contains all: a method that matches may still keep fewer of it
+			delete(n[pair[0]], pair[1])
+		} else if n[pair[0]] == nil {
+			n[pair[0]] = map[string]bool{everybody: true}
+		} else {
+			n[pair[0]][everybody] = true
+		}
 	}
 	return n
 }
