@@ -24,6 +24,8 @@ func (r *runner) priceWarnings(tally *cost.Tally, others []fault.Warning) []faul
 		switch {
 		case c.Share == 1:
 			where, hvor = "in all participations", "i alle deltakelser"
+		case c.Share >= 0.9:
+			where, hvor = "in nearly all participations", "i nesten alle deltakelser"
 		case c.Share >= 0.5:
 			where, hvor = "in most participations", "i de fleste deltakelser"
 		}

@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/results/figure"
@@ -240,7 +241,7 @@ func (b *builder) price(c cell) []finding {
 		if !ok || !slices.Contains(m.Tiltak, c.tiltak) {
 			continue
 		}
-		f := finding{kind: doubtfulPrice, value: 1, text: m.Text.In(b.lang())}
+		f := finding{kind: doubtfulPrice, value: 1, text: capital(strings.TrimPrefix(m.Text.In(b.lang()), b.tiltak(c.tiltak)+", "))}
 		if m.Most {
 			f.tag = b.say(tag[0], tag[1])
 		}
