@@ -146,9 +146,9 @@ func (s *suppressor) diagnostics() {
 		n, v := float64(persons[k]), d.Value
 		hide := s.near[k]
 		switch {
-		case strings.HasPrefix(d.Name, "n_"):
+		case strings.HasPrefix(d.Name, "n_") || d.Name == "treated_alone_in_stratum" || d.Name == "no_counterpart" || d.Name == "trimmed":
 			hide = hide || v > 0 && v < float64(s.min)
-		case strings.HasPrefix(d.Name, "share_") && v > 0 && v < 1:
+		case (strings.HasPrefix(d.Name, "share_") || d.Name == "base_known") && v > 0 && v < 1:
 			hide = hide || n*v < float64(s.min) || n*(1-v) < float64(s.min)
 		}
 		if hide && d.Tiltak != "" && !math.IsNaN(v) {
