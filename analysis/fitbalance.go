@@ -42,7 +42,8 @@ func (c *cell) designWeights() []float64 {
 }
 
 // fitBalance balances the means of all covariates. Where no weighting reaches the mean of some columns, those are left
-// out, at most a few, and named in the diagnostics: a column that the comparison cannot match must be said, not hidden.
+// out, at most maxUnbalanced and of several that are out of reach together one at a time, and named in the diagnostics: a
+// column that the comparison cannot match must be said, not hidden. Their imbalance shows in the balance table.
 func (r *runner) fitBalance(c *cell) (fitted, estimate.Reason, error) {
 	f := &balanceFit{c: c, level: r.study.Inference.Level}
 	x, names := c.x, c.names
@@ -50,9 +51,13 @@ func (r *runner) fitBalance(c *cell) (fitted, estimate.Reason, error) {
 	for {
 		b, err := matching.EntropyBalance(x, c.treated, base, matching.EntropyOptions{Names: names, Workers: 1})
 		var infeasible *matching.InfeasibleError
-		if errors.As(err, &infeasible) && len(f.dropped)+len(infeasible.Columns) <= maxUnbalanced {
+		if errors.As(err, &infeasible) && len(infeasible.Columns) > 0 && len(f.dropped) < maxUnbalanced {
+			columns := infeasible.Columns
+			if !infeasible.Alone { // out of reach together: without the last, which is the most derived, the others may be in reach
+				columns = columns[len(columns)-1:]
+			}
 			out := map[int]bool{}
-			for _, j := range infeasible.Columns {
+			for _, j := range columns {
 				out[j] = true
 				f.dropped = append(f.dropped, names[j])
 			}
@@ -81,7 +86,7 @@ func (r *runner) fitBalance(c *cell) (fitted, estimate.Reason, error) {
 }
 
 // maxUnbalanced is how many columns may be left out before a cell is said to have no overlap.
-const maxUnbalanced = 3
+const maxUnbalanced = 8
 
 func (f *balanceFit) reason() estimate.Reason                                { return "" }
 func (f *balanceFit) outcome(*cell, *runner, *outcome.Definition) outcomeFit { return f }
