@@ -44,7 +44,8 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 	}
 	high := vg.Length(rowHeight) // of a row: labels that do not fit stand on two lines
 	for _, r := range rows {
-		if names.Width(r.Label) > room-6 {
+		noteRoom := o.width() - 2*margin - room - tail - 18
+		if names.Width(r.Label) > room-6 || math.IsNaN(r.Estimate) && names.Width(r.Note) > noteRoom {
 			high = rowHeight + 8
 		}
 	}
@@ -70,7 +71,10 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 			}
 			if math.IsNaN(r.Estimate) {
 				s := style(smallSize, grey, left, middle)
-				p.label(s, vg.Point{X: p.c.Min.X + 4, Y: at}, shorten(s, r.Note, p.c.Max.X-p.c.Min.X-8))
+				note := wrap(s, r.Note, p.c.Max.X-p.c.Min.X-8, 2)
+				for k, line := range note {
+					p.label(s, vg.Point{X: p.c.Min.X + 4, Y: at + 10*(vg.Length(len(note)-1)/2-vg.Length(k))}, line)
+				}
 				continue
 			}
 			if !math.IsNaN(r.Low) && !math.IsNaN(r.High) {
