@@ -232,6 +232,14 @@ func (w *flowRules) solve() (changed bool) {
 					one.parts = append(one.parts, place[i])
 				}
 				sums = append(sums, one)
+				if c.analysed < 0 {
+					continue
+				}
+				// All that is not analysed is a figure that no row shows: start = it + analysed.
+				start, end := &w.orig[c.start], &w.orig[c.analysed]
+				lost := len(members)
+				members = append(members, member{0, true, w.few(start.Rows-end.Rows) || w.few(start.Persons-end.Persons), func() {}})
+				sums = append(sums, sum{m, []int{lost, place[c.analysed]}})
 			}
 		}
 		for _, i := range at {
