@@ -18,7 +18,6 @@ var (
 	ink      = hex(0x202733)
 	grey     = hex(0x5d6573)
 	gridLine = hex(0xcfd3d8)
-	faint    = hex(0xf5f6f7)
 
 	palette = []color.NRGBA{hex(0x005B82), hex(0xC77300), hex(0x3386E0), hex(0x2AA758), hex(0x8269A2), hex(0x368DA8)}
 	dashes  = [][]vg.Length{nil, {5, 2.5}, {1.6, 1.8}, {7, 2, 1.5, 2}, {3, 1.5}, {9, 3}}
