@@ -8,9 +8,9 @@ import (
 // contrast compares the treated on their reference path with a comparison: outcomes at month 24 of each, summed by
 // person, since a person stands in many months and on both sides.
 type contrast struct {
-	treated, comparison   float64 // sums of weights
-	yTreated, yComparison float64
-	byPerson              [][4]float64 // weights and weighted outcomes of a person: treated, comparison
+	treated, comparison     float64 // sums of weights
+	yTreated, yComparison   float64
+	byPerson                [][4]float64 // weights and weighted outcomes of a person: treated, comparison
 	wTreated, wyTreated     float64
 	wComparison, wyCompared float64
 }
