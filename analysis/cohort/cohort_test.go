@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
@@ -442,6 +443,15 @@ func TestCovariateNamesAreUniqueAndDated(t *testing.T) {
 			t.Errorf("covariate %+v", c)
 		}
 		seen[c.Name] = true
+	}
+}
+
+// What a study can name has a name and a definition in the catalogue.
+func TestGroupsAreInTheCatalogue(t *testing.T) {
+	for _, id := range GroupIDs() {
+		if g, ok := catalog.Default().Group(id); !ok || g.NameNB == "" || g.DefinitionEN == "" || !g.Measured {
+			t.Errorf("%s: %+v", id, g)
+		}
 	}
 }
 

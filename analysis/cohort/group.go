@@ -77,12 +77,6 @@ func GroupIDs() []string {
 	return ids
 }
 
-// GroupDefinition is the definition of a target group in words, "" where there is no such group.
-func GroupDefinition(id string) string {
-	g, _ := groupByID(id)
-	return g.Definition
-}
-
 func groupByID(id string) (Group, bool) {
 	for _, g := range groups {
 		if g.ID == id {
