@@ -19,6 +19,15 @@ type Compared struct {
 	TruthUsed float64 // on those that the method kept
 }
 
+// Covers tells whether the interval holds the truth of the starts analysed; ok is false where there is no interval or no
+// truth, as in a suppressed cell.
+func (c *Compared) Covers() (covers, ok bool) {
+	if math.IsNaN(c.ConfLow) || math.IsNaN(c.ConfHigh) || math.IsNaN(c.Truth) {
+		return false, false
+	}
+	return c.ConfLow <= c.Truth && c.Truth <= c.ConfHigh, true
+}
+
 // Compare puts the truth beside each estimate of a study that was run on a simulated register. The register is drawn again
 // from its options. The run folder does not hold the starts behind each figure: where the run was made before, they are
 // found again by the study's own design.

@@ -54,6 +54,17 @@ type Table struct {
 	Pooled  []Row
 }
 
+// Lowest is the lowest coverage of a cell of a method; NaN where it has none.
+func (t *Table) Lowest(method string) float64 {
+	lowest := math.NaN()
+	for _, c := range t.Cells {
+		if c.Method == method && !(lowest <= c.Coverage) {
+			lowest = c.Coverage
+		}
+	}
+	return lowest
+}
+
 // study is what each register is asked; the group is everybody.
 const study = `
 study: coverage

@@ -105,3 +105,24 @@ func TestSum(t *testing.T) {
 		t.Errorf("%d estimates, %d missing", r.Estimates, r.Missing)
 	}
 }
+
+func TestLowestAndCovers(t *testing.T) {
+	table := Table{Cells: []Row{{Method: "a", Coverage: 0.9}, {Method: "b", Coverage: 0.2}, {Method: "a", Coverage: 0.8}, {Method: "a", Coverage: 0.95}}}
+	if got := table.Lowest("a"); got != 0.8 {
+		t.Errorf("lowest of a is %v", got)
+	}
+	if got := table.Lowest("c"); !math.IsNaN(got) {
+		t.Errorf("lowest of a method without cells is %v", got)
+	}
+	nan := math.NaN()
+	for _, c := range []struct {
+		low, high, truth float64
+		covers, ok       bool
+	}{{0, 1, 1, true, true}, {0, 1, 1.1, false, true}, {nan, nan, 0, false, false}, {0, 1, nan, false, false}} {
+		x := Compared{Truth: c.truth}
+		x.ConfLow, x.ConfHigh = c.low, c.high
+		if covers, ok := x.Covers(); covers != c.covers || ok != c.ok {
+			t.Errorf("%+v: %v, %v", c, covers, ok)
+		}
+	}
+}

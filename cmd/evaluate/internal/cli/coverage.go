@@ -112,13 +112,7 @@ func (g *globals) printCoverage(t *validity.Table, rule string, took time.Durati
 			lang.Decimal(r.StdError, digits), lang.Percent(r.Coverage, 1), lang.Percent(r.MonteCarlo, 1), lang.Percent(r.CoverageUsed, 1)})
 	}
 	for _, r := range t.Pooled {
-		lowest := 1.
-		for _, c := range t.Cells {
-			if c.Method == r.Method {
-				lowest = min(lowest, c.Coverage)
-			}
-		}
-		rows = append(rows, []string{r.Method, "all", "all (lowest cell " + lang.Percent(lowest, 1) + ")", "", "", "", "", lang.Percent(r.Coverage, 1), lang.Percent(r.MonteCarlo, 1), lang.Percent(r.CoverageUsed, 1)})
+		rows = append(rows, []string{r.Method, "all", "all (lowest cell " + lang.Percent(t.Lowest(r.Method), 1) + ")", "", "", "", "", lang.Percent(r.Coverage, 1), lang.Percent(r.MonteCarlo, 1), lang.Percent(r.CoverageUsed, 1)})
 	}
 	fmt.Fprint(g.stdout, aligned(fields, rows))
 	fmt.Fprintf(g.stdout, "\nbias and sd are of estimate − truth on the starts analysed; se is the root mean square; ± is the Monte Carlo error of coverage,\nwith the intervals of one register taken together; matched is coverage of the truth on the starts that the method kept.\n")

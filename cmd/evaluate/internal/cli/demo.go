@@ -166,12 +166,14 @@ func (g *globals) printTruth(s *analysis.Study, run *results.Run, compared []val
 							cell = string(r.Reason)
 							continue
 						}
-						all[m.ID]++
 						mark := " "
-						if r.ConfLow <= r.Truth && r.Truth <= r.ConfHigh {
-							covered[m.ID]++
-						} else {
-							mark = "*"
+						if covers, ok := r.Covers(); ok {
+							all[m.ID]++
+							if covers {
+								covered[m.ID]++
+							} else {
+								mark = "*"
+							}
 						}
 						cell = fmt.Sprintf("%s [%s, %s]%s", show(r.Estimate.Estimate), show(r.ConfLow), show(r.ConfHigh), mark)
 					}
