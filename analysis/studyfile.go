@@ -19,7 +19,22 @@ import (
 
 // Load reads a study file, strictly: an unknown key names its line and the key it may be meant for. Relative paths in it
 // are taken from the folder of the file. The study that comes back is resolved.
-func Load(path string) (*Study, error) {
+func Load(path string) (*Study, error) { return LoadFrom(path, filepath.Dir(path)) }
+
+// Place is the file that the study was read from, as an absolute path; "" where it was read from none.
+func (s *Study) Place() string {
+	if s.given.file == "" {
+		return ""
+	}
+	path, err := filepath.Abs(s.given.file)
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+// LoadFrom is Load of a copy of a study file: relative paths in it are taken from folder, where the study lay.
+func LoadFrom(path, folder string) (*Study, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, fault.Usagef("no_study", "`%s` is a folder, and a study is a YAML file; give its name", path)
 	}
@@ -45,7 +60,7 @@ func Load(path string) (*Study, error) {
 	s.given.file = path
 	for _, p := range []*string{&s.Data.Register, &s.Data.Mapping, &s.Data.Catalog} {
 		if *p != "" && !filepath.IsAbs(*p) {
-			*p = filepath.Join(filepath.Dir(path), filepath.FromSlash(*p))
+			*p = filepath.Join(folder, filepath.FromSlash(*p))
 		}
 	}
 	return s, nil

@@ -176,6 +176,7 @@ func commands(g *globals) []*cobra.Command {
 		newCostCmd(g),
 		newSimulateCmd(g),
 		newValidateCmd(g),
+		newVerifyCmd(g),
 		newDurationCmd(g),
 		newTimingCmd(g),
 		newMetaCmd(g),

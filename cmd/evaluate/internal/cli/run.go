@@ -118,7 +118,7 @@ func (g *globals) runStudy(c *cobra.Command, s *analysis.Study, text []byte, out
 	for _, beside := range []struct {
 		extension string
 		text      []byte
-	}{{".yaml", text}, {".log", log.text(begin, time.Since(begin), g.workers)}} {
+	}{{".yaml", text}, {".log", log.text(s.Place(), begin, time.Since(begin), g.workers)}} {
 		if err := result.Beside(beside.extension, beside.text); err != nil {
 			return nil, writeFailure(filepath.Clean(result.Path)+beside.extension, err)
 		}
@@ -204,8 +204,11 @@ func countWorkers(workers int) string {
 	return fmt.Sprintf("%d workers", workers)
 }
 
-func (l *stageLog) text(begin time.Time, total time.Duration, workers int) []byte {
+func (l *stageLog) text(study string, begin time.Time, total time.Duration, workers int) []byte {
 	var b strings.Builder
+	if study != "" {
+		fmt.Fprintf(&b, "%s%s\n", studyInLog, study)
+	}
 	fmt.Fprintf(&b, "begun %s, %s\n", begin.UTC().Format(time.RFC3339), countWorkers(workers))
 	for i := 0; i+1 < len(l.names); i++ {
 		fmt.Fprintf(&b, "%8.2f s  %s\n", l.at[i+1].Sub(l.at[i]).Seconds(), l.names[i])

@@ -15,7 +15,6 @@ func unservedCommands() []*cobra.Command {
 		{"describe STUDY.yaml", "flow, composition, durations, chains and costs, no effects", "`evaluate validate STUDY.yaml` shows the flow, and tables/ of a run the rest"},
 		{"power STUDY.yaml", "minimum detectable effects", "`evaluate validate STUDY.yaml` counts the starts of each group"},
 		{"trials STUDY.yaml --out DIR", "the analysis rows of a study", "`evaluate run STUDY.yaml` analyses them without writing them"},
-		{"verify RUN", "run again and compare every byte", "`evaluate run STUDY.yaml --out DIR` into an empty folder gives the same run id and manifest"},
 	} {
 		list = append(list, &cobra.Command{
 			Use:                u.use,

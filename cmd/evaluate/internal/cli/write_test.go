@@ -83,11 +83,11 @@ func TestInitAsJSON(t *testing.T) {
 func TestLogCountsWorkers(t *testing.T) {
 	var log stageLog
 	for workers, want := range map[int]string{1: ", 1 worker\n", 3: ", 3 workers\n"} {
-		if text := string(log.text(time.Now(), 0, workers)); !strings.Contains(text, want) {
+		if text := string(log.text("", time.Now(), 0, workers)); !strings.Contains(text, want) {
 			t.Errorf("%d: %q", workers, text)
 		}
 	}
-	if text := string(log.text(time.Now(), 0, 0)); strings.Contains(text, ", 0 workers") {
+	if text := string(log.text("", time.Now(), 0, 0)); strings.Contains(text, ", 0 workers") {
 		t.Errorf("%q", text)
 	}
 }
