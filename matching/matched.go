@@ -25,9 +25,10 @@ type Matched struct {
 	MatchedTreated, MatchedComparison int // rows
 	DroppedTreated, DroppedComparison int // rows not matched, those outside common support included
 
-	leave []bool
-	once  sync.Once
-	sets  *sets
+	leave   []bool
+	amounts []float64 // by pair, where amounts were matched
+	once    sync.Once
+	sets    *sets
 }
 
 // collect joins the pairs of all strata in the order of the rows that chose and derives weights and subclasses.
@@ -150,8 +151,16 @@ func (m *Matched) expanded() *sets {
 			}
 			s.begin()
 			s.add(f, m.Weight[f])
+			total := 0.
+			for _, a := range m.amountsOf(lo, hi) {
+				total += a
+			}
 			for i := lo; i < hi; i++ {
-				s.add(m.Pairs[i].Treated+m.Pairs[i].Comparison-f, m.Weight[f]/float64(hi-lo))
+				w := m.Weight[f] / float64(hi-lo)
+				if m.amounts != nil {
+					w = m.Weight[f] * m.amounts[i] / total
+				}
+				s.add(m.Pairs[i].Treated+m.Pairs[i].Comparison-f, w)
 			}
 			lo = hi
 		}

@@ -50,6 +50,7 @@ type NearestOptions struct {
 	CaliperUnit CaliperUnit
 	Order       Order
 	LikeMatchIt bool   // ties by order of rows and by position, as MatchIt 4.7.2
+	Amounts     bool   // Base is also how much there is of a row, see byAmounts
 	Seed        uint64 // of RandomOrder and of the hash of keys
 	Workers     int    // 0: one a processor; the result does not depend on it
 }
@@ -91,6 +92,9 @@ func Nearest(in NearestInput, opt NearestOptions) (*Matched, error) {
 		return nil, fault.Usagef("bad_flag", "nearest-neighbour matching estimates the att or the atc, not the %s", opt.Estimand)
 	}
 	opt.Ratio = max(opt.Ratio, 1)
+	if err := in.checkAmounts(opt); err != nil {
+		return nil, err
+	}
 	switch {
 	case opt.Replace && opt.ReuseMax == 0:
 		opt.ReuseMax = math.MaxInt32
@@ -100,7 +104,10 @@ func Nearest(in NearestInput, opt NearestOptions) (*Matched, error) {
 	m := &Matched{Treated: in.Treated, Weight: make([]float64, n), CaliperAbsolute: math.Inf(1), Options: opt, leave: in.Leave}
 	if opt.Caliper > 0 {
 		m.CaliperAbsolute = opt.Caliper
-		if opt.CaliperUnit == CaliperSD {
+		switch {
+		case opt.CaliperUnit == CaliperSD && opt.Amounts:
+			m.CaliperAbsolute *= weightedSD(in.Score, in.Leave, in.Base)
+		case opt.CaliperUnit == CaliperSD:
 			m.CaliperAbsolute *= pooledSD(in.Score, in.Leave)
 		}
 	}
@@ -121,11 +128,11 @@ func Nearest(in NearestInput, opt NearestOptions) (*Matched, error) {
 		workers = 1
 	}
 	batches := w.groups.batches(1 << 14)
-	found := make([][]Pair, len(batches))
+	found, amounts := make([][]Pair, len(batches)), make([][]float64, len(batches))
 	err := parallel.For(context.Background(), workers, len(batches), func(b int) error {
 		var s interface {
 			match(stratum int)
-			result() []Pair
+			result() ([]Pair, []float64)
 		} = &nearestStratum{work: w}
 		if in.Points != nil {
 			s = &spatialStratum{work: w}
@@ -133,13 +140,17 @@ func Nearest(in NearestInput, opt NearestOptions) (*Matched, error) {
 		for stratum := batches[b][0]; stratum < batches[b][1]; stratum++ {
 			s.match(stratum)
 		}
-		found[b] = s.result()
+		found[b], amounts[b] = s.result()
 		return nil
 	})
 	if err != nil {
 		return nil, fault.Wrap("matching_failed", err, "matching failed")
 	}
 	w.groups = strata{}
+	if opt.Amounts {
+		m.collectAmounts(found, amounts, in.Base)
+		return m, nil
+	}
 	m.collect(found, in.Base)
 	return m, nil
 }
@@ -209,6 +220,25 @@ func pooledSD(x []float64, leave []bool) float64 {
 		}
 	}
 	return math.Sqrt(sum / float64(n-1))
+}
+
+// weightedSD is pooledSD of the table in which each row is written out as often as its weight says: Σw(x − x̄)²/(Σw − 1).
+func weightedSD(x []float64, leave []bool, weight []float64) float64 {
+	n, mean := 0., 0.
+	for i, v := range x {
+		if leave == nil || !leave[i] {
+			n += weight[i]
+			mean += weight[i] * v
+		}
+	}
+	mean /= n
+	sum := 0.
+	for i, v := range x {
+		if leave == nil || !leave[i] {
+			sum += weight[i] * (v - mean) * (v - mean)
+		}
+	}
+	return math.Sqrt(sum / (n - 1))
 }
 
 // nearestWork is what the strata of one call share; but for personUses it is read-only while they run.

@@ -20,16 +20,21 @@ type spatialStratum struct {
 	got   [][]int32
 	query query
 
-	pairs []Pair
+	pairs   []Pair
+	amounts []float64 // of the pairs, where amounts are matched
 }
 
-func (s *spatialStratum) result() []Pair { return s.pairs }
+func (s *spatialStratum) result() ([]Pair, []float64) { return s.pairs, s.amounts }
 
 func (s *spatialStratum) match(stratum int) {
 	w := s.work
 	rows := w.groups.rows(stratum)
 	order := s.prepare(rows)
 	if order == nil {
+		return
+	}
+	if w.opt.Amounts {
+		byAmounts(s, order, w)
 		return
 	}
 	runGreedy(s, order, w.opt, len(rows))

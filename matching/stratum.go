@@ -18,13 +18,18 @@ type nearestStratum struct {
 	order       []int32 // positions that choose, in their order
 	got         [][]int32
 
-	pairs []Pair
+	pairs   []Pair
+	amounts []float64 // of the pairs, where amounts are matched
 }
 
 // match finds the pairs of a stratum and appends them.
 func (s *nearestStratum) match(stratum int) {
 	w := s.work
 	if !s.prepare(stratum) {
+		return
+	}
+	if w.opt.Amounts {
+		byAmounts(s, s.order, w)
 		return
 	}
 	if w.opt.Order == Closest && w.opt.Ratio == 1 && w.opt.ReuseMax == 1 && s.plain() {
@@ -267,8 +272,11 @@ func (s *nearestStratum) take(p, c, round int32) {
 			return
 		}
 	}
-	s.left[c], s.right[c] = c-1, c+1
+	s.remove(c)
 }
+
+// remove takes c out of the candidates.
+func (s *nearestStratum) remove(c int32) { s.left[c], s.right[c] = c-1, c+1 }
 
 func (s *nearestStratum) pair(p, c, round int32) {
 	a, b := s.e[p-1], s.e[c-1]
@@ -280,4 +288,4 @@ func (s *nearestStratum) pair(p, c, round int32) {
 	s.pairs = append(s.pairs, pair)
 }
 
-func (s *nearestStratum) result() []Pair { return s.pairs }
+func (s *nearestStratum) result() ([]Pair, []float64) { return s.pairs, s.amounts }
