@@ -122,22 +122,8 @@ func Meta(s Studies, opt Options) (*Pooled, error) {
 	for i, v := range m.v {
 		p.Weights[i] = 1 / (v + p.Tau2) / a.sum
 	}
-	se := math.Sqrt(1 / a.sum)
-	critical := estimate.Quantile(opt.Level)
-	p.Effect = estimate.Normal(a.mean, se, opt.Level)
-	if opt.HartungKnapp {
-		p.DF = float64(k - 1)
-		if p.Scale = a.q / p.DF; opt.NotShorter {
-			p.Scale = max(1, p.Scale)
-		}
-		se *= math.Sqrt(p.Scale)
-		t := distuv.StudentsT{Sigma: 1, Nu: p.DF}
-		critical = t.Quantile((1 + opt.Level) / 2)
-		p.Effect = estimate.Estimate{Estimate: a.mean, StdError: se, ConfLow: a.mean - critical*se, ConfHigh: a.mean + critical*se, PValue: 2 * t.CDF(-math.Abs(a.mean/se))}
-		if !(se > 0) { // all studies agree to the last digit: there is no interval of length 0
-			p.Effect.ConfLow, p.Effect.ConfHigh, p.Effect.PValue = math.NaN(), math.NaN(), math.NaN()
-		}
-	}
+	critical := p.effect(a)
+	se := p.Effect.StdError
 	typical := float64(k-1) / at0.trace
 	if opt.Method == Fixed {
 		p.I2, p.H2 = max(0, (p.Q-float64(k-1))/p.Q), p.Q/float64(k-1)
@@ -153,6 +139,28 @@ func Meta(s Studies, opt Options) (*Pooled, error) {
 	return p, nil
 }
 
+// effect fills the pooled effect with its error and interval, and returns the critical value of the interval.
+func (p *Pooled) effect(a weighted) (critical float64) {
+	se := math.Sqrt(1 / a.sum)
+	critical = estimate.Quantile(p.Level)
+	p.Effect = estimate.Normal(a.mean, se, p.Level)
+	if !p.HartungKnapp {
+		return critical
+	}
+	p.DF = float64(p.K - 1)
+	if p.Scale = a.q / p.DF; p.NotShorter {
+		p.Scale = max(1, p.Scale)
+	}
+	se *= math.Sqrt(p.Scale)
+	t := distuv.StudentsT{Sigma: 1, Nu: p.DF}
+	critical = t.Quantile((1 + p.Level) / 2)
+	p.Effect = estimate.Estimate{Estimate: a.mean, StdError: se, ConfLow: a.mean - critical*se, ConfHigh: a.mean + critical*se, PValue: 2 * t.CDF(-math.Abs(a.mean/se))}
+	if !(se > 0) { // all studies agree to the last digit: there is no interval of length 0
+		p.Effect.ConfLow, p.Effect.ConfHigh, p.Effect.PValue = math.NaN(), math.NaN(), math.NaN()
+	}
+	return critical
+}
+
 // single is the "pooled" effect of one study.
 func (p *Pooled) single(m *model) {
 	p.Effect = estimate.Normal(m.y[0], math.Sqrt(m.v[0]), p.Level)
@@ -163,8 +171,17 @@ func (p *Pooled) single(m *model) {
 	p.Weights = []float64{1}
 }
 
-// model is the data with their squared errors.
-type model struct{ y, v []float64 }
+// model is the data with their squared errors. x is what the common effect is multiplied by in each: nil means 1, as
+// ever where the estimates are independent; estimates that share persons are rotated until they are, see Shared.
+type model struct{ y, v, x []float64 }
+
+// of is x of an element.
+func (m *model) of(i int) float64 {
+	if m.x == nil {
+		return 1
+	}
+	return m.x[i]
+}
 
 func newModel(s Studies) (*model, error) {
 	k := len(s.Estimate)
@@ -174,7 +191,7 @@ func newModel(s Studies) (*model, error) {
 	if len(s.StdError) != k {
 		return nil, fault.Dataf("bad_length", "", "std_error", "%d standard errors for %d estimates; they must be as many", len(s.StdError), k)
 	}
-	m := &model{s.Estimate, make([]float64, k)}
+	m := &model{y: s.Estimate, v: make([]float64, k)}
 	for i, y := range s.Estimate {
 		if math.IsNaN(y) || math.IsInf(y, 0) {
 			return nil, fault.Dataf("bad_estimate", "", "estimate", "an estimate is missing or infinite; leave its row out").At(int64(i + 1))
@@ -188,37 +205,39 @@ func newModel(s Studies) (*model, error) {
 	return m, nil
 }
 
-// weighted are the sums at a value of τ².
+// weighted are the sums at a value of τ², with w = 1/(v+τ²).
 type weighted struct {
-	sum, mean float64 // Σ w, Σ w y/Σ w
-	q         float64 // Σ w (y−μ)²
-	qq        float64 // Σ w² (y−μ)² = y′PPy
-	trace     float64 // tr P = Σ w − Σ w²/Σ w
-	trace2    float64 // tr PP = Σ w² − 2 Σ w³/Σ w + (Σ w²/Σ w)²
+	sum, mean float64 // Σ w x², Σ w x y/Σ w x²
+	q         float64 // Σ w (y−xμ)²
+	qq        float64 // Σ w² (y−xμ)² = y′PPy
+	trace     float64 // tr P = Σ w − Σ w²x²/Σ w x²
+	trace2    float64 // tr PP = Σ w² − 2 Σ w³x²/Σ w x² + (Σ w²x²/Σ w x²)²
 	squares   float64 // Σ w²
 	logs      float64 // Σ log w
 }
 
 func (m *model) at(tau2 float64) weighted {
 	var a weighted
-	sum3 := 0.
+	sum2, sum3 := 0., 0.
 	for i, v := range m.v {
-		w := 1 / (v + tau2)
-		a.sum += w
-		a.mean += w * m.y[i]
+		w, x := 1/(v+tau2), m.of(i)
+		a.sum += w * x * x
+		a.mean += w * x * m.y[i]
 		a.squares += w * w
-		sum3 += w * w * w
+		sum2 += w * w * x * x
+		sum3 += w * w * w * x * x
+		a.trace += w
 		a.logs += math.Log(w)
 	}
 	a.mean /= a.sum
 	for i, v := range m.v {
 		w := 1 / (v + tau2)
-		d := m.y[i] - a.mean
+		d := m.y[i] - m.of(i)*a.mean
 		a.q += w * d * d
 		a.qq += w * w * d * d
 	}
-	r := a.squares / a.sum
-	a.trace = a.sum - r
+	r := sum2 / a.sum
+	a.trace -= r
 	a.trace2 = a.squares - 2*sum3/a.sum + r*r
 	return a
 }
