@@ -144,12 +144,18 @@ func until[T any](ctx context.Context, f func() (T, error)) (T, error) {
 
 // source is the register of the study as a source, with how to read it.
 func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (register.Source, register.Options, error) {
-	opt := register.Options{Catalog: cat, Encoding: s.Data.Encoding, Workers: o.Workers, Memory: o.Memory, NoInputs: true} // a run hashes them first, once
+	opt := register.Options{Catalog: cat, Rules: s.Data.Rules.register(), Encoding: s.Data.Encoding, Workers: o.Workers, Memory: o.Memory, NoInputs: true} // a run hashes them first, once
 	for _, o := range s.Outcomes {
 		opt.Jobs = opt.Jobs || o.NeedsJobs()
 	}
 	if s.Data.Cut != nil {
 		opt.Cut = *s.Data.Cut
+	}
+	if s.Data.First != nil {
+		opt.First = *s.Data.First
+	}
+	if s.Data.AsOf != nil {
+		opt.AsOf = *s.Data.AsOf
 	}
 	if s.Data.Mapping != "" {
 		var err error

@@ -49,6 +49,9 @@ type Data struct {
 	Catalog  string          `yaml:"catalog" json:"-"`
 	Encoding string          `yaml:"encoding" json:"encoding,omitempty"` // of CSV: "" is UTF-8, or latin1
 	Cut      *calendar.Month `yaml:"cut" json:"cut"`
+	First    *calendar.Month `yaml:"first" json:"first,omitempty"` // first month of the panel; default: the first in maaned
+	AsOf     *calendar.Date  `yaml:"as_of" json:"as_of,omitempty"` // the day whose knowledge is wanted; default: all there is
+	Rules    Rules           `yaml:"rules" json:"rules"`
 }
 
 // Population is who can be in the risk set, and when.
@@ -166,7 +169,7 @@ func (s *Study) Resolve() error {
 		one := uint64(1)
 		s.Seed = &one
 	}
-	for _, step := range []func() error{s.resolveChoices, s.resolveOutcomes, s.resolveMethods, s.resolveInference} {
+	for _, step := range []func() error{s.resolveData, s.resolveChoices, s.resolveOutcomes, s.resolveMethods, s.resolveInference} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -39,12 +39,16 @@ func (b *builder) readAmounts(rows []participation) error {
 	if err != nil {
 		return err
 	}
+	percents, err := b.percentColumns("deltakelsesmengde", parts, "prosent")
+	if err != nil {
+		return err
+	}
 	var list []amount
 	for _, part := range parts {
 		t := part.Table
 		d, x, f := dateColumns{file: file, t: t}, textColumns{file: file, t: t}, numberColumns{file: file, t: t}
 		from, entered := d.read("gyldig_fra"), d.read("opprettet")
-		id, percent, days := x.read("deltakelse_id"), f.read("prosent"), f.read("dager_per_uke")
+		id, percent, days := x.read("deltakelse_id"), percents.read(&f, "prosent"), f.read("dager_per_uke")
 		if err := cmp.Or(d.err, x.err, f.err); err != nil {
 			return err
 		}
@@ -68,7 +72,8 @@ func (b *builder) readAmounts(rows []participation) error {
 				continue
 			}
 			a := amount{Amount{k, from[i], float32(percent(i)), float32(days(i))}, clean(entered[i])}
-			if v := a.Percent; v <= 0 || v > 100 {
+			percents.count(person, percent(i))
+			if v := a.Percent; v <= leastPercent || v > 100 {
 				impossible.add(person)
 				a.Percent = float32(math.NaN())
 			}

@@ -25,7 +25,8 @@ func FromTables(ctx context.Context, tables map[string]*datasets.Table, opt Opti
 // than Rules.MaxStrangers of its rows about persons that are not in person. Everything else that is wrong with rows is
 // mended or dropped by a rule that stands in the ledger.
 func Read(ctx context.Context, source Source, opt Options) (*Register, error) {
-	b := &builder{ctx: ctx, source: source, opt: opt, catalog: opt.Catalog, Register: &Register{}, unknownStatus: newCounter()}
+	kinds := newKindSource(source)
+	b := &builder{ctx: ctx, source: kinds, opt: opt, catalog: opt.Catalog, Register: &Register{}, unknownStatus: newCounter()}
 	if b.catalog == nil {
 		b.catalog = catalog.Default()
 	}
@@ -40,6 +41,7 @@ func Read(ctx context.Context, source Source, opt Options) (*Register, error) {
 			return nil, b.explain(err)
 		}
 	}
+	b.otherTypes(kinds)
 	b.Ledger = b.ledger.entries()
 	if opt.NoInputs {
 		return b.Register, nil

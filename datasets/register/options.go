@@ -54,8 +54,26 @@ type Rules struct {
 	MaxStrangers float64 `yaml:"max_strangers,omitempty" json:"max_strangers,omitempty"`
 	// MergeGap is the number of days without participation between two spells of the same tiltak that still make one
 	// spell: a re-enrolment, not a new start. Default 0: they are merged where they overlap or the second begins the
-	// day after the first ends.
+	// day after the first ends; at −1 only where they overlap.
 	MergeGap int `yaml:"merge_gap,omitempty" json:"merge_gap,omitempty"`
+	// KeepDuplicates leaves rows with the person, tiltak and dates of another to the rule for overlaps, which joins them and
+	// adds up their costs: for an extract in which two such rows are two parts of one bill. By default one of them is dropped.
+	KeepDuplicates bool `yaml:"keep_duplicates,omitempty" json:"keep_duplicates,omitempty"`
+	// MinDays drops participations of fewer days, first and last included, after spells have been joined: people who were
+	// enrolled and never came. Default 0: none is dropped, and those of a day are counted.
+	MinDays int `yaml:"min_days,omitempty" json:"min_days,omitempty"`
+	// MonthEnds drops participations that are under way on no last day of a month, which statistics of month-end snapshots
+	// never see. Default: they stay and are counted.
+	MonthEnds bool `yaml:"month_ends,omitempty" json:"month_ends,omitempty"`
+	// PartTimeMissing is the percent that a missing `deltidsprosent` counts as, over 0 to 100. Default 0: it stays unknown,
+	// and the price of the participation counts it as 100 and says so.
+	PartTimeMissing float64 `yaml:"part_time_missing,omitempty" json:"part_time_missing,omitempty"`
+	// ConvertShares multiplies `deltidsprosent`, `lonnstilskudd_prosent` and `prosent` of deltakelsesmengde by 100 where all
+	// their values are shares (0–1). By default such a column is refused.
+	ConvertShares bool `yaml:"convert_shares,omitempty" json:"convert_shares,omitempty"`
+	// KeepUnmarked lets work during a tiltak that pays wages count as ordinary where the wage is not marked as paid through
+	// it. By default it does not: see the rule tiltak_wage_overlap.
+	KeepUnmarked bool `yaml:"keep_unmarked,omitempty" json:"keep_unmarked,omitempty"`
 	// OpenPastMax says what becomes of participations that are open at the cut and have lasted longer than the rules
 	// allow anybody (catalog.MaxMonths): at 0, the default, they are counted and stay open; at n > 0 those that are n
 	// months past the maximum end on its last day; what the register has forgotten to close is no participation.
@@ -70,7 +88,7 @@ type Rules struct {
 	// one spell; default 0: they are joined where they overlap or the second begins the day after the first ends.
 	RegistrationGap int `yaml:"registration_gap,omitempty" json:"registration_gap,omitempty"`
 	// MaxBad is the largest share of values of a column of dates or months that may be impossible (2021-02-30, year
-	// 0204) before the column is taken to be of the wrong type and refused. Default 0.05.
+	// 0204) before the column is taken to be of the wrong type and refused. Default 0.05; negative refuses any.
 	MaxBad float64 `yaml:"max_bad,omitempty" json:"max_bad,omitempty"`
 }
 
@@ -79,10 +97,14 @@ func (r Rules) Validate() error {
 	switch {
 	case math.IsNaN(r.MaxStrangers) || r.MaxStrangers > 1:
 		return fault.Usagef("rules", "`max_strangers: %v` must be a share, at most 1 (negative: none)", r.MaxStrangers)
-	case math.IsNaN(r.MaxBad) || r.MaxBad < 0 || r.MaxBad > 1:
-		return fault.Usagef("rules", "`max_bad: %v` must be a share, 0 to 1", r.MaxBad)
-	case r.MergeGap < 0 || r.MergeGap > 3660:
-		return fault.Usagef("rules", "`merge_gap: %d` must be 0 to 3660 days", r.MergeGap)
+	case math.IsNaN(r.MaxBad) || r.MaxBad > 1:
+		return fault.Usagef("rules", "`max_bad: %v` must be a share, at most 1 (negative: none)", r.MaxBad)
+	case r.MergeGap < -1 || r.MergeGap > 3660:
+		return fault.Usagef("rules", "`merge_gap: %d` must be 0 to 3660 days, or -1 to join spells that overlap alone", r.MergeGap)
+	case r.MinDays < 0 || r.MinDays > 366:
+		return fault.Usagef("rules", "`min_days: %d` must be 0 to 366 days", r.MinDays)
+	case !(r.PartTimeMissing >= 0 && r.PartTimeMissing <= 100):
+		return fault.Usagef("rules", "`part_time_missing: %v` must be a percent, over 0 to 100 (0: it stays unknown)", r.PartTimeMissing)
 	case r.RegistrationGap < 0 || r.RegistrationGap > 3660:
 		return fault.Usagef("rules", "`registration_gap: %d` must be 0 to 3660 days", r.RegistrationGap)
 	case r.OpenPastMax < 0 || r.OpenPastMax > 1200:
@@ -104,7 +126,7 @@ func (r Rules) maxBad() float64 {
 	if r.MaxBad == 0 {
 		return 0.05
 	}
-	return r.MaxBad
+	return max(r.MaxBad, 0)
 }
 
 // tableSpec is what a table must and may have (CONTRACT.md).

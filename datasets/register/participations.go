@@ -46,14 +46,16 @@ func (b *builder) readParticipations() error {
 	rows = b.participationRules(rows)
 	slices.SortFunc(rows, compareParticipations)
 	rows = b.dropDuplicates(rows)
-	rows = b.mergeSpells(rows)
+	rows = b.shortSpells(b.mergeSpells(rows))
 	slices.SortFunc(rows, compareParticipations)
 	b.Participations = make([]Participation, len(rows))
 	for i, r := range rows {
 		b.Participations[i] = r.Participation
 	}
 	b.FirstPart = firsts(b.Persons.N, len(rows), func(i int) int32 { return rows[i].Person })
-	b.spells = b.subsidisedSpells()
+	if !b.opt.Rules.KeepUnmarked {
+		b.spells = b.subsidisedSpells()
+	}
 	return b.readAmounts(rows)
 }
 
@@ -120,6 +122,10 @@ func (b *builder) participationRows(parts []Part, list participationTexts) ([]pa
 	recoded := b.ledger.rule("deltakelse", "tiltak_recoded", Changed)
 	unknownTiltak := b.ledger.rule("deltakelse", "tiltak_unknown", Kept)
 	unknown := newCounter()
+	percents, err := b.percentColumns("deltakelse", parts, "deltidsprosent", "lonnstilskudd_prosent")
+	if err != nil {
+		return nil, err
+	}
 	rows, total := []participation(nil), int64(0)
 	var badStart, badEnd, dates int64
 	for _, part := range parts {
@@ -140,7 +146,7 @@ func (b *builder) participationRows(parts []Part, list participationTexts) ([]pa
 		course, reason, content := x.read("gjennomforing_id"), x.read("status_aarsak"), x.read("innhold")
 		agreement, err := agreements(file, t)
 		f := numberColumns{file: file, t: t}
-		partTime, subsidy, cost := f.read("deltidsprosent"), f.read("lonnstilskudd_prosent"), f.read("kostnad")
+		partTime, subsidy, cost := percents.read(&f, "deltidsprosent"), percents.read(&f, "lonnstilskudd_prosent"), f.read("kostnad")
 		if err := cmp.Or(d.err, x.err, f.err, err); err != nil {
 			return nil, err
 		}
@@ -177,6 +183,7 @@ func (b *builder) participationRows(parts []Part, list participationTexts) ([]pa
 				resolved = "UKJENT"
 			}
 			took := b.status(origin(i), status(i))
+			percents.count(person[i], partTime(i), subsidy(i))
 			rows = append(rows, participation{
 				Participation: Participation{
 					Person: person[i], Start: start[i], End: end[i], PartTime: float32(partTime(i)), Subsidy: float32(subsidy(i)),
@@ -263,7 +270,7 @@ func (b *builder) participationRules(rows []participation) []participation {
 	afterDeath := rule("start_after_death", Dropped)
 	endAfterDeath := rule("end_after_death", Changed)
 	zeroDays := rule("one_day", Kept)
-	noPartTime := rule("part_time_missing", Kept)
+	noPartTime, assumed := rule("part_time_missing", Kept), rule("part_time_assumed", Changed)
 	badPartTime := rule("part_time_impossible", Changed)
 	pastMax := rule("open_past_maximum", Kept)
 	ended := rule("open_past_maximum_ended", Changed)
@@ -328,9 +335,13 @@ func (b *builder) participationRules(rows []participation) []participation {
 		switch v := r.PartTime; {
 		case v != v:
 			noPartTime.add(r.Person)
-		case v <= 0 || v > 100:
+		case v <= leastPercent || v > 100:
 			badPartTime.add(r.Person)
 			r.PartTime = float32(math.NaN())
+		}
+		if v := b.opt.Rules.PartTimeMissing; v > 0 && r.PartTime != r.PartTime {
+			assumed.add(r.Person)
+			r.PartTime = float32(v)
 		}
 		kept = append(kept, r)
 	}

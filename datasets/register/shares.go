@@ -56,9 +56,14 @@ func (s *shares) look(person []int32, position []float64, row int64) {
 	s.rows += mine.rows
 }
 
+// found tells whether the values seen are shares.
+func (s *shares) found() bool {
+	return !s.percent && s.rows > 0 && (s.parts || s.rows >= fullTime)
+}
+
 // refuse is the refusal (status 3) of a table whose positions are shares.
 func (s *shares) refuse(file string) error {
-	if s.percent || s.rows == 0 || !s.parts && s.rows < fullTime {
+	if !s.found() {
 		return nil
 	}
 	over := fmt.Sprintf("all %d values of `stillingsprosent` over 0 are at most 1", s.rows)

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"math"
 	"reflect"
 	"testing"
 
@@ -110,12 +111,12 @@ func TestDatesOfAllTypes(t *testing.T) {
 }
 
 func TestRulesValidate(t *testing.T) {
-	for _, r := range []Rules{{MaxStrangers: 1.1}, {MaxBad: -1}, {MergeGap: -1}, {RegistrationGap: -5}, {OpenPastMax: -1}, {JobDay: 29}} {
+	for _, r := range []Rules{{MaxStrangers: 1.1}, {MaxBad: 1.5}, {MergeGap: -2}, {MinDays: -1}, {MinDays: 400}, {PartTimeMissing: -1}, {PartTimeMissing: 101}, {PartTimeMissing: math.NaN()}, {RegistrationGap: -5}, {OpenPastMax: -1}, {JobDay: 29}} {
 		if _, err := FromTables(context.Background(), tables(base()), Options{Rules: r}); fault.CodeOf(err) != "rules" || fault.StatusOf(err) != fault.Usage {
 			t.Errorf("%+v: %v", r, err)
 		}
 	}
-	if err := (Rules{MaxStrangers: -1, MaxBad: 1, MergeGap: 30, RegistrationGap: 30, OpenPastMax: 6, JobDay: 28}).Validate(); err != nil {
+	if err := (Rules{MaxStrangers: -1, MaxBad: -1, MergeGap: -1, MinDays: 366, PartTimeMissing: 100, RegistrationGap: 30, OpenPastMax: 6, JobDay: 28}).Validate(); err != nil {
 		t.Error(err)
 	}
 }

@@ -51,6 +51,9 @@ func (b *builder) compareLate(x, y participation) int {
 // The row that was changed last is kept, or the one with the lowest id.
 func (b *builder) dropDuplicates(rows []participation) []participation {
 	duplicates := b.ledger.rule("deltakelse", "duplicate", Dropped)
+	if b.opt.Rules.KeepDuplicates {
+		return rows
+	}
 	kept := rows[:0]
 	for _, r := range rows {
 		if n := len(kept); n > 0 {
@@ -77,7 +80,7 @@ func (b *builder) mergeSpells(rows []participation) []participation {
 	slices.SortFunc(rows, func(x, y participation) int {
 		return cmp.Or(cmp.Compare(x.Person, y.Person), cmp.Compare(x.Tiltak, y.Tiltak), compareParticipations(x, y))
 	})
-	gap := calendar.Date(max(b.opt.Rules.MergeGap, 0))
+	gap := calendar.Date(b.opt.Rules.MergeGap)
 	kept := rows[:0]
 	for _, r := range rows {
 		n := len(kept)

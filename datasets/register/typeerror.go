@@ -96,7 +96,7 @@ func (b *builder) explain(err error) error {
 		}
 	}
 	var f *fault.Error
-	if folder, ok := b.source.(*folder); ok && errors.As(err, &f) && f.File != "" {
+	if folder, ok := unwrapped(b.source).(*folder); ok && errors.As(err, &f) && f.File != "" {
 		f.File = folder.where(f.File)
 	}
 	return err

@@ -144,12 +144,13 @@ func TestQuirksAlone(t *testing.T) {
 				t.Errorf("%s: %s %s: ledger %d, injected %d", quirks, f.Table, f.Rule, n[[2]string{f.Table, f.Rule}], f.Rows)
 			}
 		}
+		delete(n, [2]string{"deltakelse", "between_month_ends"}) // a property of participations that many injections move
 		return n
 	}
 	clean := count(nil)
 	for _, q := range Quirks() {
 		n := count([]string{q.Name})
-		if changed := !reflect.DeepEqual(n, clean); changed != (q.Name != "end_9999" && q.Name != "lawful_overlap" && q.Name != "mixed_types") {
+		if changed := !reflect.DeepEqual(n, clean); changed != (q.Name != "end_9999" && q.Name != "lawful_overlap") {
 			t.Errorf("%s: the ledger changes: %t", q.Name, changed)
 		}
 	}

@@ -166,12 +166,21 @@ func asKroner(c *datasets.Column, amount float64) *datasets.Column {
 }
 
 // mixTypes gives columns the types that exports give them.
-func mixTypes(tables map[string]*datasets.Table) {
+func mixTypes(tables map[string]*datasets.Table, found *findings) {
 	replace := func(table, column string, with func(*datasets.Column) *datasets.Column) {
 		t := tables[table]
 		for k, c := range t.Columns {
-			if c.Name == column {
-				t.Columns[k] = with(c)
+			if c.Name != column {
+				continue
+			}
+			t.Columns[k] = with(c)
+			if table == "maaned" { // months as numbers and flags as kroner are among the types that a register has
+				continue
+			}
+			for i := range t.Rows {
+				if !t.Columns[k].Missing(i) {
+					found.values(table)
+				}
 			}
 		}
 	}

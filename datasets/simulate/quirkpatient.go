@@ -88,7 +88,7 @@ func (w *world) spoilTables(tables map[string]*datasets.Table, blocks []*block, 
 			datasets.FloatColumn("prosent", a.percent), datasets.DateColumn("opprettet", a.entered, nil))
 	}
 	if x.mixed {
-		mixTypes(out)
+		mixTypes(out, found)
 	}
 	return out
 }
@@ -122,6 +122,9 @@ func (c *patient) healthy() {
 		}
 		if from, to, open := c.spell(row); !open && from == to {
 			c.found.found("deltakelse", "one_day", "", 1)
+		}
+		if c.betweenMonthEnds(row) {
+			c.found.found("deltakelse", "between_month_ends", "", 1)
 		}
 		if c.missing("deltakelse", row, "deltidsprosent") {
 			c.found.found("deltakelse", "part_time_missing", "", 1)
@@ -202,6 +205,22 @@ func (c *patient) spell(row int) (from, to calendar.Date, open bool) {
 	from, _ = c.date("deltakelse", row, "start_dato")
 	to, open = c.date("deltakelse", row, "slutt_dato")
 	return from, to, open
+}
+
+// betweenMonthEnds tells whether a row of deltakelse is under way on no last day of a month.
+func (c *patient) betweenMonthEnds(row int) bool {
+	from, to, open := c.spell(row)
+	return !open && to < from.Month().Last()
+}
+
+// between changes how many participations of the person are under way on no last day of a month.
+func (c *patient) between(n int) { c.found.found("deltakelse", "between_month_ends", "", n) }
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // choose is the first participation of the person that has what is asked for, −1 where there is none. It is never one whose

@@ -125,6 +125,7 @@ func neverClosed(c *patient) bool {
 			return false
 		}
 	}
+	c.between(-b2i(c.betweenMonthEnds(row)))
 	c.deltakelse(row, "slutt_dato", nil)
 	return c.found1("deltakelse", "open_past_maximum")
 }
@@ -217,6 +218,8 @@ func lawfulOverlap(c *patient) bool {
 	c.deltakelse(n, "opphav", "TEAM_TILTAK")
 	c.deltakelse(n, "status", "AVSLUTTET")
 	c.deltakelse(n, "start_dato", from+3)
+	_, to, _ := c.spell(row)
+	c.between(b2i(to < (from + 3).Month().Last()))
 	return c.found1("deltakelse", "")
 }
 
@@ -333,6 +336,7 @@ func tiltakUnknown(c *patient) bool {
 		return false
 	}
 	c.deltakelse(c.another(row), "tiltakskode", "XYZTILTAK")
+	c.between(b2i(c.betweenMonthEnds(row)))
 	return c.found1("deltakelse", "tiltak_unknown")
 }
 
@@ -392,6 +396,7 @@ func oneDay(c *patient) bool {
 		return false
 	}
 	from, _, _ := c.spell(row)
+	c.between(b2i(from < from.Month().Last()) - b2i(c.betweenMonthEnds(row)))
 	c.deltakelse(row, "slutt_dato", from)
 	return c.found1("deltakelse", "one_day")
 }
