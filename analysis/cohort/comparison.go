@@ -118,8 +118,8 @@ func (b *builder) commonRate(tiltak int, stratum int32) float64 {
 }
 
 // small is the mask of the groups whose cell with the tiltak has too few treated to sample: they keep every row.
-func (b *builder) small(tiltak int) uint32 {
-	var bits uint32
+func (b *builder) small(tiltak int) Mask {
+	var bits Mask
 	for g := range b.groups {
 		if int(b.treated[tiltak][g]) < b.d.KeepAllUnder {
 			bits |= 1 << g

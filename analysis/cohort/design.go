@@ -75,8 +75,11 @@ func (d *Design) Validate() error {
 	return nil
 }
 
-// maxGroups is the width of the group mask of a row.
-const maxGroups = 32
+// Mask is a set of the groups of a study: bit i is group i.
+type Mask uint64
+
+// maxGroups is the width of a Mask.
+const maxGroups = 64
 
 // Bands are the strata of elapsed duration: the first month of each, counted from 1 in the month the episode began.
 var Bands = []int{1, 2, 3, 4, 7, 13, 25}

@@ -87,8 +87,8 @@ func groupByID(id string) (Group, bool) {
 }
 
 // mask is the groups of ids, in their order, that the person belongs to: bit i for ids[i].
-func mask(ids []Group, x *moment) uint32 {
-	var bits uint32
+func mask(ids []Group, x *moment) Mask {
+	var bits Mask
 	for i, g := range ids {
 		if g.member(x) {
 			bits |= 1 << i

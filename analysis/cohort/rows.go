@@ -63,7 +63,7 @@ func (b *builder) rows(block, from, to int) part {
 	}
 	starts := b.plans[block].starts
 	sampling := random.NewKeyed(b.d.Seed, "cohort sampling")
-	small := make([]uint32, len(b.codes))
+	small := make([]Mask, len(b.codes))
 	for k := range small {
 		small[k] = b.small(k)
 	}
@@ -104,7 +104,7 @@ func (b *builder) join(t *Trials, parts []part) {
 	r.Month = make([]calendar.Month, 0, n)
 	r.EpisodeStart = make([]calendar.Date, 0, n)
 	r.Band = make([]uint8, 0, n)
-	r.Groups = make([]uint32, 0, n)
+	r.Groups = make([]Mask, 0, n)
 	r.X = make([][]float64, len(b.covariates))
 	for j := range r.X {
 		r.X[j] = make([]float64, 0, n)

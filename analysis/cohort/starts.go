@@ -22,7 +22,7 @@ type start struct {
 	episode int16
 	stratum int32
 	day     uint8
-	groups  uint32
+	groups  Mask
 }
 
 // loss is a start, analysed or not, with the rule that decided.
@@ -31,7 +31,7 @@ type loss struct {
 	rule   int8
 	person int32
 	part   int32
-	groups uint32
+	groups Mask
 }
 
 // here tells whether the person is alive and in the country on the day.

@@ -23,9 +23,9 @@ type Trials struct {
 
 // Start is a start of a tiltak of the design in its window.
 type Start struct {
-	Tiltak        int16  // index into Trials.Tiltak
-	Participation int32  // index into Register.Participations
-	Groups        uint32 // bit i: Trials.Groups[i]
+	Tiltak        int16 // index into Trials.Tiltak
+	Participation int32 // index into Register.Participations
+	Groups        Mask  // bit i: Trials.Groups[i]
 	Analysed      bool
 }
 
@@ -35,7 +35,7 @@ type Rows struct {
 	Month        []calendar.Month
 	EpisodeStart []calendar.Date
 	Band         []uint8
-	Groups       []uint32 // bit i: Trials.Groups[i]
+	Groups       []Mask // bit i: Trials.Groups[i]
 	Covariates   []Covariate
 	X            [][]float64 // one column a covariate, one element a row
 }
@@ -70,7 +70,7 @@ type Trial struct {
 	// row has the same chance, whatever its covariates. A cell with a group in Small takes all rows with Weight alone.
 	Rate    []float64 // chance of a comparison row to be Sampled; 1 for the treated
 	Sampled []bool
-	Small   uint32  // mask of the groups with fewer than Design.KeepAllUnder treated
+	Small   Mask    // mask of the groups with fewer than Design.KeepAllUnder treated
 	Stratum []int32 // calendar month × band, numbered over the design
 	Start   []int32 // index into Register.Participations of a treated row, −1 for a comparison row
 }
