@@ -140,6 +140,16 @@ func (f *nearestFit) effect(y []float64) results.Estimate {
 	return fromEffect(e, f.level, f.n, f.pt, f.pc, f.ess)
 }
 
+// joint writes the influence of each person with the pairs taken as known. Its sum of squares is V(person), without the
+// part V(pair) − V(row) of the error: bands take correlations from it and errors from the estimate.
+func (f *nearestFit) joint(y, psi []float64) results.Estimate {
+	e := f.effect(y)
+	if psi != nil {
+		weightedInfluence(y, f.matched.Weight, f.c.treated, f.c.person, psi)
+	}
+	return e
+}
+
 func (f *nearestFit) diagnostics() []results.Diagnostic {
 	out := scoreDiagnostics(f.c, f.score)
 	kept := float64(f.matched.MatchedTreated) / float64(f.c.nTreated)
@@ -301,7 +311,20 @@ func (o *didOutcome) weights() []float64 {
 
 func (o *didOutcome) used() []bool { return o.mask }
 
-func (o *didOutcome) effect(y []float64) results.Estimate {
+func (o *didOutcome) effect(y []float64) results.Estimate { return o.joint(y, nil) }
+
+// over is the method for a sum over n months, which is compared with n times the base.
+func (o *didOutcome) over(n int) outcomeFit {
+	sum := *o
+	sum.base = make([]float64, len(o.base))
+	for i, b := range o.base {
+		sum.base[i] = float64(n) * b
+	}
+	return &sum
+}
+
+func (o *didOutcome) joint(y, psi []float64) results.Estimate {
+	clear(psi)
 	if o.why != "" {
 		return missing(o.why)
 	}
@@ -315,6 +338,11 @@ func (o *didOutcome) effect(y []float64) results.Estimate {
 	}
 	a := o.fitter.ATT(o.dy)
 	o.trimmed = max(o.trimmed, a.Trimmed)
+	if psi != nil {
+		for j, v := range a.Influence {
+			psi[o.c.person[o.keep[j]]] += v
+		}
+	}
 	row := figure(a.Estimate)
 	row.StdErrorType = "influence, person"
 	row.MeanTreated = treated / weight

@@ -94,8 +94,10 @@ func (f *balanceFit) balanceWeights() []float64                              { r
 func (f *balanceFit) weights() []float64                                     { return nil }
 func (f *balanceFit) used() []bool                                           { return nil }
 
-func (f *balanceFit) effect(y []float64) results.Estimate {
-	return fromEffect(f.batch.ATT(y), f.level, f.c.nTreated, f.c.personsTreated, f.c.personsComparison, f.ess)
+func (f *balanceFit) effect(y []float64) results.Estimate { return f.joint(y, nil) }
+
+func (f *balanceFit) joint(y, psi []float64) results.Estimate {
+	return fromEffect(f.batch.Influence(y, psi), f.level, f.c.nTreated, f.c.personsTreated, f.c.personsComparison, f.ess)
 }
 
 func (f *balanceFit) diagnostics() []results.Diagnostic {

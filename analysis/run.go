@@ -38,6 +38,8 @@ type Result struct {
 	Trials   *cohort.Trials
 	Outcomes []*outcome.Definition // in the order of the study
 	Cells    []CellStarts
+
+	joint influences // of the figures of the family, by row of Tables.Estimates; nil where it is not asked for
 }
 
 // CellStarts are the starts behind the figures of a cell, as indices into Register.Participations. They never enter a
@@ -97,11 +99,14 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	if err := somebody(r.trials.Flow); err != nil {
 		return nil, err
 	}
+	if err := s.tooLarge(r.trials); err != nil {
+		return nil, err
+	}
 	out := &Result{Trials: r.trials, Outcomes: r.outcomes}
 	if err := r.estimates(ctx, out); err != nil {
 		return nil, err
 	}
-	adjust(out.Tables.Estimates, s.Inference)
+	adjust(out.Tables.Estimates, s.Inference, out.joint, *s.Seed)
 	r.flow(&out.Tables)
 	if err := r.durations(ctx, &out.Tables); err != nil {
 		return nil, err
@@ -214,6 +219,7 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 	}
 	for _, p := range parts {
 		t := &out.Tables
+		out.joint = out.joint.add(p.joint, len(t.Estimates))
 		t.Estimates = append(t.Estimates, p.estimates...)
 		t.Balance = append(t.Balance, p.balance...)
 		t.Overlap = append(t.Overlap, p.overlap...)
@@ -230,6 +236,7 @@ type cellResult struct {
 	overlap     []results.Overlap
 	diagnostics []results.Diagnostic
 	starts      []CellStarts
+	joint       influences // by row of estimates
 }
 
 func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResult, error) {
@@ -274,11 +281,10 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			y = c.follow(def, r.reg, &r.trials.Rows, r.study.Horizon)
 		}
 		for i, m := range r.study.Methods {
-			rows, used := r.figures(c, def, fits[i], y, reason)
+			rows, used, s := r.figures(c, def, fits[i], y, reason)
 			for h := range rows {
 				row := &rows[h]
-				month := h + 1
-				row.Tiltak, row.Group, row.Outcome, row.Method, row.Month = trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID, &month
+				row.Tiltak, row.Group, row.Outcome, row.Method = trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID
 				row.Estimand, row.Comparison, row.LaterEntry = "ATT", r.study.Comparison.Against, r.study.Comparison.LaterEntry
 				row.Sample, row.Definition, row.CovariateSet, row.Role = "main", "main", "default", "primary"
 				if r.study.Covariates != nil {
@@ -292,6 +298,7 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 					row.Estimand = map[string]string{nearest: "ATT_matched", didMethod: "ATT_base_known"}[m.Name]
 				}
 			}
+			out.joint = out.joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.estimates))
 			out.estimates = append(out.estimates, rows...)
 			out.starts = append(out.starts, c.starts(trial.Tiltak, group, m.ID, r.study.Outcomes[o].ID, used))
 		}
@@ -317,54 +324,10 @@ func (c *cell) starts(tiltak, group, method, outcome string, used []bool) CellSt
 	return s
 }
 
-// figures are the estimates of one outcome and method at months 1…horizon, and which rows the method used.
-func (r *runner) figures(c *cell, def *outcome.Definition, f fitted, y [][]float64, reason estimate.Reason) ([]results.Estimate, []bool) {
-	rows := make([]results.Estimate, r.study.Horizon)
-	if why := f.reason(); why != "" {
-		reason = why
-	}
-	var per outcomeFit
-	if reason == "" {
-		per = f.outcome(c, r, def)
-	}
-	complete := make([]float64, len(c.row))
-	for h := range rows {
-		why := reason
-		if only := r.study.OnlyMonths; only != nil && !slices.Contains(only, h+1) {
-			why = estimate.NotDefined
-		}
-		if why == "" && h+1 < def.FirstMonth() {
-			why = estimate.NotDefined
-		}
-		var hidden float64
-		if why == "" {
-			copy(complete, y[h])
-			if hidden = c.complete(complete, r.reg, &r.trials.Rows); hidden == 1 {
-				why = estimate.NoFollowUp
-			}
-		}
-		if why != "" {
-			rows[h] = missing(why)
-			continue
-		}
-		rows[h] = per.effect(complete)
-		rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = -1, -1, -1, -1
-		if def.Binary() {
-			rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = c.ones(y[h], per.weights())
-		} else {
-			rows[h].FewAmounts = c.fewAmounts(y[h], per.weights(), *r.study.Disclosure.MinCell)
-		}
-	}
-	if per == nil {
-		return rows, make([]bool, len(c.row))
-	}
-	return rows, per.used()
-}
-
 // missing is a row of figures that could not be made.
 func missing(why estimate.Reason) results.Estimate {
 	nan := math.NaN()
-	return results.Estimate{Estimate: nan, StdError: nan, ConfLow: nan, ConfHigh: nan, BandLow: nan, BandHigh: nan, PValue: nan, PAdjusted: nan,
+	return results.Estimate{Estimate: nan, StdError: nan, ConfLow: nan, ConfHigh: nan, BandLow: nan, BandHigh: nan, PValue: nan, PAdjusted: nan, FamilyLow: nan, FamilyHigh: nan,
 		MeanTreated: nan, MeanComparison: nan, ESS: nan, Reason: why, OnesTreated: -1, ZerosTreated: -1, OnesComparison: -1, ZerosComparison: -1}
 }
 
@@ -373,37 +336,6 @@ func figure(e estimate.Estimate) results.Estimate {
 	row := missing(e.Reason)
 	row.Estimate, row.StdError, row.ConfLow, row.ConfHigh, row.PValue = e.Estimate, e.StdError, e.ConfLow, e.ConfHigh, e.PValue
 	return row
-}
-
-// adjust fills p_adjusted over the family of the study by Holm's method (Holm 1979): with p₍₁₎ ≤ … ≤ p₍ₘ₎ the adjusted
-// value of rank i is max_{j ≤ i} min(1, (m − j + 1)·p₍ⱼ₎). Figures without a p-value are no members.
-func adjust(rows []results.Estimate, in Inference) {
-	if in.Multiplicity != holm {
-		return
-	}
-	f := in.Family
-	var members []int
-	for i := range rows {
-		e := &rows[i]
-		if e.Outcome == f.Outcome && e.Method == f.Method && e.Month != nil && *e.Month == f.Month && e.Role == "primary" && !math.IsNaN(e.PValue) {
-			members = append(members, i)
-		}
-	}
-	slices.SortStableFunc(members, func(a, b int) int {
-		switch pa, pb := rows[a].PValue, rows[b].PValue; {
-		case pa < pb:
-			return -1
-		case pa > pb:
-			return 1
-		}
-		return 0
-	})
-	worst := 0.
-	name := fmt.Sprintf("%s, month %d, %s, over tiltak and group", f.Outcome, f.Month, f.Method)
-	for rank, i := range members {
-		worst = max(worst, min(1, float64(len(members)-rank)*rows[i].PValue))
-		rows[i].PAdjusted, rows[i].Family = worst, name
-	}
 }
 
 // warnings are what the run itself has to say.

@@ -27,7 +27,7 @@ func TestHolmAgainstDefinition(t *testing.T) {
 	other := row("a", 0.001)
 	other.Outcome = "p"
 	rows = append(rows, other)
-	adjust(rows, Inference{Multiplicity: holm, Family: &Family{Outcome: "o", Month: 24, Method: "m"}})
+	adjust(rows, Inference{Multiplicity: holm, Family: &Family{Outcome: "o", Month: 24, Method: "m"}}, nil, 1)
 	// By hand, m = 4: 0.005·4 = 0.02; 0.01·3 = 0.03; 0.03·2 = 0.06; 0.04·1 = 0.04 → 0.06 (no smaller than the one before).
 	for i, want := range []float64{0.03, 0.06, 0.06, 0.02, math.NaN(), math.NaN()} {
 		if got := rows[i].PAdjusted; math.Abs(got-want) > 1e-15 || math.IsNaN(got) != math.IsNaN(want) {
@@ -38,7 +38,7 @@ func TestHolmAgainstDefinition(t *testing.T) {
 		t.Error("a row without a p-value is in the family")
 	}
 	rows[0].PAdjusted = math.NaN()
-	adjust(rows[:1], Inference{Multiplicity: noCorrection})
+	adjust(rows[:1], Inference{Multiplicity: noCorrection}, nil, 1)
 	if !math.IsNaN(rows[0].PAdjusted) {
 		t.Error("multiplicity none adjusts")
 	}
@@ -61,7 +61,8 @@ func TestAStudyOfNobodyIsRefused(t *testing.T) {
 func TestMissingFigureIsNeverZero(t *testing.T) {
 	e := missing(estimate.NoOverlap)
 	for name, v := range map[string]float64{"estimate": e.Estimate, "std_error": e.StdError, "conf_low": e.ConfLow, "conf_high": e.ConfHigh, "p_value": e.PValue,
-		"mean_treated": e.MeanTreated, "mean_comparison": e.MeanComparison, "ess": e.ESS, "p_adjusted": e.PAdjusted, "band_low": e.BandLow, "band_high": e.BandHigh} {
+		"mean_treated": e.MeanTreated, "mean_comparison": e.MeanComparison, "ess": e.ESS, "p_adjusted": e.PAdjusted, "band_low": e.BandLow, "band_high": e.BandHigh,
+		"family_low": e.FamilyLow, "family_high": e.FamilyHigh} {
 		if !math.IsNaN(v) {
 			t.Errorf("%s is %v", name, v)
 		}

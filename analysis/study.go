@@ -25,6 +25,7 @@ type Study struct {
 	Comparison Comparison     `yaml:"comparison" json:"comparison"`
 	Outcomes   []outcome.Spec `yaml:"outcomes" json:"outcomes"`
 	Horizon    int            `yaml:"horizon" json:"horizon"`
+	Windows    []Window       `yaml:"windows" json:"windows,omitempty"`
 	Covariates names          `yaml:"covariates" json:"covariates"`
 	Methods    []Method       `yaml:"methods" json:"methods"`
 	Cost       Cost           `yaml:"cost" json:"cost"`
@@ -90,7 +91,9 @@ type Inference struct {
 	Family       *Family `yaml:"family" json:"family"`
 }
 
-// Family is the set of figures over which p-values are adjusted.
+// Family is the set of figures over which p-values are adjusted: those that differ in the keys of Over alone. Outcome, month
+// and method are fixed where the family does not run over them; without tiltak or group in Over there is one family for
+// each of them.
 type Family struct {
 	Outcome string   `yaml:"outcome" json:"outcome"`
 	Month   int      `yaml:"month" json:"month"`
@@ -169,7 +172,7 @@ func (s *Study) Resolve() error {
 		one := uint64(1)
 		s.Seed = &one
 	}
-	for _, step := range []func() error{s.resolveData, s.resolveChoices, s.resolveOutcomes, s.resolveMethods, s.resolveInference} {
+	for _, step := range []func() error{s.resolveData, s.resolveChoices, s.resolveWindows, s.resolveOutcomes, s.resolveMethods, s.resolveInference} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -301,26 +304,10 @@ func (s *Study) resolveInference() error {
 	if in.Multiplicity == "" {
 		in.Multiplicity = holm
 	}
-	if in.Multiplicity != holm && in.Multiplicity != noCorrection {
-		return fault.Usagef("bad_study", "`inference.multiplicity: %s` is not served; it is holm or none", in.Multiplicity)
+	if served := []string{holm, benjaminiHochberg, simultaneous, noCorrection}; !slices.Contains(served, in.Multiplicity) {
+		return fault.Usagef("bad_study", "`inference.multiplicity: %s` is not known; it is holm, bh, simultaneous or none%s", in.Multiplicity, fault.Suggest(in.Multiplicity, served))
 	}
-	if in.Family == nil {
-		in.Family = &Family{Outcome: s.Outcomes[0].ID, Month: min(24, s.Horizon), Method: s.Methods[0].ID, Over: []string{"tiltak", "group"}}
-	}
-	f := in.Family
-	if !slices.ContainsFunc(s.Outcomes, func(o outcome.Spec) bool { return o.ID == f.Outcome }) {
-		return fault.Usagef("bad_study", "`inference.family.outcome: %s` is no outcome of the study", f.Outcome)
-	}
-	if !slices.ContainsFunc(s.Methods, func(m Method) bool { return m.ID == f.Method }) {
-		return fault.Usagef("bad_study", "`inference.family.method: %s` is no method of the study", f.Method)
-	}
-	if f.Month < 1 || f.Month > s.Horizon {
-		return fault.Usagef("bad_study", "`inference.family.month: %d` must lie between 1 and the horizon %d", f.Month, s.Horizon)
-	}
-	if !slices.Equal(f.Over, []string{"tiltak", "group"}) && !slices.Equal(f.Over, []string{"group", "tiltak"}) {
-		return fault.Usagef("bad_study", "`inference.family.over` must be [tiltak, group]: other families are not served yet")
-	}
-	return nil
+	return s.resolveFamily()
 }
 
 // design is the cohort part of the study.

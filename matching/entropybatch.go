@@ -48,7 +48,15 @@ func (b *Balanced) Batch(cluster []int32, clusters int) *BalancedBatch {
 }
 
 // ATT is Balanced.ATT of an outcome that is observed in every row, summed by person; the figures agree to rounding.
-func (t *BalancedBatch) ATT(y []float64) Effect {
+func (t *BalancedBatch) ATT(y []float64) Effect { return t.Influence(y, nil) }
+
+// Influence is ATT that also writes the influence of every person into psi (one element a cluster, nil: not wanted): the
+// squared error is the sum of its squares, and the covariance with an estimate on the same persons the sum of products.
+func (t *BalancedBatch) Influence(y, psi []float64) Effect {
+	if psi != nil {
+		sameLength("psi", len(psi), t.clusters)
+		clear(psi)
+	}
 	b := t.b
 	h, why := newHajek(y, nil, b.Weight, b.Treated)
 	if why != "" {
@@ -78,6 +86,9 @@ func (t *BalancedBatch) ATT(y []float64) Effect {
 	for c, s := range t.sums {
 		s += floats.Dot(t.person[c*p:(c+1)*p], slope)
 		squares += s * s
+		if psi != nil {
+			psi[c] = s
+		}
 	}
 	e := Effect{Estimate: h.mean[1] - h.mean[0], StdError: math.Sqrt(squares), MeanTreated: h.mean[1], MeanComparison: h.mean[0], StdErrorType: "m-estimation+person",
 		Treated: h.count[1], Comparison: h.count[0]}

@@ -47,6 +47,14 @@ func TestBatchEqualsATT(t *testing.T) {
 			if want.Estimate != got.Estimate || want.MeanComparison != got.MeanComparison || want.StdErrorType != got.StdErrorType {
 				t.Fatalf("round %d: %+v, want %+v", round, got, want)
 			}
+			psi, squares := make([]float64, clusters), 0.
+			again := batch.Influence(y, psi)
+			for _, v := range psi {
+				squares += v * v
+			}
+			if again != got || math.Sqrt(squares) != got.StdError {
+				t.Fatalf("round %d: with influence %+v (%v), want %+v", round, again, math.Sqrt(squares), got)
+			}
 			if d := math.Abs(got.StdError/want.StdError - 1); !(d < 1e-9) {
 				t.Fatalf("round %d: error %v, want %v (%.2g)", round, got.StdError, want.StdError, d)
 			}

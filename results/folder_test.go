@@ -113,7 +113,7 @@ func TestNullsInCSV(t *testing.T) {
 	head := "tiltak,group,outcome,method,month,window,estimand,comparison,later_entry,sample,definition,covariate_set,subset_var,subset_value,role," +
 		"estimate,std_error,std_error_type,conf_low,conf_high,band_low,band_high,p_value,p_adjusted,family,mean_treated,mean_comparison," +
 		"n_starts,n_starts_eligible,n_persons_treated,n_persons_comparison,ess,reason"
-	if lines[0] != head { // the columns that CONTRACT.md promises, in its order
+	if lines[0] != head && !strings.HasPrefix(lines[0], head+",") { // the columns that CONTRACT.md promises, in its order, and others after them
 		t.Errorf("header %s", lines[0])
 	}
 	if !strings.HasPrefix(lines[1], "AFT,unge,arbeid,ebal,24,,") || strings.Contains(lines[1], "NaN") {

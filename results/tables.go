@@ -28,7 +28,7 @@ type Estimate struct {
 	StdErrorType       string          `col:"std_error_type"`
 	ConfLow            float64         `col:"conf_low"`
 	ConfHigh           float64         `col:"conf_high"`
-	BandLow            float64         `col:"band_low"`
+	BandLow            float64         `col:"band_low"` // holds jointly over the months of the series
 	BandHigh           float64         `col:"band_high"`
 	PValue             float64         `col:"p_value"`
 	PAdjusted          float64         `col:"p_adjusted"`
@@ -41,6 +41,8 @@ type Estimate struct {
 	NPersonsComparison int             `col:"n_persons_comparison"` // with weight over 0
 	ESS                float64         `col:"ess"`                  // effective number of comparison rows, (Σw)²/Σw²
 	Reason             estimate.Reason `col:"reason"`
+	FamilyLow          float64         `col:"family_low"` // interval that holds jointly over the family; with multiplicity simultaneous
+	FamilyHigh         float64         `col:"family_high"`
 
 	// What disclosure control needs for a 0/1 outcome and never writes: distinct persons per arm with the outcome in
 	// one of their rows and without it. Negative where the outcome is not 0/1.

@@ -27,6 +27,7 @@ type Options struct {
 	Scenario       string // of simulate; default "default"
 	IgnoreStartDay bool   // turn the start-day rule off
 	Month          int    // after the start month; default 24
+	Bands          bool   // count the simultaneous bands over months 1…Month too; every month is then estimated
 	Methods        []string
 	Seed           uint64 // register i has seed Seed + i; default 1
 	Workers        int
@@ -44,6 +45,9 @@ type Row struct {
 	StdError                float64 // root mean square of the standard errors
 	Coverage                float64 // share of 95 % intervals with the truth of the starts analysed
 	CoverageUsed            float64 // the same for the truth of the starts that the method kept
+	Band                    float64 // share of bands with the truth of every month; NaN without Options.Bands
+	Pointwise               float64 // share of series all of whose pointwise intervals hold the truth
+	MonteCarloBand          float64
 	MonteCarlo              float64 // standard error of Coverage: of independent intervals for a cell; for a pooled row, of registers
 }
 
@@ -85,6 +89,9 @@ type trialOf struct {
 	register                      int
 	estimate, stdError, low, high float64
 	truth, truthUsed              float64
+
+	months          int // with a band and a truth
+	band, pointwise bool
 }
 
 // Coverage runs the experiment. The result does not depend on the number of workers.
@@ -143,7 +150,10 @@ func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.IgnoreStart, s.OnlyMonths = opt.IgnoreStartDay, []int{opt.Month}
+	s.IgnoreStart = opt.IgnoreStartDay
+	if !opt.Bands {
+		s.OnlyMonths = []int{opt.Month}
+	}
 	out, err := analysis.Estimate(ctx, s, reg, catalog.Default(), analysis.Options{Workers: 1})
 	if err != nil {
 		return nil, err
@@ -173,6 +183,20 @@ func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
 				return nil, err
 			}
 			*k.to = effects[opt.Month-1]
+			if k.to != &t.truth {
+				continue
+			}
+			t.band, t.pointwise = true, true
+			for _, e := range out.Tables.Estimates {
+				if e.Tiltak != c.Tiltak || e.Method != c.Method || e.Outcome != c.Outcome || math.IsNaN(e.BandLow) {
+					continue
+				}
+				if v := effects[*e.Month-1]; v == v {
+					t.months++
+					t.band = t.band && e.BandLow <= v && v <= e.BandHigh
+					t.pointwise = t.pointwise && e.ConfLow <= v && v <= e.ConfHigh
+				}
+			}
 		}
 		trials = append(trials, t)
 	}
@@ -229,7 +253,8 @@ func sum(trials []trialOf) Row {
 	if len(trials) > 0 {
 		r.Method = trials[0].method
 	}
-	byRegister := map[int][2]float64{}
+	byRegister, bandsOf := map[int][2]float64{}, map[int][2]float64{}
+	bands := 0.
 	var errors, squares float64
 	for _, t := range trials {
 		if math.IsNaN(t.stdError) || math.IsNaN(t.estimate) || math.IsNaN(t.truth) {
@@ -252,6 +277,19 @@ func sum(trials []trialOf) Row {
 			r.CoverageUsed++
 		}
 		byRegister[t.register] = c
+		if t.months > 0 {
+			bands++
+			b := bandsOf[t.register]
+			b[1]++
+			if t.band {
+				r.Band++
+				b[0]++
+			}
+			if t.pointwise {
+				r.Pointwise++
+			}
+			bandsOf[t.register] = b
+		}
 	}
 	n := float64(r.Estimates)
 	r.Truth /= n
@@ -260,15 +298,22 @@ func sum(trials []trialOf) Row {
 	r.StdError = math.Sqrt(r.StdError / n)
 	r.Coverage /= n
 	r.CoverageUsed /= n
+	r.MonteCarlo = clusteredError(byRegister, r.Coverage, n)
+	r.Band, r.Pointwise = r.Band/bands, r.Pointwise/bands
+	r.MonteCarloBand = clusteredError(bandsOf, r.Band, bands)
+	return r
+}
+
+// clusteredError is the standard error of a share of n, with the cases of a register (hits, cases) dependent.
+func clusteredError(byRegister map[int][2]float64, share, n float64) float64 {
 	k := float64(len(byRegister))
 	variance := 0.
 	for _, i := range sortedKeys(byRegister) {
 		c := byRegister[i]
-		d := c[0] - r.Coverage*c[1]
+		d := c[0] - share*c[1]
 		variance += d * d
 	}
-	r.MonteCarlo = math.Sqrt(variance*k/(k-1)) / n
-	return r
+	return math.Sqrt(variance*k/(k-1)) / n
 }
 
 func sortedKeys(m map[int][2]float64) []int {

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"math"
 	"os"
 	"path/filepath"
@@ -193,5 +194,26 @@ func TestFindings(t *testing.T) {
 	}
 	if least, _ := b.leastAnalysed(); math.IsNaN(least) {
 		t.Error("the share analysed is not known")
+	}
+}
+
+// Windows are shown as sums with their interval, or with the reason, in both languages; a run without them has no such block.
+func TestWindowsAreShown(t *testing.T) {
+	run, tables := madeup.Make(1, 1)
+	if strings.Contains(render(t, run, tables, "en"), "Effect over several months") {
+		t.Error("a block of windows in a run without")
+	}
+	e := tables.Estimates[0]
+	e.Month, e.Window, e.Estimate, e.ConfLow, e.ConfHigh, e.Reason = nil, "1-12", 0.4321, 0.1, 0.7654, ""
+	hidden := e
+	hidden.Window, hidden.Estimate, hidden.Reason = "1-6", math.NaN(), "no_follow_up"
+	tables.Estimates = append(tables.Estimates, e, hidden)
+	for lang, want := range map[string][]string{"en": {"Effect over several months", "+0.43 months", "+0.77 months"}, "nb": {"Virkning over flere måneder", "+0,43 md.", "+0,77 md."}} {
+		page := html.UnescapeString(render(t, run, tables, lang))
+		for _, w := range want {
+			if !strings.Contains(page, w) {
+				t.Errorf("%s: the report lacks %q", lang, w)
+			}
+		}
 	}
 }

@@ -54,6 +54,7 @@ does not show (--scenario unobserved), and with the start-day rule off, they mus
 	flags.IntVar(&opt.Persons, "persons", 5000, "persons in each")
 	flags.IntVar(&opt.Month, "month", 24, "month after the start (6 to 24)")
 	flags.StringVar(&opt.Scenario, "scenario", "default", "scenario of the registers: "+strings.Join(simulate.Scenarios(), ", "))
+	flags.BoolVar(&opt.Bands, "bands", false, "count also how often the simultaneous band over months 1 to --month holds the truth of all of them")
 	flags.StringVar(&rule, "start-day-rule", "on", "on or off")
 	flags.StringSliceVar(&opt.Methods, "methods", []string{"nearest", "ebal"}, "methods: nearest, ebal, did")
 	return c
@@ -72,13 +73,22 @@ type coverageRow struct {
 	Coverage   number `json:"coverage"`
 	MonteCarlo number `json:"monte_carlo_error"`
 	Matched    number `json:"coverage_matched"`
+
+	Band      *number `json:"band_coverage,omitempty"` // with --bands
+	Pointwise *number `json:"pointwise_joint_coverage,omitempty"`
+	BandError *number `json:"band_monte_carlo_error,omitempty"`
 }
 
 func coverageDocument(t *validity.Table) any {
 	rows := func(in []validity.Row) []coverageRow {
 		out := make([]coverageRow, len(in))
 		for i, r := range in {
-			out[i] = coverageRow{r.Method, r.Tiltak, r.Outcome, r.Estimates, r.Missing, number(r.Truth), number(r.Bias), number(r.SD), number(r.StdError), number(r.Coverage), number(r.MonteCarlo), number(r.CoverageUsed)}
+			out[i] = coverageRow{Method: r.Method, Tiltak: r.Tiltak, Outcome: r.Outcome, Estimates: r.Estimates, Missing: r.Missing, Truth: number(r.Truth), Bias: number(r.Bias),
+				SD: number(r.SD), StdError: number(r.StdError), Coverage: number(r.Coverage), MonteCarlo: number(r.MonteCarlo), Matched: number(r.CoverageUsed)}
+			if t.Options.Bands {
+				band, pointwise, e := number(r.Band), number(r.Pointwise), number(r.MonteCarloBand)
+				out[i].Band, out[i].Pointwise, out[i].BandError = &band, &pointwise, &e
+			}
 		}
 		return out
 	}
@@ -102,18 +112,30 @@ func (g *globals) printCoverage(t *validity.Table, rule string, took time.Durati
 	fmt.Fprintf(g.stdout, "%d registers of %d persons, scenario %s, start-day rule %s, month %d, 95 %% intervals; %s\n\n", t.Options.Registers, t.Options.Persons, t.Options.Scenario, rule, t.Options.Month, took.Round(time.Second))
 	fields := []field{{title: "method"}, {title: "tiltak"}, {title: "outcome"}, {title: "truth", right: true}, {title: "bias", right: true}, {title: "sd", right: true},
 		{title: "mean se", right: true}, {title: "coverage", right: true}, {title: "±", right: true}, {title: "matched", right: true}}
+	if t.Options.Bands {
+		fields = append(fields, field{title: "band", right: true}, field{title: "±", right: true}, field{title: "all pointwise", right: true})
+	}
+	bands := func(r validity.Row) []string {
+		if !t.Options.Bands {
+			return nil
+		}
+		return []string{lang.Percent(r.Band, 1), lang.Percent(r.MonteCarloBand, 1), lang.Percent(r.Pointwise, 1)}
+	}
 	var rows [][]string
 	for _, r := range t.Cells {
 		digits := 4
 		if r.StdError > 1 {
 			digits = 0
 		}
-		rows = append(rows, []string{r.Method, r.Tiltak, r.Outcome, lang.Signed(r.Truth, digits), lang.Signed(r.Bias, digits), lang.Decimal(r.SD, digits),
-			lang.Decimal(r.StdError, digits), lang.Percent(r.Coverage, 1), lang.Percent(r.MonteCarlo, 1), lang.Percent(r.CoverageUsed, 1)})
+		rows = append(rows, append([]string{r.Method, r.Tiltak, r.Outcome, lang.Signed(r.Truth, digits), lang.Signed(r.Bias, digits), lang.Decimal(r.SD, digits),
+			lang.Decimal(r.StdError, digits), lang.Percent(r.Coverage, 1), lang.Percent(r.MonteCarlo, 1), lang.Percent(r.CoverageUsed, 1)}, bands(r)...))
 	}
 	for _, r := range t.Pooled {
-		rows = append(rows, []string{r.Method, "all", "all (lowest cell " + lang.Percent(t.Lowest(r.Method), 1) + ")", "", "", "", "", lang.Percent(r.Coverage, 1), lang.Percent(r.MonteCarlo, 1), lang.Percent(r.CoverageUsed, 1)})
+		rows = append(rows, append([]string{r.Method, "all", "all (lowest cell " + lang.Percent(t.Lowest(r.Method), 1) + ")", "", "", "", "", lang.Percent(r.Coverage, 1), lang.Percent(r.MonteCarlo, 1), lang.Percent(r.CoverageUsed, 1)}, bands(r)...))
 	}
 	fmt.Fprint(g.stdout, aligned(fields, rows))
 	fmt.Fprintf(g.stdout, "\nbias and sd are of estimate − truth on the starts analysed; se is the root mean square; ± is the Monte Carlo error of coverage,\nwith the intervals of one register taken together; matched is coverage of the truth on the starts that the method kept.\n")
+	if t.Options.Bands {
+		fmt.Fprintf(g.stdout, "band is the share of simultaneous bands over months 1 to %d that hold the truth of every month; all pointwise the share of series\nwhose pointwise intervals all do.\n", t.Options.Month)
+	}
 }
