@@ -46,6 +46,10 @@ func (g *globals) report(run, out string) error {
 	if ext := strings.ToLower(filepath.Ext(out)); ext != ".html" && ext != ".htm" {
 		return fault.Usagef("bad_flag", "`--out %s` must end in .html: the report is a page", out)
 	}
+	run, err := results.Find(run)
+	if err != nil {
+		return err
+	}
 	if inside, err := within(run, out); err != nil {
 		return err
 	} else if inside {

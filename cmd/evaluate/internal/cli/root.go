@@ -168,6 +168,7 @@ func newRoot(g *globals) *cobra.Command {
 func commands(g *globals) []*cobra.Command {
 	return append(unservedCommands(),
 		newCleanCmd(g),
+		newCompareCmd(g),
 		newCoverageCmd(g),
 		newDemoCmd(g),
 		newInitCmd(g),

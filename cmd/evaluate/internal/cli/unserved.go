@@ -11,7 +11,6 @@ import (
 func unservedCommands() []*cobra.Command {
 	var list []*cobra.Command
 	for _, u := range []struct{ use, short, today string }{
-		{"compare RUN RUN…", "the same estimates of several runs side by side", "read tables/estimates of each run, whose keys are the same"},
 		{"describe STUDY.yaml", "flow, composition, durations, chains and costs, no effects", "`evaluate validate STUDY.yaml` shows the flow, and tables/ of a run the rest"},
 		{"power STUDY.yaml", "minimum detectable effects", "`evaluate validate STUDY.yaml` counts the starts of each group"},
 		{"trials STUDY.yaml --out DIR", "the analysis rows of a study", "`evaluate run STUDY.yaml` analyses them without writing them"},

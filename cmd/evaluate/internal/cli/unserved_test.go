@@ -11,7 +11,7 @@ import (
 // What is promised and not there yet is refused by its name, whatever follows it, and marked in the help.
 func TestNotServedYet(t *testing.T) {
 	help, _, _ := runCLI(t, "--help")
-	for _, args := range []string{"describe x.yaml", "trials x.yaml --out d", "power x.yaml --level 0.9", "compare a b c", "run x.yaml --dry-run"} {
+	for _, args := range []string{"describe x.yaml", "trials x.yaml --out d", "power x.yaml --level 0.9", "run x.yaml --dry-run"} {
 		stdout, stderr, status := runCLI(t, strings.Fields(args)...)
 		name := "`evaluate " + strings.Fields(args)[0] + "` is not served yet; "
 		if strings.HasPrefix(args, "run") {
@@ -23,13 +23,13 @@ func TestNotServedYet(t *testing.T) {
 			t.Errorf("%s: status %d, stderr %q", args, status, stderr)
 		}
 	}
-	if _, stderr, status := runCLI(t, "compare", "a", "b", "--format", "json", "--by", "x"); status != 2 || !strings.HasPrefix(stderr, `{"error":{"code":"not_served"`) {
+	if _, stderr, status := runCLI(t, "power", "a", "b", "--format", "json", "--by", "x"); status != 2 || !strings.HasPrefix(stderr, `{"error":{"code":"not_served"`) {
 		t.Errorf("status %d, stderr %q", status, stderr)
 	}
 	if n := strings.Count(help, "Not served yet: "); n != len(unservedCommands()) {
 		t.Errorf("%d commands are marked in the help", n)
 	}
-	if stdout, _, status := runCLI(t, "compare", "--help"); status != 0 || !strings.Contains(stdout, "Not served yet") {
+	if stdout, _, status := runCLI(t, "power", "--help"); status != 0 || !strings.Contains(stdout, "Not served yet") {
 		t.Errorf("status %d, %q", status, stdout)
 	}
 }

@@ -36,6 +36,11 @@ A run folder: every file against the manifest, and a search for anything that id
 				}
 				return g.validateStudy(c, args[0], encoding)
 			}
+			if run, err := results.Find(args[0]); err != nil {
+				return err
+			} else if run != args[0] {
+				args[0] = run
+			}
 			if _, err := os.Stat(filepath.Join(args[0], "run.json")); err == nil {
 				if mapping != "" || encoding != "" {
 					return fault.Usagef("bad_flag", "`--mapping` and `--encoding` go with a register folder, and `%s` is a run", args[0])

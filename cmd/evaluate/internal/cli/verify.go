@@ -2,9 +2,7 @@ package cli
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +11,7 @@ import (
 
 	"tiltakseffekt/analysis"
 	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/results"
 )
 
 func newVerifyCmd(g *globals) *cobra.Command {
@@ -35,6 +34,10 @@ to a relative 1e-9.`,
 }
 
 func (g *globals) verify(c *cobra.Command, dir, study string) error {
+	dir, err := results.Find(dir)
+	if err != nil {
+		return err
+	}
 	s, err := studyOfRun(dir, study)
 	if err != nil {
 		return err
@@ -77,15 +80,11 @@ func studyOfRun(dir, study string) (*analysis.Study, error) {
 	if study != "" {
 		return analysis.Load(study)
 	}
-	dir = filepath.Clean(dir)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Dataf("not_a_run", dir, "", "is not there; give the folder that `evaluate run` printed")
-	}
-	beside := dir + ".yaml"
+	beside := filepath.Clean(dir) + ".yaml"
 	if _, err := os.Stat(beside); err != nil {
 		return nil, fault.Usagef("no_study", "there is no study `%s` beside the run; name the study file of the run with `--study`", beside)
 	}
-	return analysis.LoadFrom(beside, placeOfStudy(dir+".log"))
+	return analysis.LoadFrom(beside, placeOfStudy(filepath.Clean(dir)+".log"))
 }
 
 // placeOfStudy is the folder in which the study of a run lay, as its log says; "" where it does not.

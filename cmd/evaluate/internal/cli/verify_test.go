@@ -112,7 +112,7 @@ func TestVerify(t *testing.T) {
 		t.Errorf("a changed input: %v, run again %v", got, rerun)
 	}
 
-	if _, stderr, status := runCLI(t, "verify", filepath.Join(dir, "none")); status != 3 || !strings.Contains(stderr, "is not there") {
+	if _, stderr, status := runCLI(t, "verify", filepath.Join(dir, "none")); status != 3 || !strings.Contains(stderr, "is not a run folder") {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 }

@@ -1,0 +1,129 @@
+package cli
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Two runs and a published figure: the choices that differ are found and only those, each with its factor; the same
+// question is told from another; runs of one register are pooled only with a correlation, and then as by hand.
+func TestCompare(t *testing.T) {
+	out := t.TempDir()
+	study := strings.NewReplacer("study: niva", "study: ene", "from: 2019-01, to: 2019-12", "from: 2018-06, to: 2020-12", "horizon: 3", "horizon: 8", "month: 3", "month: 6").Replace(levelStudy)
+	var runs []string
+	for _, text := range []string{study, strings.NewReplacer("study: ene", "study: andre", "kind: work", "kind: work, position: 10", "methods: [ebal]", "methods: [ebal, did]").Replace(study)} {
+		stdout, stderr, status := runCLI(t, "run", writeStudy(t, text), "--out", out, "--quiet")
+		if status != 0 {
+			t.Fatal(stderr)
+		}
+		runs = append(runs, folderOf(t, stdout))
+	}
+	published := filepath.Join(t.TempDir(), "rapport æ.yaml")
+	if err := os.WriteFile(published, []byte("evaluation: Rapport\nsource: side 3\nsample: alle\nestimates:\n  - {tiltak: ARBEIDSTRENING, outcome: arbeid, month: 6, estimate: 0.04, std_error: 0.02}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	type document struct {
+		Month       int
+		Differences []struct {
+			Key, Factor string
+			Values      []string
+		}
+		Estimates []struct {
+			Evaluation, Method, Outcome, Differs string
+			SameEstimand                         string `json:"same_estimand"`
+			Primary                              bool
+			Estimate, StdError                   *float64
+			SE                                   *float64 `json:"std_error"`
+		}
+		Pooled []struct {
+			K        int
+			Estimate *float64
+			SE       *float64 `json:"std_error"`
+			Reason   string
+		}
+		Warnings []struct{ Code string }
+	}
+	compare := func(args ...string) (d document) {
+		t.Helper()
+		stdout, stderr, status := runCLI(t, append([]string{"compare", "--format", "json", "--quiet"}, args...)...)
+		if err := json.Unmarshal([]byte(stdout), &d); err != nil || status != 0 {
+			t.Fatalf("status %d, %v, %s", status, err, stderr)
+		}
+		return d
+	}
+	d := compare(filepath.Join(out, "ene"), runs[1], published) // a study's folder stands for its only run
+	var keys []string
+	for _, x := range d.Differences {
+		keys = append(keys, x.Factor+" "+x.Key)
+	}
+	want := "definition outcomes.arbeid.position, method methods.did.id, method methods.did.method, method methods.did.name"
+	if got := strings.Join(keys, ", "); got != want {
+		t.Errorf("differences\n%s\nwant\n%s", got, want)
+	}
+	same := map[string]string{}
+	for _, e := range d.Estimates {
+		same[e.Evaluation+" "+e.Method] = e.SameEstimand + " " + e.Differs
+		if e.Primary != (e.Method != "did") {
+			t.Errorf("%s %s: primary is %v", e.Evaluation, e.Method, e.Primary)
+		}
+	}
+	for key, want := range map[string]string{"A ebal": "yes ", "B ebal": "no definition", "B did": "no definition, method", "C published": "unknown "} {
+		if same[key] != want {
+			t.Errorf("%s: %q, want %q", key, same[key], want)
+		}
+	}
+	if d.Month != 6 || len(d.Pooled) != 1 || d.Pooled[0].Reason != "shared_persons" || d.Pooled[0].Estimate != nil {
+		t.Errorf("%d, %+v", d.Month, d.Pooled)
+	}
+
+	// With a correlation of 0 and of 0.9, two figures: GLS by hand at τ² = 0, whose REML estimate is 0 where they are close.
+	for _, rho := range []float64{0, 0.5} {
+		d := compare(runs[0], runs[1], "--correlation", map[float64]string{0: "0", 0.5: "0.5"}[rho])
+		var y, s []float64
+		for _, e := range d.Estimates {
+			if e.Primary {
+				y, s = append(y, *e.Estimate), append(s, *e.SE)
+			}
+		}
+		c := rho * s[0] * s[1]
+		det := s[0]*s[0]*s[1]*s[1] - c*c
+		w0, w1 := (s[1]*s[1]-c)/det, (s[0]*s[0]-c)/det
+		if (y[0]-y[1])*(y[0]-y[1]) > s[0]*s[0]+s[1]*s[1]-2*c {
+			t.Fatal("the two figures are too far apart for τ² = 0: choose others")
+		}
+		if got, want := *d.Pooled[0].Estimate, (w0*y[0]+w1*y[1])/(w0+w1); math.Abs(got-want) > 1e-10 {
+			t.Errorf("correlation %v: pooled %v, by hand %v", rho, got, want)
+		}
+		if got, want := *d.Pooled[0].SE, math.Sqrt(1/(w0+w1)); math.Abs(got-want) > 1e-10 { // Hartung–Knapp never shortens
+			t.Errorf("correlation %v: error %v, by hand %v", rho, got, want)
+		}
+	}
+
+	folder := filepath.Join(t.TempDir(), "sammenlikning")
+	stdout, stderr, status := runCLI(t, "compare", runs[0], runs[1], published, "--out", folder, "--quiet")
+	if status != 0 || !strings.Contains(stdout, "B*") || !strings.Contains(stdout, "published: side 3") {
+		t.Errorf("status %d, %s%s", status, stdout, stderr)
+	}
+	for _, name := range []string{"estimates.parquet", "evaluations.parquet", "differences.parquet", "pooled.parquet", "forest-ARBEIDSTRENING.svg"} {
+		if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	for args, want := range map[string]string{
+		runs[0]:                                        "RUN",
+		runs[0] + " " + runs[0]:                        "are the same run",
+		runs[0] + " " + out + "/none":                  "is not a run folder",
+		runs[0] + " " + out + "/none.yaml":             "there is no file",
+		runs[0] + " " + runs[1] + " --month 9":         "no evaluation has a figure at month 9",
+		runs[0] + " " + runs[1] + " --correlation 1.5": "`--correlation`",
+		runs[0] + " " + runs[1] + " --level 95":        "`--level`",
+	} {
+		if _, stderr, status := runCLI(t, append([]string{"compare"}, strings.Fields(args)...)...); status == 0 || !strings.Contains(stderr, want) {
+			t.Errorf("%s: status %d, %s", args, status, stderr)
+		}
+	}
+}
