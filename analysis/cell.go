@@ -6,6 +6,7 @@ import (
 	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/random"
 	"tiltakseffekt/internal/regression"
 )
@@ -208,11 +209,13 @@ func (c *cell) follow(def *outcome.Definition, reg *register.Register, rows *coh
 // 7 to 18 before it, before the dip.
 const baseFrom, baseTo = 18, 7
 
-// base is the mean of the outcome over the base months of each row, NaN where the panel does not hold all of them.
-func (c *cell) base(def *outcome.Definition, reg *register.Register, rows *cohort.Rows) []float64 {
+// base is the mean of the outcome over the twelve months of which the last comes `nearest` months before the registration
+// (baseTo: the base of the estimates), by row; NaN where the panel does not hold all of them.
+func (c *cell) base(def *outcome.Definition, reg *register.Register, rows *cohort.Rows, nearest int) []float64 {
 	out := make([]float64, len(c.row))
 	var series []float64
 	loaded := int32(-1)
+	const months = baseFrom - baseTo + 1
 	for i, row := range c.row {
 		person := rows.Person[row]
 		history := reg.Panel.History(person)
@@ -220,16 +223,16 @@ func (c *cell) base(def *outcome.Definition, reg *register.Register, rows *cohor
 			series = def.Series(history, series)
 			loaded = person
 		}
-		began := rows.EpisodeStart[row].Month()
+		last := rows.EpisodeStart[row].Month() - calendar.Month(nearest)
 		sum, n := 0., 0
-		for m := began - baseFrom; m <= began-baseTo; m++ {
+		for m := last - (months - 1); m <= last; m++ {
 			if k := int(m - history.First); k >= 0 && k < len(series) {
 				sum += series[k]
 				n++
 			}
 		}
 		out[i] = math.NaN()
-		if n == baseFrom-baseTo+1 {
+		if n == months {
 			out[i] = sum / float64(n)
 		}
 	}

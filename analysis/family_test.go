@@ -145,6 +145,11 @@ func TestSimultaneousFamily(t *testing.T) {
 func TestFamilyKeysAreRead(t *testing.T) {
 	head := "study: a\ndata: {register: x}\npopulation: {from: 2018-01, to: 2018-12}\ntiltak: all\n"
 	for text, want := range map[string]string{
+		"methods: [{name: did, match: ebal, method: dr}]\n":       "takes the place of `method: dr`",
+		"methods: [{name: did, match: cem}]\n":                    "`match: cem` of did",
+		"methods: [{name: ebal, match: nearest}]\n":               "belong to did",
+		"methods: [{name: nearest, dip_probe: true}]\n":           "belong to did",
+		"methods: [{name: did, match: ebal, caliper: 1}]\n":       "`caliper` belongs to nearest",
 		"inference: {multiplicity: bonferroni}\n":                 "`inference.multiplicity: bonferroni`",
 		"inference: {family: {over: [tiltak, grupe]}}\n":          "`inference.family.over` names `grupe`",
 		"inference: {family: {over: [tiltak, tiltak]}}\n":         "twice",

@@ -82,6 +82,17 @@ func (r *runner) figures(c *cell, def *outcome.Definition, f fitted, y [][]float
 	for k, w := range r.study.Windows {
 		rows = append(rows, w.effect(per, sums[k], rows))
 	}
+	if o, ok := per.(*didOutcome); ok && o.nearer != nil {
+		month := r.study.Inference.Family.Month
+		if month == 0 {
+			month = min(24, r.study.Horizon)
+		}
+		if rows[month-1].Reason == "" {
+			copy(complete, y[month-1])
+			c.complete(complete, r.reg, &r.trials.Rows)
+		}
+		rows = append(rows, o.probe(rows[month-1], complete)...)
+	}
 	if per == nil {
 		return rows, make([]bool, len(c.row)), nil
 	}

@@ -192,6 +192,7 @@ func fromEffect(e matching.Effect, level float64, n, personsTreated, personsComp
 // didFit is the conditional difference-in-differences: the change of the outcome from its mean before the registration.
 type didFit struct {
 	method did.Method
+	match  Method     // its Match is nearest or ebal; "": regression and propensity
 	last   *didSample // of the outcome before: outcomes whose base is known for the same rows share the fit
 	notes  []results.Diagnostic
 }
@@ -206,10 +207,12 @@ type didSample struct {
 	why    estimate.Reason
 
 	trimmed int // comparison rows with a propensity near 1, which get no weight
+
+	matched *matchedChange // instead of the fitter
 }
 
 func (r *runner) fitDID(_ *cell, m Method) (fitted, estimate.Reason, error) {
-	return &didFit{method: map[string]did.Method{"dr": did.DR, "ipw": did.IPW, "reg": did.Reg}[m.DID]}, "", nil
+	return &didFit{method: map[string]did.Method{"dr": did.DR, "ipw": did.IPW, "reg": did.Reg}[m.DID], match: m}, "", nil
 }
 
 func (f *didFit) reason() estimate.Reason   { return "" }
@@ -224,10 +227,11 @@ func (f *didFit) diagnostics() []results.Diagnostic {
 // didOutcome is the method for one outcome.
 type didOutcome struct {
 	*didSample
-	c     *cell
-	level float64
-	base  []float64
-	dy    []float64
+	c      *cell
+	level  float64
+	base   []float64
+	dy     []float64
+	nearer [][]float64 // bases of the dip probe, from 0 months before the registration; nil: not asked for
 }
 
 func (f *didFit) outcome(c *cell, r *runner, def *outcome.Definition) outcomeFit {
@@ -237,7 +241,12 @@ func (f *didFit) outcome(c *cell, r *runner, def *outcome.Definition) outcomeFit
 		o.didSample = &didSample{mask: make([]bool, len(c.row)), why: estimate.NotDefined}
 		return o
 	}
-	o.base = c.base(before, r.reg, &r.trials.Rows)
+	o.base = c.base(before, r.reg, &r.trials.Rows, baseTo)
+	if f.match.DipProbe {
+		for nearest := 1; nearest < baseTo; nearest++ {
+			o.nearer = append(o.nearer, c.base(before, r.reg, &r.trials.Rows, nearest))
+		}
+	}
 	mask := make([]bool, len(o.base))
 	known := 0
 	for i, b := range o.base {
@@ -285,6 +294,10 @@ func (f *didFit) sample(c *cell, r *runner, mask []bool) *didSample {
 	if o.why != "" {
 		return o
 	}
+	if f.match.Match != "" {
+		o.match(c, r, f.match)
+		return o
+	}
 	for _, column := range c.didColumns(&r.trials.Rows) {
 		x := make([]float64, len(o.keep))
 		for j, i := range o.keep {
@@ -300,6 +313,9 @@ func (f *didFit) sample(c *cell, r *runner, mask []bool) *didSample {
 }
 
 func (o *didOutcome) weights() []float64 {
+	if o.matched != nil {
+		return o.matched.weight
+	}
 	w := make([]float64, len(o.mask))
 	for i, m := range o.mask {
 		if m {
@@ -309,7 +325,16 @@ func (o *didOutcome) weights() []float64 {
 	return w
 }
 
-func (o *didOutcome) used() []bool { return o.mask }
+func (o *didOutcome) used() []bool {
+	if o.matched == nil {
+		return o.mask
+	}
+	out := make([]bool, len(o.mask))
+	for i, w := range o.matched.weight {
+		out[i] = w > 0
+	}
+	return out
+}
 
 func (o *didOutcome) effect(y []float64) results.Estimate { return o.joint(y, nil) }
 
@@ -335,6 +360,9 @@ func (o *didOutcome) joint(y, psi []float64) results.Estimate {
 			treated += o.c.weight[i] * y[i]
 			weight += o.c.weight[i]
 		}
+	}
+	if o.matched != nil {
+		return o.matched.effect(o, y, psi)
 	}
 	a := o.fitter.ATT(o.dy)
 	o.trimmed = max(o.trimmed, a.Trimmed)

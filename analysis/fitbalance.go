@@ -46,12 +46,21 @@ func (c *cell) designWeights() []float64 {
 // column that the comparison cannot match must be said, not hidden. Their imbalance shows in the balance table.
 func (r *runner) fitBalance(c *cell) (fitted, estimate.Reason, error) {
 	f := &balanceFit{c: c, level: r.study.Inference.Level}
-	x, names := c.x, c.names
-	base := c.designWeights()
+	b, dropped, why, err := balanceColumns(c.x, c.names, c.treated, c.designWeights())
+	if why != "" || err != nil {
+		return nil, why, err
+	}
+	f.balanced, f.batch, f.dropped = b, b.Batch(c.person, c.persons), dropped
+	_, f.ess = matching.ESS(f.balanced.Weight, c.treated)
+	return f, "", nil
+}
+
+// balanceColumns is entropy balancing without the columns, named, whose means no weighting reaches.
+func balanceColumns(x [][]float64, names []string, treated []bool, base []float64) (b *matching.Balanced, dropped []string, why estimate.Reason, err error) {
 	for {
-		b, err := matching.EntropyBalance(x, c.treated, base, matching.EntropyOptions{Names: names, Workers: 1})
+		b, err := matching.EntropyBalance(x, treated, base, matching.EntropyOptions{Names: names, Workers: 1})
 		var infeasible *matching.InfeasibleError
-		if errors.As(err, &infeasible) && len(infeasible.Columns) > 0 && len(f.dropped) < maxUnbalanced {
+		if errors.As(err, &infeasible) && len(infeasible.Columns) > 0 && len(dropped) < maxUnbalanced {
 			columns := infeasible.Columns
 			if !infeasible.Alone { // out of reach together: without the last, which is the most derived, the others may be in reach
 				columns = columns[len(columns)-1:]
@@ -59,7 +68,7 @@ func (r *runner) fitBalance(c *cell) (fitted, estimate.Reason, error) {
 			out := map[int]bool{}
 			for _, j := range columns {
 				out[j] = true
-				f.dropped = append(f.dropped, names[j])
+				dropped = append(dropped, names[j])
 			}
 			var keptX [][]float64
 			var keptNames []string
@@ -73,16 +82,13 @@ func (r *runner) fitBalance(c *cell) (fitted, estimate.Reason, error) {
 		}
 		if err != nil {
 			why, err := refused(err, estimate.NoOverlap)
-			return nil, why, err
+			return nil, nil, why, err
 		}
 		if !b.Converged {
-			return nil, estimate.NotConverged, nil
+			return nil, nil, estimate.NotConverged, nil
 		}
-		f.balanced, f.batch = b, b.Batch(c.person, c.persons)
-		break
+		return b, dropped, "", nil
 	}
-	_, f.ess = matching.ESS(f.balanced.Weight, c.treated)
-	return f, "", nil
 }
 
 // maxUnbalanced is how many columns may be left out before a cell is said to have no overlap.

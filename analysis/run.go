@@ -286,7 +286,10 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 				row := &rows[h]
 				row.Tiltak, row.Group, row.Outcome, row.Method = trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID
 				row.Estimand, row.Comparison, row.LaterEntry = "ATT", r.study.Comparison.Against, r.study.Comparison.LaterEntry
-				row.Sample, row.Definition, row.CovariateSet, row.Role = "main", "main", "default", "primary"
+				row.Sample, row.CovariateSet = "main", "default"
+				if row.Definition == "" {
+					row.Definition, row.Role = "main", "primary"
+				}
 				if r.study.Covariates != nil {
 					row.CovariateSet = "own"
 				}
@@ -296,6 +299,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 				}
 				if row.Reason == "" && float64(row.NStarts) < keptShare*float64(c.nTreated) {
 					row.Estimand = map[string]string{nearest: "ATT_matched", didMethod: "ATT_base_known"}[m.Name]
+					if m.Match == nearest {
+						row.Estimand = "ATT_matched"
+					}
 				}
 			}
 			out.joint = out.joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.estimates))

@@ -41,6 +41,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.cells(rows)
 	a.groups(rows)
 	a.windows(rows)
+	a.bases(rows)
 	a.years(t.Costs)
 	a.flow(t.Flow)
 	a.counts(t)

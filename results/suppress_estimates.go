@@ -34,6 +34,7 @@ func (s *suppressor) estimates() {
 		changed = w.samples() || changed
 		changed = w.growing() || changed
 		changed = w.windows() || changed
+		changed = w.bases() || changed
 		changed = changed || w.audit()
 	}
 	w.methods()

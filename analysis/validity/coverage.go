@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 
 	"tiltakseffekt/analysis"
@@ -146,7 +147,7 @@ func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
 		return nil, err
 	}
 	s, err := analysis.Parse(fmt.Appendf(nil, "%shorizon: %d\nmethods: [%s]\ninference: {family: {outcome: arbeid, month: %d, method: %s, over: [tiltak, group]}}\n",
-		study, opt.Month, join(opt.Methods), opt.Month, opt.Methods[0]))
+		study, opt.Month, methodsOf(opt.Methods), opt.Month, opt.Methods[0]))
 	if err != nil {
 		return nil, err
 	}
@@ -203,15 +204,16 @@ func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
 	return trials, nil
 }
 
-func join(words []string) string {
-	s := ""
-	for i, w := range words {
-		if i > 0 {
-			s += ", "
+// methodsOf writes methods for a study: did+nearest is difference-in-differences of matched rows.
+func methodsOf(names []string) string {
+	var out []string
+	for _, name := range names {
+		if method, match, ok := strings.Cut(name, "+"); ok {
+			name = fmt.Sprintf("{id: %s, name: %s, match: %s}", name, method, match)
 		}
-		s += w
+		out = append(out, name)
 	}
-	return s
+	return strings.Join(out, ", ")
 }
 
 // tabulate sums the intervals up, by cell and by method.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -209,6 +210,22 @@ func TestWindowsAreShown(t *testing.T) {
 	hidden.Window, hidden.Estimate, hidden.Reason = "1-6", math.NaN(), "no_follow_up"
 	tables.Estimates = append(tables.Estimates, e, hidden)
 	for lang, want := range map[string][]string{"en": {"Effect over several months", "+0.43 months", "+0.77 months"}, "nb": {"Virkning over flere måneder", "+0,43 md.", "+0,77 md."}} {
+		page := html.UnescapeString(render(t, run, tables, lang))
+		for _, w := range want {
+			if !strings.Contains(page, w) {
+				t.Errorf("%s: the report lacks %q", lang, w)
+			}
+		}
+	}
+}
+
+func TestBasesAreShown(t *testing.T) {
+	run, tables := madeup.Make(1, 1)
+	i := slices.IndexFunc(tables.Estimates, func(e results.Estimate) bool { return e.Outcome == "arbeid" && *e.Month == 24 })
+	e := tables.Estimates[i]
+	e.Definition, e.Role, e.Estimate, e.ConfLow, e.ConfHigh = "base 3", "robustness", 0.1234, 0.05, 0.2
+	tables.Estimates = append(tables.Estimates, e)
+	for lang, want := range map[string][]string{"en": {"A base nearer the registration", "+12.3"}, "nb": {"Basis nærmere registreringen", "+12,3"}} {
 		page := html.UnescapeString(render(t, run, tables, lang))
 		for _, w := range want {
 			if !strings.Contains(page, w) {

@@ -56,7 +56,7 @@ does not show (--scenario unobserved), and with the start-day rule off, they mus
 	flags.StringVar(&opt.Scenario, "scenario", "default", "scenario of the registers: "+strings.Join(simulate.Scenarios(), ", "))
 	flags.BoolVar(&opt.Bands, "bands", false, "count also how often the simultaneous band over months 1 to --month holds the truth of all of them")
 	flags.StringVar(&rule, "start-day-rule", "on", "on or off")
-	flags.StringSliceVar(&opt.Methods, "methods", []string{"nearest", "ebal"}, "methods: nearest, ebal, did")
+	flags.StringSliceVar(&opt.Methods, "methods", []string{"nearest", "ebal"}, "methods: nearest, ebal, did, did+nearest, did+ebal (changes of matched or balanced rows)")
 	return c
 }
 

@@ -1,0 +1,168 @@
+package analysis
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/regression"
+	"tiltakseffekt/matching"
+	"tiltakseffekt/results"
+)
+
+// matchedChange is the difference-in-differences of matched or balanced rows (Heckman, Ichimura and Todd 1997): the mean
+// change of the treated from their base less that of the comparison rows matched or weighted to them. Rows are matched on
+// what difference-in-differences may condition on: what no month of the history moves, and the histories that end before
+// the registration.
+//
+// The errors are those of the method on the changes. For entropy balancing the weights are estimated and their influence is
+// in the sum by person; for nearest the pairs are taken as known and the errors are by pair and person, which holds for
+// matching without replacement (Abadie and Spiess 2022, JASA 117:983).
+type matchedChange struct {
+	weight []float64 // by row of the cell
+	on     func(dy, psi []float64) matching.Effect
+	ess    float64
+	n      int
+	pt, pc int
+}
+
+// match fits the method to the rows with a known base.
+func (o *didSample) match(c *cell, r *runner, m Method) {
+	n := len(o.keep)
+	treated, person, stratum, key, weight := make([]bool, n), make([]int32, n), make([]int32, n), make([]uint64, n), make([]float64, n)
+	for j, i := range o.keep {
+		treated[j], person[j], stratum[j], key[j], weight[j] = c.treated[i], c.person[i], c.stratum[i], c.key[i], c.weight[i]
+	}
+	var x [][]float64
+	var names []string
+	for k, column := range c.didColumns(&r.trials.Rows) {
+		v := make([]float64, n)
+		for j, i := range o.keep {
+			v[j] = column[i]
+		}
+		x, names = append(x, v), append(names, fmt.Sprintf("column %d", k+1))
+	}
+	f := &matchedChange{weight: make([]float64, len(c.row))}
+	var w []float64
+	var err error
+	switch m.Match {
+	case ebal:
+		var b *matching.Balanced
+		sub := &cell{treated: treated, stratum: stratum, weight: weight}
+		if b, _, o.why, err = balanceColumns(x, names, treated, sub.designWeights()); err != nil || o.why != "" {
+			break
+		}
+		w = b.Weight
+		f.on = b.Batch(person, c.persons).Influence
+	default:
+		var score []float64
+		if score, o.why = linearScore(x, names, treated, weight); o.why != "" {
+			break
+		}
+		in := matching.NearestInput{Score: score, Treated: treated, Stratum: stratum, Unit: person, Key: key}
+		if r.reg.Persons.Weight != nil {
+			in.Base = weight
+		}
+		var matched *matching.Matched
+		if matched, err = matching.Nearest(in, matching.NearestOptions{Caliper: m.Caliper, Seed: *r.study.Seed, Workers: 1}); err != nil {
+			break
+		}
+		if matched.MatchedTreated < minTreated {
+			o.why = estimate.NoOverlap
+			break
+		}
+		w = matched.Weight
+		f.on = func(dy, psi []float64) matching.Effect {
+			if psi != nil {
+				weightedInfluence(dy, w, treated, person, psi)
+			}
+			return matched.ATT(dy, nil, person, c.persons)
+		}
+	}
+	if err != nil && o.why == "" {
+		o.why = estimate.NoOverlap
+	}
+	if o.why != "" {
+		return
+	}
+	for j, i := range o.keep {
+		f.weight[i] = w[j]
+		if w[j] > 0 && treated[j] {
+			f.n++
+		}
+	}
+	_, f.ess = matching.ESS(w, treated)
+	f.pt = c.countPersons(func(i int) bool { return c.treated[i] && f.weight[i] > 0 })
+	f.pc = c.countPersons(func(i int) bool { return !c.treated[i] && f.weight[i] > 0 })
+	o.matched = f
+}
+
+// linearScore is the linear predictor of a logit with the sampling weights, penalised where the groups separate.
+func linearScore(x [][]float64, names []string, treated []bool, weight []float64) ([]float64, estimate.Reason) {
+	y := make([]float64, len(treated))
+	for i, t := range treated {
+		if t {
+			y[i] = 1
+		}
+	}
+	opt := regression.LogitOptions{Names: names, Workers: 1}
+	fit, err := regression.Logit(x, y, weight, opt)
+	var separated *regression.SeparationError
+	if errors.As(err, &separated) {
+		opt.Penalised = true
+		fit, err = regression.Logit(x, y, weight, opt)
+	}
+	switch {
+	case err != nil:
+		return nil, estimate.Singular
+	case !fit.Converged:
+		return nil, estimate.NotConverged
+	}
+	return fit.Linear, ""
+}
+
+// effect is the estimate for the changes in o.dy; y are the levels by row of the cell.
+func (f *matchedChange) effect(o *didOutcome, y, psi []float64) results.Estimate {
+	sum, weight := 0., 0.
+	for _, i := range o.keep {
+		if w := f.weight[i]; o.c.treated[i] && w > 0 {
+			sum += w * y[i]
+			weight += w
+		}
+	}
+	row := fromEffect(f.on(o.dy, psi), o.level, f.n, f.pt, f.pc, f.ess)
+	row.MeanTreated = sum / weight
+	row.MeanComparison = row.MeanTreated - row.Estimate
+	return row
+}
+
+// probe is the estimate of one month with bases nearer and nearer the registration, on the same persons: the twelve months
+// that end 6, 5, … 1 months before it instead of 7. Where the outcome dips before people register (Ashenfelter 1978), a
+// base inside the dip makes whoever dipped more look better afterwards; estimates that move with the base say so. They are
+// robustness rows of the definition "base 6", …, "base 1", without levels, which are those of the month itself.
+func (o *didOutcome) probe(main results.Estimate, y []float64) []results.Estimate {
+	var out []results.Estimate
+	for k := len(o.nearer) - 1; k >= 0; k-- {
+		row := missing(main.Reason)
+		if main.Reason == "" {
+			other := *o
+			other.base = o.nearer[k]
+			for _, i := range o.keep {
+				if math.IsNaN(other.base[i]) { // other people than those of the estimate: no comparison with it
+					row.Reason = estimate.NotDefined
+					break
+				}
+			}
+			if row.Reason == "" {
+				row = other.effect(y)
+				row.MeanTreated, row.MeanComparison = math.NaN(), math.NaN()
+				row.OnesTreated, row.ZerosTreated, row.OnesComparison, row.ZerosComparison = main.OnesTreated, main.ZerosTreated, main.OnesComparison, main.ZerosComparison
+				row.FewAmounts = main.FewAmounts
+			}
+		}
+		row.Month, row.Role, row.Definition = main.Month, "robustness", fmt.Sprintf("base %d", k+1)
+		out = append(out, row)
+	}
+	return out
+}
