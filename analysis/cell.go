@@ -34,6 +34,8 @@ type cell struct {
 	personsTreated, personsComparison int
 	noCounterpart                     int // comparison rows left out, see support
 
+	stays map[int][]float64 // weights of staying by months ahead, see stay
+
 	propensity    *regression.Fit // made once a cell, by score
 	propensityErr error
 	separated     []string // columns that separate the groups

@@ -52,6 +52,11 @@ func (r *runner) figures(c *cell, def *outcome.Definition, f fitted, y [][]float
 				why = estimate.NoFollowUp
 			}
 		}
+		var stay []float64
+		if why == "" && r.trials.Censoring != nil {
+			stay = c.stay(r, def.MinFollowUp(h+1))
+			leave(complete, stay, c.treated, c.weight)
+		}
 		month := h + 1
 		if why != "" {
 			rows[h] = missing(why)
@@ -65,6 +70,9 @@ func (r *runner) figures(c *cell, def *outcome.Definition, f fitted, y [][]float
 			rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = c.ones(y[h], per.weights())
 		} else {
 			rows[h].FewAmounts = c.fewAmounts(y[h], per.weights(), *r.study.Disclosure.MinCell)
+		}
+		if stay != nil {
+			c.thinned(&rows[h], y[h], per.weights(), stay, def.Binary(), *r.study.Disclosure.MinCell)
 		}
 		for k, w := range r.study.Windows {
 			if month < w.From || month > w.To {

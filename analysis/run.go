@@ -312,6 +312,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 	for i, m := range r.study.Methods {
 		out.diagnose(trial.Tiltak, group, m.ID, fits[i].diagnostics())
 	}
+	if r.trials.Censoring != nil && reason == "" {
+		out.diagnose(trial.Tiltak, group, "", c.stayDiagnostics(r))
+	}
 	return out, nil
 }
 

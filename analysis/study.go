@@ -69,6 +69,8 @@ type Comparison struct {
 	Against    string `yaml:"against" json:"against"`
 	LaterEntry string `yaml:"later_entry" json:"later_entry"`
 	PerTreated *int   `yaml:"per_treated" json:"per_treated"`
+	// Truncate is the quantile at which the weights of `later_entry: censor` are cut; default 0.995, 1: not.
+	Truncate *float64 `yaml:"truncate" json:"truncate,omitempty"`
 }
 
 // Cost is how participation is priced.
@@ -121,6 +123,7 @@ var studyName = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 const (
 	againstNotNow    = "not-now"
 	laterEntryFollow = "follow"
+	laterEntryCensor = "censor"
 	timeZeroStart    = "start"
 	holm             = "holm"
 	noCorrection     = "none"
@@ -206,7 +209,6 @@ func (s *Study) resolveChoices() error {
 	}{
 		{"time_zero", &s.TimeZero, timeZeroStart, []string{"referral"}},
 		{"comparison.against", &s.Comparison.Against, againstNotNow, []string{"never"}},
-		{"comparison.later_entry", &s.Comparison.LaterEntry, laterEntryFollow, []string{"censor"}},
 		{"exits.death", &s.Exits.Death, "zero", []string{"censor"}},
 		{"exits.emigration", &s.Exits.Emigration, "censor", []string{"zero"}},
 		{"exits.age67", &s.Exits.Age67, "ineligible", []string{"censor", "zero"}},
@@ -214,6 +216,9 @@ func (s *Study) resolveChoices() error {
 		if err := choose(c.key, c.value, c.def, c.later...); err != nil {
 			return err
 		}
+	}
+	if err := s.resolveLaterEntry(); err != nil {
+		return err
 	}
 	if s.Comparison.PerTreated == nil {
 		twenty := 20
@@ -316,7 +321,7 @@ func (s *Study) design() cohort.Design {
 		AgeMin: s.Population.Age[0], AgeMax: s.Population.Age[1], From: *s.Population.From, To: *s.Population.To,
 		Eligible: s.Population.Eligible, WashoutAny: s.Population.Washout.Any, WashoutSame: s.Population.Washout.Same,
 		Tiltak: s.Tiltak, Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
-		IgnoreStartDay: s.IgnoreStart,
+		Censor: s.Comparison.LaterEntry == laterEntryCensor, IgnoreStartDay: s.IgnoreStart,
 	}
 }
 

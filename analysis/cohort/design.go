@@ -29,6 +29,7 @@ type Design struct {
 	KeepAllUnder   int      // tiltak × group cells with fewer treated keep all rows (default 2,000)
 	Horizon        int      // months after m
 	FollowUp       int      // months after m that must lie before the cut; at least Horizon
+	Censor         bool     // comparison rows leave at their first later start (Censoring); otherwise both arms are followed as it comes
 	Seed           uint64
 	Workers        int
 

@@ -19,6 +19,10 @@ type Trials struct {
 	Tiltak []Trial // in the order of Design.Tiltak
 	Flow   []Flow
 	Starts []Start // every start of the tiltak in the window, analysed or not, in the order of persons
+
+	Censoring *Censoring // of the comparison rows; nil where they follow
+
+	persons int
 }
 
 // Start is a start of a tiltak of the design in its window.
@@ -136,7 +140,7 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 	}); err != nil {
 		return nil, err
 	}
-	t := &Trials{Design: b.d, Groups: b.groups}
+	t := &Trials{Design: b.d, Groups: b.groups, persons: reg.Persons.N}
 	t.Flow = b.flow()
 	for _, p := range b.plans {
 		for _, l := range p.lost {
@@ -155,6 +159,12 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 		return nil, err
 	}
 	b.join(t, parts)
+	if b.d.Censor {
+		var err error
+		if t.Censoring, err = b.censor(ctx, t); err != nil {
+			return nil, err
+		}
+	}
 	return t, nil
 }
 

@@ -63,10 +63,10 @@ func Compare(ctx context.Context, s *analysis.Study, opt simulate.Options, run *
 	for _, c := range result.Cells {
 		def := defs[c.Outcome]
 		var p pair
-		if p.analysed, err = known.Effects(def, c.Analysed, simulate.Follow, s.Horizon); err != nil {
+		if p.analysed, err = known.Effects(def, c.Analysed, reference(s.Comparison.LaterEntry), s.Horizon); err != nil {
 			return nil, err
 		}
-		if p.used, err = known.Effects(def, c.Used, simulate.Follow, s.Horizon); err != nil {
+		if p.used, err = known.Effects(def, c.Used, reference(s.Comparison.LaterEntry), s.Horizon); err != nil {
 			return nil, err
 		}
 		found[key{c.Tiltak, c.Group, c.Method, c.Outcome}] = p

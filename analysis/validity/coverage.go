@@ -27,6 +27,7 @@ type Options struct {
 	Persons        int    // in each; default 5,000
 	Scenario       string // of simulate; default "default"
 	IgnoreStartDay bool   // turn the start-day rule off
+	LaterEntry     string // of the study: follow (default) or censor, whose truth is the path without any later start
 	Month          int    // after the start month; default 24
 	Bands          bool   // count the simultaneous bands over months 1…Month too; every month is then estimated
 	Methods        []string
@@ -109,6 +110,9 @@ func Coverage(ctx context.Context, opt Options) (*Table, error) {
 	if opt.Seed == 0 {
 		opt.Seed = 1
 	}
+	if opt.LaterEntry == "" {
+		opt.LaterEntry = "follow"
+	}
 	if opt.Methods == nil {
 		opt.Methods = []string{"nearest", "ebal"}
 	}
@@ -146,8 +150,8 @@ func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := analysis.Parse(fmt.Appendf(nil, "%shorizon: %d\nmethods: [%s]\ninference: {family: {outcome: arbeid, month: %d, method: %s, over: [tiltak, group]}}\n",
-		study, opt.Month, methodsOf(opt.Methods), opt.Month, opt.Methods[0]))
+	s, err := analysis.Parse(fmt.Appendf(nil, "%shorizon: %d\ncomparison: {later_entry: %s}\nmethods: [%s]\ninference: {family: {outcome: arbeid, month: %d, method: %s, over: [tiltak, group]}}\n",
+		study, opt.Month, opt.LaterEntry, methodsOf(opt.Methods), opt.Month, opt.Methods[0]))
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +183,7 @@ func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
 			starts []int32
 			to     *float64
 		}{{c.Analysed, &t.truth}, {c.Used, &t.truthUsed}} {
-			effects, err := known.Effects(defs[c.Outcome], k.starts, simulate.Follow, opt.Month)
+			effects, err := known.Effects(defs[c.Outcome], k.starts, reference(opt.LaterEntry), opt.Month)
 			if err != nil {
 				return nil, err
 			}
@@ -202,6 +206,14 @@ func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
 		trials = append(trials, t)
 	}
 	return trials, nil
+}
+
+// reference is the path that is the truth of a study: without the start and later starts as they come, or without any.
+func reference(laterEntry string) simulate.Which {
+	if laterEntry == "censor" {
+		return simulate.None
+	}
+	return simulate.Follow
 }
 
 // methodsOf writes methods for a study: did+nearest is difference-in-differences of matched rows.

@@ -333,9 +333,6 @@ func (b *builder) untested() []limit {
 		{Title: b.say("Ett navn, ulikt innhold", "One name, different content"), Text: b.say("Samme tiltak kan ha ulikt innhold fra sted til sted og år til år. Tallet er et gjennomsnitt over det som faktisk ble gitt.",
 			"The same tiltak can differ in content from place to place and year to year. The figure is an average over what was in fact given.")},
 	}
-	if b.run.Comparison == "not-now" || b.run.Comparison == "" {
-		out = append(out, limit{Title: b.say("Nå eller senere", "Now or later"), Text: b.say("Sammenligningen er «nå» mot «ikke nå», ikke «tiltak» mot «aldri tiltak». Virkningen av at tiltaket finnes i det hele tatt, er noe annet.",
-			"The comparison is now against not now, not a tiltak against never. The effect of there being a tiltak at all is something else.")})
-	}
+	out = append(out, b.designLimits()...)
 	return out
 }

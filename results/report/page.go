@@ -81,21 +81,7 @@ func (b *builder) page() (*page, error) {
 func (b *builder) method1() []string {
 	r := b.run
 	var out []string
-	base := b.say("Hver start i et tiltak sammenlignes med personer som var registrert som arbeidssøkere i samme måned, hadde vært det omtrent like lenge og ikke startet i noe tiltak den måneden.",
-		"Each start in a tiltak is compared with persons who were registered as jobseekers in the same month, had been so for about as long, and started no tiltak in that month.")
-	switch {
-	case r.Comparison == "never":
-		base = b.say("Hver start i et tiltak sammenlignes med registrerte arbeidssøkere som aldri deltok i tiltak. Hvem som aldri deltar, vet man først etterpå, og de som fort finner jobb, rekker ikke å delta: sammenligningen er skjev mot tiltaket.",
-			"Each start in a tiltak is compared with registered jobseekers who never took part in one. Who never takes part is known only afterwards, and those who find work quickly never do: the comparison is tilted against the tiltak.")
-	case r.Comparison != "not-now" && r.Comparison != "":
-		base = b.sayf("Hver start i et tiltak sammenlignes med personer som i samme måned startet i et annet tiltak: %s.", "Each start in a tiltak is compared with persons who started another tiltak in the same month: %s.", b.tiltak(r.Comparison))
-	}
-	switch r.LaterEntry {
-	case "censor":
-		base += b.say(" Personer i sammenligningsgruppen regnes med til de selv starter i et tiltak.", " Persons of the comparison count until they start a tiltak themselves.")
-	case "follow":
-		base += b.say(" Noen av dem startet i tiltak senere. Tallene viser derfor hva det betyr å starte nå i stedet for ikke nå.", " Some of them started a tiltak later. The figures therefore tell what it means to start now rather than not now.")
-	}
+	base := b.whom() + b.later()
 	out = append(out, base)
 	var names []string
 	for _, m := range r.Methods {

@@ -31,6 +31,9 @@ does not show (--scenario unobserved), and with the start-day rule off, they mus
 			default:
 				return fault.Usagef("bad_flag", "`--start-day-rule` is on or off, not `%s`", rule)
 			}
+			if opt.LaterEntry != "follow" && opt.LaterEntry != "censor" {
+				return fault.Usagef("bad_flag", "`--later-entry` is follow or censor, not `%s`", opt.LaterEntry)
+			}
 			if opt.Registers < 2 || opt.Persons < 1000 {
 				return fault.Usagef("bad_flag", "`--registers` must be at least 2 and `--persons` at least 1000")
 			}
@@ -55,6 +58,7 @@ does not show (--scenario unobserved), and with the start-day rule off, they mus
 	flags.IntVar(&opt.Month, "month", 24, "month after the start (6 to 24)")
 	flags.StringVar(&opt.Scenario, "scenario", "default", "scenario of the registers: "+strings.Join(simulate.Scenarios(), ", "))
 	flags.BoolVar(&opt.Bands, "bands", false, "count also how often the simultaneous band over months 1 to --month holds the truth of all of them")
+	flags.StringVar(&opt.LaterEntry, "later-entry", "follow", "later_entry of the study: follow, or censor, against the truth without any later start")
 	flags.StringVar(&rule, "start-day-rule", "on", "on or off")
 	flags.StringSliceVar(&opt.Methods, "methods", []string{"nearest", "ebal"}, "methods: nearest, ebal, did, did+nearest, did+ebal (changes of matched or balanced rows)")
 	return c
@@ -99,9 +103,10 @@ func coverageDocument(t *validity.Table) any {
 		Month     int           `json:"month"`
 		Scenario  string        `json:"scenario"`
 		StartDay  bool          `json:"start_day_rule"`
+		Later     string        `json:"later_entry"`
 		Cells     []coverageRow `json:"cells"`
 		Pooled    []coverageRow `json:"pooled"`
-	}{newHeader("coverage", 0.95), t.Options.Registers, t.Options.Persons, t.Options.Month, t.Options.Scenario, !t.Options.IgnoreStartDay, rows(t.Cells), rows(t.Pooled)}
+	}{newHeader("coverage", 0.95), t.Options.Registers, t.Options.Persons, t.Options.Month, t.Options.Scenario, !t.Options.IgnoreStartDay, t.Options.LaterEntry, rows(t.Cells), rows(t.Pooled)}
 }
 
 func (g *globals) printCoverage(t *validity.Table, rule string, took time.Duration) {
@@ -109,7 +114,11 @@ func (g *globals) printCoverage(t *validity.Table, rule string, took time.Durati
 	if g.lang == "nb" {
 		lang = written.NB
 	}
-	fmt.Fprintf(g.stdout, "%d registers of %d persons, scenario %s, start-day rule %s, month %d, 95 %% intervals; %s\n\n", t.Options.Registers, t.Options.Persons, t.Options.Scenario, rule, t.Options.Month, took.Round(time.Second))
+	later := ""
+	if t.Options.LaterEntry != "follow" {
+		later = ", later entry " + t.Options.LaterEntry
+	}
+	fmt.Fprintf(g.stdout, "%d registers of %d persons, scenario %s, start-day rule %s%s, month %d, 95 %% intervals; %s\n\n", t.Options.Registers, t.Options.Persons, t.Options.Scenario, rule, later, t.Options.Month, took.Round(time.Second))
 	fields := []field{{title: "method"}, {title: "tiltak"}, {title: "outcome"}, {title: "truth", right: true}, {title: "bias", right: true}, {title: "sd", right: true},
 		{title: "mean se", right: true}, {title: "coverage", right: true}, {title: "±", right: true}, {title: "matched", right: true}}
 	if t.Options.Bands {

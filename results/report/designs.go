@@ -1,0 +1,59 @@
+package report
+
+import "strings"
+
+// The words for the comparison of a run: who is compared with whom, until when, and what that leaves untested. The words of
+// `comparison` are those of the study: not-now, never, or the codes of other tiltak joined by |.
+
+// whom says in plain words who is compared with whom.
+func (b *builder) whom() string {
+	switch c := b.run.Comparison; c {
+	case "", "not-now":
+		return b.say("Hver start i et tiltak sammenlignes med personer som var registrert som arbeidssøkere i samme måned, hadde vært det omtrent like lenge og ikke startet i noe tiltak den måneden.",
+			"Each start in a tiltak is compared with persons who were registered as jobseekers in the same month, had been so for about as long, and started no tiltak in that month.")
+	case "never":
+		return b.say("Hver start i et tiltak sammenlignes med registrerte arbeidssøkere som aldri deltok i tiltak. Hvem som aldri deltar, vet man først etterpå, og de som fort finner jobb, rekker ikke å delta: sammenligningen er skjev mot tiltaket.",
+			"Each start in a tiltak is compared with registered jobseekers who never took part in one. Who never takes part is known only afterwards, and those who find work quickly never do: the comparison is tilted against the tiltak.")
+	default:
+		var names []string
+		for _, code := range strings.Split(c, "|") {
+			names = append(names, b.tiltak(code))
+		}
+		return b.sayf("Hver start i et tiltak sammenlignes med personer som i samme måned, etter omtrent like lang tid, startet i et annet tiltak: %s.", "Each start in a tiltak is compared with persons who in the same month, after about as long, started another tiltak: %s.", b.l.And(names))
+	}
+}
+
+// later says what becomes of those in the comparison who start later.
+func (b *builder) later() string {
+	switch b.run.LaterEntry {
+	case "censor":
+		return b.say(" Personer i sammenligningsgruppen regnes med til de selv starter i et tiltak; de som blir igjen, får vekt også for dem. Tallene viser hva det betyr å starte nå i stedet for ikke å starte i noe tiltak i tiden som følges.",
+			" Persons of the comparison count until they start a tiltak themselves; those who stay are given weight for them too. The figures tell what it means to start now rather than to start no tiltak in the time followed.")
+	case "follow":
+		switch b.run.Comparison {
+		case "", "not-now":
+			return b.say(" Noen av dem startet i tiltak senere. Tallene viser derfor hva det betyr å starte nå i stedet for ikke nå.", " Some of them started a tiltak later. The figures therefore tell what it means to start now rather than not now.")
+		case "never":
+			return ""
+		}
+		return b.say(" Hva begge gruppene gjorde siden, er regnet med slik det ble.", " What both arms did later is counted as it came.")
+	}
+	return ""
+}
+
+// designLimits are the limitations that come with the comparison itself.
+func (b *builder) designLimits() []limit {
+	switch c := b.run.Comparison; {
+	case (c == "" || c == "not-now") && b.run.LaterEntry == "censor":
+		return []limit{{Title: b.say("Hvorfor noen starter senere", "Why some start later"), Text: b.say("At de som ikke startet senere, kan stå for dem som gjorde det, forutsetter at alt som både avgjør en senere start og jobbsjansene, er målt måned for måned. Diagnosetallene viser hvor mange som falt fra og hvor store vektene ble; er de store, er svaret skjørt.",
+			"That those who did not start later can stand for those who did, presupposes that everything which both decides a later start and bears on the chances of work was measured month by month. The diagnostics tell how many left and how large the weights became; where they are large, the answer is fragile.")}}
+	case c == "" || c == "not-now":
+		return []limit{{Title: b.say("Nå eller senere", "Now or later"), Text: b.say("Sammenligningen er «nå» mot «ikke nå», ikke «tiltak» mot «aldri tiltak». Virkningen av at tiltaket finnes i det hele tatt, er noe annet.",
+			"The comparison is now against not now, not a tiltak against never. The effect of there being a tiltak at all is something else.")}}
+	case c == "never":
+		return []limit{{Title: b.say("Sammenligningen bygger på fremtiden", "The comparison conditions on the future"), Text: b.say("Å aldri delta er noe som først avgjøres etter måneden sammenligningen gjelder: den som fort finner jobb, blir ikke deltaker. De som aldri deltar, klarer seg derfor bedre enn deltakerne ville gjort uten tiltak, også når tiltaket virker. Tallene er trolig for lave og bør ikke leses som virkninger; sammenligningen «ikke nå» har ikke denne feilen.",
+			"Never taking part is decided only after the month the comparison is about: whoever finds work quickly does not become a participant. Those who never take part therefore fare better than participants would have without a tiltak, also where the tiltak works. The figures are probably too low and should not be read as effects; the comparison not-now does not have this fault.")}}
+	}
+	return []limit{{Title: b.say("Mot et annet tiltak, ikke mot ingenting", "Against another tiltak, not against nothing"), Text: b.say("Tallene sier hvilket av tiltakene som virker best for dem som startet i det første, ikke om noe av dem virker. To tiltak kan gi like tall fordi begge virker, eller fordi ingen av dem gjør det.",
+		"The figures tell which of the tiltak works better for those who started the first, not whether any of them works. Two tiltak can give the same figure because both work, or because neither does.")}}
+}
