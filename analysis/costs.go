@@ -21,6 +21,10 @@ func (r *runner) costs(ctx context.Context, t *results.Tables) ([]fault.Warning,
 	if err != nil {
 		return nil, err
 	}
+	asked, err := r.whatIfs()
+	if err != nil {
+		return nil, err
+	}
 	type priced struct {
 		kroner, months float64
 		why            cost.Unpriced
@@ -56,9 +60,21 @@ func (r *runner) costs(ctx context.Context, t *results.Tables) ([]fault.Warning,
 				s.Person = append(s.Person, p.Person)
 				s.Completed = append(s.Completed, p.Completed)
 				s.Year = append(s.Year, p.Start.Month().Year())
+				if w := r.reg.Persons.Weight; w != nil {
+					s.Weight = append(s.Weight, w[p.Person])
+				}
 			}
 			for _, d := range cost.Distribute(s, cost.DistributionOptions{}) {
 				t.Costs = append(t.Costs, r.costRows(trial.Tiltak, group.ID, d)...)
+			}
+			for _, w := range asked {
+				if w.Tiltak == trial.Tiltak {
+					rows, err := r.whatIf(w, pricer, k, g)
+					if err != nil {
+						return nil, err
+					}
+					t.Costs = append(t.Costs, rows...)
+				}
 			}
 		}
 	}

@@ -71,6 +71,7 @@ type runner struct {
 	before map[*outcome.Definition]*outcome.Definition
 
 	messages []results.Message // about prices
+	prices   *priceList        // nil where cost against effect is not asked for
 }
 
 // Estimate runs a resolved study on a register that has been read. It reads no file and writes none.
@@ -103,6 +104,12 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 		return nil, err
 	}
 	out := &Result{Trials: r.trials, Outcomes: r.outcomes}
+	var priceWarnings []fault.Warning
+	if s.costEffectAsked() {
+		if r.prices, priceWarnings, err = r.newPriceList(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.estimates(ctx, out); err != nil {
 		return nil, err
 	}
@@ -116,7 +123,7 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 		return nil, err
 	}
 	out.Run = r.describe()
-	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(r.warnings(out), costWarnings...)...), out.Run.MinCell)
+	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(append(r.warnings(out), costWarnings...), r.costEffectWarnings(priceWarnings)...)...), out.Run.MinCell)
 	out.Run.Messages = r.localise(out.Run.Warnings)
 	return out, nil
 }
@@ -224,6 +231,7 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 		t.Balance = append(t.Balance, p.balance...)
 		t.Overlap = append(t.Overlap, p.overlap...)
 		t.Diagnostics = append(t.Diagnostics, p.diagnostics...)
+		t.CostEffect = append(t.CostEffect, p.costEffect...)
 		out.Cells = append(out.Cells, p.starts...)
 	}
 	return nil
@@ -235,6 +243,7 @@ type cellResult struct {
 	balance     []results.Balance
 	overlap     []results.Overlap
 	diagnostics []results.Diagnostic
+	costEffect  []results.CostEffect
 	starts      []CellStarts
 	joint       influences // by row of estimates
 }
@@ -279,6 +288,12 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 		var y [][]float64
 		if reason == "" {
 			y = c.follow(def, r.reg, &r.trials.Rows, r.study.Horizon)
+		}
+		if r.prices != nil && o == max(0, r.study.effectOutcome()) { // once a cell
+			var err error
+			if out.costEffect, err = r.costEffect(ctx, c, g, fits, reason, y); err != nil {
+				return out, err
+			}
 		}
 		for i, m := range r.study.Methods {
 			rows, used, s := r.figures(c, def, fits[i], y, reason)
@@ -352,9 +367,6 @@ func (r *runner) warnings(out *Result) []fault.Warning {
 	var w []fault.Warning
 	if last := lastKPI(r.cat); r.reg.Cut.Year() > last && slices.ContainsFunc(r.study.Outcomes, func(o outcome.Spec) bool { return o.Kind == outcome.Earnings }) {
 		w = append(w, fault.Warnf("kpi_ends", "the consumer price index ends in %d: wages of later months are deflated with its last value; give a newer kpi.csv in `data.catalog`", last))
-	}
-	if r.reg.Persons.Weight != nil {
-		w = append(w, fault.Warnf("costs_unweighted", "`person.vekt` weights effects and durations, not the distribution of costs, which is that of the extract"))
 	}
 	if r.reg.Dated == nil {
 		w = append(w, fault.Warnf("undated_covariates", "utdanning and fylke of `person` carry no date and are used as if they held before every start; give them with dates in `person_historikk`"))

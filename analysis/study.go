@@ -77,6 +77,7 @@ type Comparison struct {
 type Cost struct {
 	PriceYear    int      `yaml:"price_year" json:"price_year"`
 	Perspectives []string `yaml:"perspectives" json:"perspectives,omitempty"`
+	CostEffect   `yaml:",inline"`
 }
 
 // Exits is what death, emigration and age 67 do to an outcome.
@@ -233,13 +234,8 @@ func (s *Study) resolveChoices() error {
 	if s.Robustness != nil {
 		return fault.Usagef("not_served", "`robustness` is not served yet; run one study for each definition or sample")
 	}
-	for _, p := range s.Cost.Perspectives {
-		if p != "budget" && p != "society" {
-			return fault.Usagef("bad_study", "`cost.perspectives` names `%s`; it is budget or society%s", p, fault.Suggest(p, []string{"budget", "society"}))
-		}
-	}
-	if len(s.Cost.Perspectives) > 0 {
-		return fault.Usagef("not_served", "`cost.perspectives` (cost–benefit) is not served yet; leave it out")
+	if err := s.Cost.resolve(); err != nil {
+		return err
 	}
 	if y := s.Cost.PriceYear; y != 0 && (y < 1980 || y > 2100) {
 		return fault.Usagef("bad_study", "`cost.price_year: %d` is not a year", y)

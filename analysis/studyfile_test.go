@@ -100,7 +100,7 @@ func TestStudyRefuses(t *testing.T) {
 		{"time zero", minimal + "time_zero: referral\n", "not served yet"},
 		{"exits", minimal + "exits: {death: censor}\n", "not served yet"},
 		{"robustness", minimal + "robustness: {outcomes: [a]}\n", "not served yet"},
-		{"perspectives", minimal + "cost: {perspectives: [budget]}\n", "not served yet"},
+		{"perspectives", minimal + "cost: {perspectives: [budgett]}\n", "it is budget or society"},
 		{"perspective misspelt", minimal + "cost: {perspectives: [budgett]}\n", "did you mean `budget`?"},
 		{"outcome twice", minimal + "outcomes: [{id: a, kind: work}, {id: a, kind: earnings}]\n", "two with the id `a`"},
 		{"outcome kind", minimal + "outcomes: [{id: a, kind: wrk}]\n", "line 4: outcome `a`: `kind: wrk`"},

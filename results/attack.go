@@ -14,7 +14,8 @@ import (
 // It tries: a count or a level that is itself small; a group, and the shown ones of a family of groups, taken from the group
 // `alle`; shown years and steps of the flow, taken from their sum; the same starts where several tables count
 // them, in the flow, the estimates, the curves and the costs, taken from each other; a month that is hidden, from a window
-// over it; the events and censorings between two points of a curve. A level whose share is no whole number of starts is weighted, and one
+// over it; the events and censorings between two points of a curve; an estimate that is hidden, from the figures of cost
+// against effect. A level whose share is no whole number of starts is weighted, and one
 // of a method that drops starts that is a multiple of half a per cent is taken for rounded: neither counts anything.
 //
 // minCell is the limit; the run's own is in its run.json. Under 2 nothing is small.
@@ -46,6 +47,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.flow(t.Flow)
 	a.counts(t)
 	a.curves(t.Durations)
+	a.costEffect(t)
 	return a.found
 }
 

@@ -25,6 +25,7 @@ func (t *Tables) each() []named {
 		{"placebo", t.Placebo, &t.Placebo},
 		{"durations", t.Durations, &t.Durations},
 		{"costs", t.Costs, &t.Costs},
+		{"cost_effect", t.CostEffect, &t.CostEffect},
 		{"diagnostics", t.Diagnostics, &t.Diagnostics},
 	}
 }

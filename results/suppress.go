@@ -32,6 +32,7 @@ import (
 //   - years and bins: a small year takes the smallest other year with it; small bins are merged with their neighbours;
 //   - curves: events and censorings are pooled over time until they are none or enough, the tail with too few at risk
 //     goes, and the curve is rounded so that the pooled parts cannot be solved for;
+//   - cost against effect follows the estimates of its outcome: it goes where they go, and a sum over months with any of them;
 //   - flow: start = dropped + analysed is a sum like any other, also where a part of it stands in another table:
 //     `analysed` in the estimates and the curves to work, `start` in the costs and the curve of time in tiltak. Where the
 //     start has to go, it goes from all of them.
@@ -53,6 +54,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	s.flow() // before the tables that count the same starts
 	s.durations()
 	s.costs()
+	s.costEffect()
 	s.placebo()
 	s.diagnostics()
 	var out []Suppression

@@ -91,6 +91,28 @@ func (s *suppressor) costs() {
 	}
 	s.costBins()
 	s.costCounts()
+	s.whatIfs(cells)
+}
+
+// whatIfs hides what a changed rule would cost where few persons are behind the change (what it is for them could be had
+// from the mean), or all but few, and where the cost of the same participations is hidden.
+func (s *suppressor) whatIfs(cells []*costCell) {
+	hidden := map[cellKey]bool{}
+	for _, c := range cells {
+		if c.year < 0 && c.hidden {
+			hidden[cellKey{c.tiltak, c.group}] = true
+		}
+	}
+	for i := range s.t.Costs {
+		c := &s.t.Costs[i]
+		if !strings.HasPrefix(c.Measure, "what_if:") || math.IsNaN(c.Value) {
+			continue
+		}
+		if s.few(c.Changed) || s.few(c.Persons-c.Changed) || hidden[cellKey{c.Tiltak, c.Group}] {
+			c.Value, c.Reason = math.NaN(), suppressed
+			s.note("costs", "few persons concerned by a changed rule")
+		}
+	}
 }
 
 // costCounts takes counts and sums away in cells whose number of starts is hidden in the flow, or where a few have no

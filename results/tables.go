@@ -121,8 +121,8 @@ type Cost struct {
 	Tiltak    string          `col:"tiltak"`
 	Group     string          `col:"group"`
 	Year      *int            `col:"year"`      // year of start; null: all
-	Measure   string          `col:"measure"`   // per_participant | per_participation | per_participant_month | per_completed | per_completion
-	Statistic string          `col:"statistic"` // n | unpriced | mean | p10 | p25 | p50 | p75 | p90 | sum | share_in_bin
+	Measure   string          `col:"measure"`   // per_participant | per_participation | per_participant_month | per_completed | per_completion | what_if:<id>
+	Statistic string          `col:"statistic"` // n | unpriced | mean | p10 | p25 | p50 | p75 | p90 | sum | share_in_bin; of what_if: mean_now | mean_changed | difference | relative
 	BinLow    float64         `col:"bin_low"`   // share_in_bin alone
 	BinHigh   float64         `col:"bin_high"`
 	Value     float64         `col:"value"` // kroner at PriceYear, or a share
@@ -131,6 +131,7 @@ type Cost struct {
 	Reason    estimate.Reason `col:"reason"`
 
 	Persons int // distinct persons behind the figure, for disclosure control
+	Changed int // of what_if: distinct persons whose participation would cost something else
 }
 
 // Placebo is a row of `placebo`: an effect on something that the tiltak cannot have changed.
@@ -169,6 +170,7 @@ type Tables struct {
 	Flow        []Flow
 	Durations   []Duration
 	Costs       []Cost
+	CostEffect  []CostEffect
 	Placebo     []Placebo
 	Diagnostics []Diagnostic
 }

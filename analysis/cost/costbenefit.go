@@ -11,6 +11,9 @@ import (
 // BenefitsNotPriced is the reason of the budget's side where benefits are known as yes or no alone.
 const BenefitsNotPriced estimate.Reason = "benefits_not_priced"
 
+// NotPriced is the reason where somebody took part in a tiltak whose price is not known.
+const NotPriced estimate.Reason = "not_priced"
+
 // Component is a part of a cost–benefit analysis, a present value per person in kroner of the price year.
 type Component struct {
 	ID          string // production, subsidised, tiltak, subsidies, benefits, payroll_tax, income_tax, net_outlay, tax_financing, budget, society
@@ -73,13 +76,15 @@ func CostBenefitOf(point Values, draws []Values, p Parameters, level float64) An
 		c.Estimate = estimate.Missing("")
 		c.Estimate.Estimate = k.of(&point)
 		if math.IsNaN(c.Estimate.Estimate) {
-			c.Reason = BenefitsNotPriced
+			if c.Reason = BenefitsNotPriced; math.IsNaN(point.Tiltak+point.Subsidies) && k.id != "benefits" {
+				c.Reason = NotPriced
+			}
 		} else if len(draws) > 0 {
 			x := make([]float64, len(draws))
 			for i := range draws {
 				x[i] = k.of(&draws[i])
 			}
-			c.StdError, c.ConfLow, c.ConfHigh, c.SharePositive = spreadOf(x, level)
+			c.StdError, c.ConfLow, c.ConfHigh, c.SharePositive = Spread(x, level)
 		}
 		a.Components = append(a.Components, c)
 	}
@@ -92,9 +97,9 @@ func CostBenefitOf(point Values, draws []Values, p Parameters, level float64) An
 	return a
 }
 
-// spreadOf is the standard deviation (divisor n − 1), the percentile interval and the share over 0 of draws; NaN for
+// Spread is the standard deviation (divisor n − 1), the percentile interval and the share over 0 of draws; NaN for
 // fewer than two. Draws are added in rising order, so that theirs does not show.
-func spreadOf(x []float64, level float64) (sd, low, high, positive float64) {
+func Spread(x []float64, level float64) (sd, low, high, positive float64) {
 	sorted := slices.Clone(x)
 	slices.Sort(sorted)
 	n := len(sorted)

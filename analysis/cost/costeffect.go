@@ -98,13 +98,16 @@ func CostEffectOf(point Point, draws []Point, values []float64, level float64) (
 		mean.Effect += d.Effect / n
 	}
 	v := Covariance{}
-	quadrants := map[Quadrant]float64{}
+	quadrants, times := map[Quadrant]float64{}, map[Quadrant]int{}
 	for _, d := range draws {
 		c, e := d.Cost-mean.Cost, d.Effect-mean.Effect
 		v.Cost += c * c / (n - 1)
 		v.Effect += e * e / (n - 1)
 		v.Joint += c * e / (n - 1)
-		quadrants[quadrant(d)] += 1 / n
+		times[quadrant(d)]++
+	}
+	for q, k := range times {
+		quadrants[q] = float64(k) / n
 	}
 	r := CostEffect{Point: point, Covariance: v, Quadrant: quadrant(point), Quadrants: quadrants, Draws: len(draws)}
 	r.Ratio = ratio(point, v, level)
@@ -114,7 +117,7 @@ func CostEffectOf(point Point, draws []Point, values []float64, level float64) (
 			x[i] = k*d.Effect - d.Cost
 		}
 		b := NetBenefit{Value: k, Estimate: k*point.Effect - point.Cost}
-		b.StdError, b.ConfLow, b.ConfHigh, b.Acceptable = spreadOf(x, level)
+		b.StdError, b.ConfLow, b.ConfHigh, b.Acceptable = Spread(x, level)
 		r.Curve = append(r.Curve, b)
 	}
 	return r, nil

@@ -15,6 +15,7 @@ type Spending struct {
 	Person    []int32   // who; nil: everybody stands alone
 	Completed []bool    // completed as planned; nil: unknown, no figures per completed
 	Year      []int     // year of start; nil: no figures by year
+	Weight    []float64 // of the participation in the extract, over 0 and the same for all of a person's; nil: all 1
 }
 
 // Measure says what one observation of a distribution is.
@@ -71,13 +72,17 @@ type DistributionOptions struct {
 //
 //	q(p) = x[⌊h⌋] + (h − ⌊h⌋)·(x[⌊h⌋+1] − x[⌊h⌋])
 //
+// Weights count copies: a weight of 2 gives the figures of the participation standing there twice, so that sums are those of
+// the population and a quantile is the one above over Σw observations, x[k] being the observation whose copies reach over
+// place k. N, Unpriced and Persons count the extract.
+//
 // A participation without a price is left out and counted, and so is, per participant, a person with one. Where nothing
 // is priced the figures are NaN with the reason not_defined. The width of a bin is 2·IQR·n^(−1/3) (Freedman and Diaconis
 // 1981) rounded up to 1, 2 or 5 times a power of ten. The result does not depend on the order of the rows. It panics
 // where lengths differ.
 func Distribute(s Spending, o DistributionOptions) []Distribution {
 	n := len(s.Kroner)
-	for _, l := range []int{len(s.Months), len(s.Person), len(s.Completed), len(s.Year)} {
+	for _, l := range []int{len(s.Months), len(s.Person), len(s.Completed), len(s.Year), len(s.Weight)} {
 		if l != 0 && l != n {
 			panic("cost: the columns of Spending differ in length")
 		}
@@ -126,6 +131,7 @@ type observation struct {
 	person int32
 	row    int32
 	year   int
+	w      float64
 }
 
 // distributor holds what the measures share.
@@ -157,7 +163,10 @@ func newDistributor(s *Spending) *distributor {
 }
 
 func (d *distributor) observation(i int, x float64) observation {
-	o := observation{x: x, person: int32(i), row: int32(i)}
+	o := observation{x: x, person: int32(i), row: int32(i), w: 1}
+	if d.s.Weight != nil {
+		o.w = d.s.Weight[i]
+	}
 	if d.s.Person != nil {
 		o.person = d.s.Person[i]
 	}
@@ -178,9 +187,9 @@ func (d *distributor) sort(obs []observation) {
 		case a.x > b.x:
 			return 1
 		case months == nil:
-			return 0
+			return cmp.Compare(a.w, b.w)
 		}
-		return cmp.Compare(months[a.row], months[b.row])
+		return cmp.Or(cmp.Compare(months[a.row], months[b.row]), cmp.Compare(a.w, b.w))
 	})
 }
 
@@ -236,7 +245,7 @@ func (d *distributor) participants(byYear bool) (obs, unpriced []observation) {
 		}
 		i = j
 	}
-	slices.SortFunc(obs, func(a, b observation) int { return cmp.Compare(a.x, b.x) })
+	slices.SortFunc(obs, func(a, b observation) int { return cmp.Or(cmp.Compare(a.x, b.x), cmp.Compare(a.w, b.w)) })
 	return obs, unpriced
 }
 
@@ -261,20 +270,20 @@ func (d *distributor) describe(m Measure, year int, obs, unpriced []observation)
 		r.Reason = estimate.NotDefined
 		return r
 	}
-	x := make([]float64, len(obs))
+	weight := 0.
 	r.Sum = 0
-	for i, o := range obs {
-		x[i] = o.x
-		r.Sum += o.x
+	for _, o := range obs {
+		r.Sum += o.w * o.x
+		weight += o.w
 	}
-	r.Mean = r.Sum / float64(r.N)
-	r.P10, r.P25, r.P50, r.P75, r.P90 = Quantile(x, 0.1), Quantile(x, 0.25), Quantile(x, 0.5), Quantile(x, 0.75), Quantile(x, 0.9)
+	r.Mean = r.Sum / weight
+	r.P10, r.P25, r.P50, r.P75, r.P90 = weightedQuantile(obs, weight, 0.1), weightedQuantile(obs, weight, 0.25), weightedQuantile(obs, weight, 0.5), weightedQuantile(obs, weight, 0.75), weightedQuantile(obs, weight, 0.9)
 	if m == PerMonth {
 		months := 0.
 		r.Sum = 0
 		for _, o := range obs {
-			r.Sum += d.s.Kroner[o.row]
-			months += d.s.Months[o.row]
+			r.Sum += o.w * d.s.Kroner[o.row]
+			months += o.w * d.s.Months[o.row]
 		}
 		r.Mean = r.Sum / months
 	}
@@ -284,11 +293,12 @@ func (d *distributor) describe(m Measure, year int, obs, unpriced []observation)
 // completions is all kroner over the number of completed participations.
 func (d *distributor) completions(r Distribution, obs []observation) Distribution {
 	var done []observation
-	sum := 0.
+	sum, weight := 0., 0.
 	for _, o := range obs {
-		sum += o.x
+		sum += o.w * o.x
 		if d.s.Completed[o.row] {
 			done = append(done, o)
+			weight += o.w
 		}
 	}
 	r.N, r.Persons = len(done), d.persons(done)
@@ -296,7 +306,7 @@ func (d *distributor) completions(r Distribution, obs []observation) Distributio
 		r.Reason = estimate.NotDefined
 		return r
 	}
-	r.Sum, r.Mean = sum, sum/float64(r.N)
+	r.Sum, r.Mean = sum, sum/weight
 	return r
 }
 
@@ -328,4 +338,25 @@ func Quantile(sorted []float64, p float64) float64 {
 		return sorted[len(sorted)-1]
 	}
 	return sorted[i] + (h-float64(i))*(sorted[i+1]-sorted[i])
+}
+
+// weightedQuantile is Quantile over observations that rise, each standing there w times: with W = Σw and h = (W−1)p it lies
+// between those that reach over the places ⌊h⌋ and ⌊h⌋ + 1.
+func weightedQuantile(obs []observation, weight, p float64) float64 {
+	h := max(0, (weight-1)*p)
+	place := math.Floor(h)
+	at := func(place float64) float64 {
+		sum := 0.
+		for _, o := range obs {
+			if sum += o.w; sum > place+1e-9 {
+				return o.x
+			}
+		}
+		return obs[len(obs)-1].x
+	}
+	low := at(place)
+	if h == place {
+		return low
+	}
+	return low + (h-place)*(at(place+1)-low)
 }

@@ -60,15 +60,20 @@ func (w *distributor) fill(d *Distribution, obs []observation, g grid) {
 	}
 	d.Bins = make([]Bin, g.bins)
 	bin := func(x float64) int { return min(max(int((x-g.low)/g.width), 0), g.bins-1) }
+	all := 0.
+	for _, o := range obs {
+		all += o.w
+	}
 	next := 0
 	for k := range d.Bins {
-		first := next
+		first, weight := next, 0.
 		for next < len(obs) && bin(obs[next].x) == k {
+			weight += obs[next].w
 			next++
 		}
 		d.Bins[k] = Bin{
 			Low: g.low + float64(k)*g.width, High: g.low + float64(k+1)*g.width,
-			N: next - first, Share: float64(next-first) / float64(d.N), Persons: w.persons(obs[first:next]),
+			N: next - first, Share: weight / all, Persons: w.persons(obs[first:next]),
 		}
 	}
 }

@@ -32,3 +32,15 @@ func (p *Pricer) AddTo(x *Path, first calendar.Month, in ParticipationInput) (To
 		}
 	})
 }
+
+// ByMonth is what a participation costs, at the price year, in each month from its first on, and whether it is a wage
+// subsidy. The slice is nil where there is no price: Total says why.
+func (p *Pricer) ByMonth(in ParticipationInput) (t Total, kroner []float64, subsidy bool, err error) {
+	subsidy = p.c.SubsidyVariants(in.Tiltak) != nil
+	kroner = make([]float64, int(in.To.Month()-in.From.Month())+1)
+	t, err = p.run(in, func(l Line) { kroner[l.Month-in.From.Month()] += l.Real })
+	if err != nil || t.Unpriced != "" {
+		return t, nil, subsidy, err
+	}
+	return t, kroner, subsidy, nil
+}

@@ -20,7 +20,8 @@ type Parameters struct {
 }
 
 // ParametersAt are the parameters of the catalogue on a day, such as the last day of the price year, in a zone of
-// arbeidsgiveravgift ("" is I). The rates of income tax are not in the catalogue: they are NaN until the caller sets them.
+// arbeidsgiveravgift ("" is I). The shares of income tax and the worth of subsidised work are not in the embedded catalogue: they
+// are NaN unless the user's parametre.csv has them or the caller sets them.
 // Warnings name each figure that has no confirmed source. It is a usage error where the catalogue has no discount rate or
 // tax-financing cost on the day.
 func ParametersAt(c *catalog.Catalog, day calendar.Date, zone string) (Parameters, []fault.Warning, error) {
@@ -46,11 +47,17 @@ func ParametersAt(c *catalog.Catalog, day calendar.Date, zone string) (Parameter
 			}
 		}
 	}
+	optional := func(name string) float64 {
+		if steps := c.Parameter(name, day); len(steps) > 0 {
+			return steps[0].Value
+		}
+		return math.NaN()
+	}
 	_, otp, aga, _ := c.PayrollShares(zone, day)
 	warnings = append(warnings, c.WageCostWarnings(zone, day)...)
 	return Parameters{
 		Discount: discounting(rates), TaxCost: tax[0].Value, OTP: otp, AGA: aga,
-		WageTax: math.NaN(), BenefitTax: math.NaN(), SubsidisedValue: math.NaN(),
+		WageTax: optional(catalog.WageTaxShare), BenefitTax: optional(catalog.BenefitTaxShare), SubsidisedValue: optional(catalog.SubsidisedWorth),
 	}, warnings, nil
 }
 
@@ -94,44 +101,5 @@ type Values struct {
 // (which understates a tiltak that brings people off benefits, by TaxCost per kroner): CostBenefit warns. It panics where
 // slices differ in length.
 func Value(x Path, p Parameters) Values {
-	months := 0
-	for _, s := range [][]float64{x.Wage, x.SubsidisedWage, x.Subsidy, x.Tiltak, x.Benefits} {
-		if len(s) > 0 && months > 0 && len(s) != months {
-			panic("cost: the columns of Path differ in length")
-		}
-		months = max(months, len(s))
-	}
-	known := func(share float64) float64 {
-		if math.IsNaN(share) {
-			return 0
-		}
-		return share
-	}
-	wage, subsidised := p.Discount.Present(x.Wage), p.Discount.Present(x.SubsidisedWage)
-	v := Values{
-		Production: wage * (1 + p.OTP) * (1 + p.AGA),
-		Tiltak:     p.Discount.Present(x.Tiltak),
-		Subsidies:  p.Discount.Present(x.Subsidy),
-		Benefits:   math.NaN(),
-		PayrollTax: (wage + subsidised) * (1 + p.OTP) * p.AGA,
-		IncomeTax:  (wage + subsidised) * known(p.WageTax),
-	}
-	if cost := subsidised * (1 + p.OTP) * (1 + p.AGA); math.IsNaN(p.SubsidisedValue) {
-		v.Subsidised = cost - v.Subsidies
-	} else {
-		v.Subsidised = p.SubsidisedValue * cost
-	}
-	financed := v.Tiltak + v.Subsidies - v.PayrollTax - v.IncomeTax
-	v.NetOutlay = math.NaN()
-	if x.Benefits != nil {
-		v.Benefits = p.Discount.Present(x.Benefits)
-		tax := v.Benefits * known(p.BenefitTax)
-		v.IncomeTax += tax
-		financed += v.Benefits - tax
-		v.NetOutlay = financed
-	}
-	v.TaxFinancing = p.TaxCost * financed
-	v.Budget = -v.NetOutlay
-	v.Society = v.Production + v.Subsidised - v.Tiltak - v.TaxFinancing
-	return v
+	return ValueOf(p.Discount.PresentOf(x), p)
 }

@@ -43,6 +43,10 @@ func (c *Catalog) MonthlyBenefit(benefit, component string, m calendar.Month) (k
 const (
 	DiscountRate = "kalkulasjonsrente"          // real rate a year
 	TaxCost      = "skattefinansieringskostnad" // kroner lost per kroner of net public outlay
+	// The embedded table has no rows of these: what is not given is left out, with a warning, or stands at its rule.
+	WageTaxShare    = "skatteandel_lonn"         // share of wages that is paid as income tax
+	BenefitTaxShare = "skatteandel_ytelser"      // share of benefits that is paid as income tax
+	SubsidisedWorth = "verdi_av_tilskuddsarbeid" // value of subsidised work as a share of its wage cost; otherwise wage cost less subsidy
 )
 
 // Parameter is a parameter of cost–benefit analysis.

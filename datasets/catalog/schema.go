@@ -193,7 +193,7 @@ var schemas = []*schema{
 		name: "parametre", title: "a parameter of cost-benefit analysis",
 		key: []string{"parameter", "fra_aar"}, series: []string{"parameter"}, dated: true,
 		columns: columns(
-			Column{Name: "parameter", Kind: Choice, Choices: []string{"kalkulasjonsrente", "skattefinansieringskostnad"}, Help: "which parameter"},
+			Column{Name: "parameter", Kind: Choice, Choices: []string{DiscountRate, TaxCost, WageTaxShare, BenefitTaxShare, SubsidisedWorth}, Help: "which parameter; the embedded table has the first two"},
 			Column{Name: "fra_aar", Kind: Number, Help: "applies from this year after the start on"},
 			Column{Name: "verdi", Kind: Number, Help: "its value"},
 			Column{Name: "enhet", Help: "unit of the value"},

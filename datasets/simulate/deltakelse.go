@@ -55,16 +55,12 @@ func (w *world) deltakelseTable(blocks []*block) *datasets.Table {
 			code.add(x.tiltak)
 			from.add(x.from, false)
 			to.add(x.to, x.to == calendar.Open)
-			v := w.uniform(p, x.month, drawPartTime)
-			partTime.add(int64(partTimeOf(x.tiltak, v)), v >= .98)
+			percent, refunded := w.terms(p, x)
+			partTime.add(int64(percent), percent < 0)
 			wait := 5 + int(40*w.uniform(p, x.month, drawStatus))
 			referred.add(x.from-calendar.Date(wait), false)
 			office.add(int(p.office))
-			percent := int64(40)
-			if p.reduced {
-				percent = 60
-			}
-			subsidy.add(percent*int64(flag(g.byAgreed)), !g.byAgreed)
+			subsidy.add(int64(refunded), refunded < 0)
 			own := 0
 			if g.origin == "TEAM_TILTAK" {
 				own = 1
@@ -96,6 +92,21 @@ func (w *world) deltakelseTable(blocks []*block) *datasets.Table {
 	}
 	return datasets.NewTable(id.column(), pid.column(), code.column(), status.column(), from.column(), to.column(),
 		partTime.column(), referred.column(), reason.column(), origin.column(), office.column(), employer.column(), subsidy.column())
+}
+
+// terms are deltidsprosent and lonnstilskudd_prosent of a participation; −1 is missing.
+func (w *world) terms(p *person, x *participation) (partTime, subsidy int) {
+	v := w.uniform(p, x.month, drawPartTime)
+	partTime, subsidy = partTimeOf(x.tiltak, v), -1
+	if v >= .98 {
+		partTime = -1
+	}
+	if programmeOf(x.tiltak).byAgreed {
+		if subsidy = 40; p.reduced {
+			subsidy = 60
+		}
+	}
+	return partTime, subsidy
 }
 
 // partTimeOf is the percentage of a participation: mostly full, less often so in AFT.

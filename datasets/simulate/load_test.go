@@ -25,6 +25,7 @@ func TestPathsReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	want.parts, want.partAt = nil, nil // the file has the months alone
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("the paths that were read differ from those that were drawn")
 		for i := range want.Starts {

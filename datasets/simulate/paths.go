@@ -38,6 +38,26 @@ type Paths struct {
 
 	at     []int // months of path (i, which) are [at[2i + which], at[2i + which + 1]); nil without paths
 	months register.History
+	partAt []int // participations of path (i, which) are [partAt[2i + which], partAt[2i + which + 1])
+	parts  []PathParticipation
+}
+
+// PathParticipation is a participation on a reference path, with what deltakelse would say of it.
+type PathParticipation struct {
+	Tiltak   string
+	From, To calendar.Date // To: calendar.Open while it goes on at the end of the path
+	PartTime int           // percent; −1 missing
+	Subsidy  int           // lonnstilskudd_prosent; −1 missing
+}
+
+// Participations are the participations on a reference path of start i, those that go on in its first month included.
+// Callers do not change them. They are held in memory alone: counterfactual.parquet has the months, and paths that were
+// read from it have none.
+func (p *Paths) Participations(i int, which Which) []PathParticipation {
+	if p.partAt == nil {
+		return nil
+	}
+	return p.parts[p.partAt[2*i+int(which)]:p.partAt[2*i+int(which)+1]]
 }
 
 // Find is the index of a start in Starts; ok is false where there is none of that id.
@@ -66,13 +86,14 @@ func (w *world) paths(blocks []*block) *Paths {
 		starts += len(b.parts)
 	}
 	if w.opt.Counterfactual {
-		p.at = make([]int, 1, 2*starts+1)
+		p.at, p.partAt = make([]int, 1, 2*starts+1), make([]int, 1, 2*starts+1)
 		h := &p.months
 		h.Position, h.Ordinary = make([]uint16, 0, total), make([]uint16, 0, total)
 		h.Wage, h.OrdinaryWage = make([]int32, 0, total), make([]int32, 0, total)
 		h.State = make([]register.State, 0, total)
 	}
 	for _, b := range blocks {
+		path, part0 := 0, 0 // in refPartN and refParts
 		b.eachRow(func(i int, person *person, id int64, part *participation) {
 			if part.referral != 0 {
 				return
@@ -81,6 +102,14 @@ func (w *world) paths(blocks []*block) *Paths {
 			if p.at != nil {
 				last, n := p.at[len(p.at)-1], int(b.refN[i])
 				p.at = append(p.at, last+n, last+2*n)
+				for range 2 {
+					n := int(b.refPartN[path])
+					for k := range b.refParts[part0 : part0+n] {
+						p.parts = append(p.parts, w.pathParticipation(person, &b.refParts[part0+k]))
+					}
+					path, part0 = path+1, part0+n
+					p.partAt = append(p.partAt, len(p.parts))
+				}
 			}
 		})
 		if p.at != nil {
@@ -94,6 +123,12 @@ func (w *world) paths(blocks []*block) *Paths {
 		}
 	}
 	return p
+}
+
+// pathParticipation is a participation of a reference path as deltakelse would have it.
+func (w *world) pathParticipation(p *person, x *participation) PathParticipation {
+	partTime, subsidy := w.terms(p, x)
+	return PathParticipation{Tiltak: programmeOf(x.tiltak).code, From: x.from, To: x.to, PartTime: partTime, Subsidy: subsidy}
 }
 
 // eachRow calls f for each row of deltakelse in order, with its person and id: a person's starts in the order in which

@@ -120,6 +120,9 @@ type block struct {
 	otherN []int32
 	refs   []cell  // reference paths in the order of parts: follow, then none
 	refN   []int32 // length of each path, one a part; both paths are equally long
+
+	refParts []participation // participations of each reference path, those that go on at its beginning first
+	refPartN []int32         // their number, one a path
 }
 
 // spell is a registration.
@@ -147,6 +150,7 @@ type recorder struct {
 	open       int // index into parts of the participation that goes on, and of the mentor beside it
 	openMentor int
 	trace      func(t, elapsed int, s *state, each [numTiltak]float64, exit int)
+	reference  bool // it takes down a reference path
 }
 
 // simulate runs persons from … to − 1 (numbered from 0).
@@ -171,6 +175,7 @@ func (w *world) simulate(from, to int, paths bool) *block {
 // live runs one person through the data and, from the month of each start, along its two reference paths.
 func (w *world) live(p *person, rec *recorder, b *block, paths bool) {
 	s := w.begin(p)
+	ref := recorder{reference: true}
 	for t := range w.months {
 		before := s
 		had := len(rec.parts)
@@ -183,11 +188,32 @@ func (w *world) live(p *person, rec *recorder, b *block, paths bool) {
 			b.refN = append(b.refN, int32(end-t+1))
 			for _, later := range [2]bool{true, false} {
 				r := before
+				w.resume(&r, &ref)
 				for u := t; u <= end; u++ {
-					b.refs = append(b.refs, w.step(p, &r, u, later && u > t, nil))
+					b.refs = append(b.refs, w.step(p, &r, u, later && u > t, &ref))
 				}
+				b.refParts = append(b.refParts, ref.parts...)
+				b.refPartN = append(b.refPartN, int32(len(ref.parts)))
 			}
 		}
+	}
+}
+
+// resume makes a recorder ready for a reference path that begins in a state: the spell of registration, the participation
+// and the mentor that go on then are open in it.
+func (w *world) resume(s *state, rec *recorder) {
+	rec.spells, rec.parts, rec.referrals = rec.spells[:0], rec.parts[:0], rec.referrals[:0]
+	if s.reg {
+		rec.spells = append(rec.spells, spell{to: calendar.Open})
+	}
+	month := func(from calendar.Date) int { return int(from.Month() - w.opt.First) }
+	if s.tiltak >= 0 {
+		rec.open = len(rec.parts)
+		rec.parts = append(rec.parts, participation{tiltak: s.tiltak, from: s.from, to: calendar.Open, planned: s.planned, month: month(s.from)})
+	}
+	if s.mentor {
+		rec.openMentor = len(rec.parts)
+		rec.parts = append(rec.parts, participation{tiltak: mentor, from: s.mentorFrom, to: calendar.Open, planned: s.mentorPlanned, month: month(s.mentorFrom)})
 	}
 }
 

@@ -199,7 +199,7 @@ func (w *world) registered(p *person, s *state, t, last int, allow bool, c *cell
 	if allow && !started && w.rules.mentor {
 		w.mentor(p, s, t, exit, rec)
 	}
-	if rec != nil {
+	if rec != nil && !rec.reference {
 		w.referral(p, t, first, exit, rec)
 	}
 	w.participate(p, s, t, exit, c, rec)

@@ -1,0 +1,216 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"tiltakseffekt/analysis/cost"
+	"tiltakseffekt/datasets/catalog"
+	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/parallel"
+)
+
+// priceList is what the months of the register are worth: every participation month by month, wages at the price year, and
+// benefits where the catalogue has rates for all of them.
+type priceList struct {
+	reg      *register.Register
+	parts    []pricedPart // by participation
+	discount []float64    // D(0…horizon)
+	wage     []float64    // kroner of the price year a krone, by month of the panel
+	benefit  [][]float64  // of each of benefitBits, by month of the panel; nil: not known in kroner
+	params   cost.Parameters
+	leaveOut bool
+	unpriced []string // tiltak with participations that have no price
+}
+
+// pricedPart is a participation month by month.
+type pricedPart struct {
+	first   calendar.Month
+	last    calendar.Month
+	kroner  []float64 // nil: no price
+	subsidy bool
+}
+
+// benefitBits are the benefits and their places in the register's state.
+var benefitBits = []struct {
+	name string
+	bit  register.State
+}{{"dagpenger", register.Dagpenger}, {"aap", register.AAP}, {"ufore", register.Ufore}, {"sosialhjelp", register.Sosialhjelp}, {"tiltakspenger", register.Tiltakspenger}}
+
+// benefitComponent is the component of table ytelser that prices a benefit known as yes or no.
+const benefitComponent = "full"
+
+// newPriceList prices the register for cost against effect.
+func (r *runner) newPriceList(ctx context.Context) (*priceList, []fault.Warning, error) {
+	s := r.study
+	pricer, err := cost.NewPricer(r.cat, s.Cost.PriceYear, cost.ByKPI)
+	if err != nil {
+		return nil, nil, err
+	}
+	l := &priceList{reg: r.reg, parts: make([]pricedPart, len(r.reg.Participations)), leaveOut: s.Cost.Unpriced == unpricedLeaveOut}
+	if err := parallel.For(ctx, r.opt.Workers, len(l.parts), func(i int) error {
+		p := &r.reg.Participations[i]
+		if p.Start > r.reg.Cut.Last() {
+			l.parts[i] = pricedPart{first: p.Start.Month(), last: p.Start.Month() - 1, kroner: []float64{}}
+			return nil
+		}
+		in := r.bill(p)
+		_, kroner, subsidy, err := pricer.ByMonth(in)
+		if err != nil {
+			return fmt.Errorf("cost of a participation in %s: %w", r.reg.Tiltak[p.Tiltak], err)
+		}
+		l.parts[i] = pricedPart{in.From.Month(), in.To.Month(), kroner, subsidy}
+		return nil
+	}); err != nil {
+		return nil, nil, err
+	}
+	without := map[string]bool{}
+	for i := range l.parts {
+		if l.parts[i].kroner == nil {
+			without[r.reg.Tiltak[r.reg.Participations[i].Tiltak]] = true
+		}
+	}
+	l.unpriced = slices.Sorted(maps.Keys(without))
+	var warnings []fault.Warning
+	if l.params, warnings, err = cost.ParametersAt(r.cat, calendar.NewDate(s.Cost.PriceYear, 12, 31), ""); err != nil {
+		return nil, nil, err
+	}
+	for t := 0; t <= s.Horizon; t++ {
+		l.discount = append(l.discount, l.params.Discount.Factor(float64(t)))
+	}
+	panel := r.reg.Panel
+	base, _ := r.cat.KPI(s.Cost.PriceYear)
+	l.wage = make([]float64, panel.Months)
+	for k := range l.wage {
+		index, _ := r.cat.KPI((panel.First + calendar.Month(k)).Year())
+		l.wage[k] = base.Value / index.Value / 100 // from øre
+	}
+	l.benefit = r.benefitRates(base.Value)
+	return l, append(warnings, l.warnings()...), nil
+}
+
+// benefitRates are the monthly kroner of each benefit at the price year; nil where the catalogue lacks a rate of one: what
+// is known as yes or no is then not priced at all, since the sum would leave out the largest.
+func (r *runner) benefitRates(base float64) [][]float64 {
+	panel := r.reg.Panel
+	rates := make([][]float64, len(benefitBits))
+	for b, x := range benefitBits {
+		rates[b] = make([]float64, panel.Months)
+		for k := range rates[b] {
+			m := panel.First + calendar.Month(k)
+			kroner, _, ok := r.cat.MonthlyBenefit(x.name, benefitComponent, m)
+			if !ok {
+				return nil
+			}
+			index, _ := r.cat.KPI(m.Year())
+			rates[b][k] = kroner * base / index.Value
+		}
+	}
+	return rates
+}
+
+// warnings say what the prices leave out.
+func (l *priceList) warnings() []fault.Warning {
+	if len(l.unpriced) == 0 {
+		return nil
+	}
+	if l.leaveOut {
+		return []fault.Warning{fault.Warnf("cost_effect_leaves_out", "cost against effect leaves out the kroner of participations without a price (%s), as `cost.unpriced: leave_out` says: the extra cost is that of what has a price; table cost_effect has the share of the months without", strings.Join(l.unpriced, ", "))}
+	}
+	return []fault.Warning{fault.Warnf("cost_effect_not_priced", "participations in %s have no price, so that extra cost is not given where somebody takes part in them within the horizon: add rates to satser.csv in `data.catalog`, amounts in column `kostnad`, or say `cost: {unpriced: leave_out}`", strings.Join(l.unpriced, ", "))}
+}
+
+// worth is what the months 0…H of a row are worth.
+type worth struct {
+	cost.Present
+	months, unpriced float64 // months with a participation, and those of them without a price
+}
+
+// of values the months 0…H after month m of a person: every kroner paid in them for any participation, those that go on at
+// m and later ones included. It ends with the panel.
+func (l *priceList) of(person int32, m calendar.Month) worth {
+	panel, horizon := l.reg.Panel, len(l.discount)-1
+	var w worth
+	for i := l.reg.FirstPart[person]; i < l.reg.FirstPart[person+1]; i++ {
+		p := &l.parts[i]
+		from, to := max(0, int(p.first-m)), min(horizon, int(p.last-m))
+		if to < from {
+			continue
+		}
+		w.months += float64(to - from + 1)
+		if p.kroner == nil {
+			w.unpriced += float64(to - from + 1)
+			continue
+		}
+		into := &w.Tiltak
+		if p.subsidy {
+			into = &w.Subsidy
+		}
+		offset := int(m - p.first)
+		for t := from; t <= to; t++ {
+			*into += l.discount[t] * p.kroner[t+offset]
+		}
+	}
+	if w.unpriced > 0 && !l.leaveOut {
+		w.Tiltak, w.Subsidy = math.NaN(), math.NaN()
+	}
+	if l.benefit == nil {
+		w.Benefits = math.NaN()
+	}
+	k := int(m - panel.First)
+	for t := 0; t <= horizon && k+t < panel.Months; t++ {
+		at := int(person)*panel.Months + k + t
+		d := l.discount[t] * l.wage[k+t]
+		w.Wage += d * float64(panel.OrdinaryWage[at])
+		if panel.State[at]&register.TiltakWage != 0 {
+			w.SubsidisedWage += d * float64(panel.Wage[at]-panel.OrdinaryWage[at])
+		}
+		for b := range l.benefit {
+			if panel.State[at]&benefitBits[b].bit != 0 {
+				w.Benefits += l.discount[t] * l.benefit[b][k+t]
+			}
+		}
+	}
+	return w
+}
+
+// parameterLabels are the parameters of the analysis as the catalogue has them.
+func parameterLabels(cat *catalog.Catalog, day calendar.Date) []catalog.Parameter {
+	var out []catalog.Parameter
+	for _, name := range []string{catalog.DiscountRate, catalog.TaxCost, catalog.WageTaxShare, catalog.BenefitTaxShare, catalog.SubsidisedWorth} {
+		out = append(out, cat.Parameter(name, day)...)
+	}
+	return out
+}
+
+// costEffectWarnings are the warnings of cost against effect: those of the parameters only where a side is asked for.
+func (r *runner) costEffectWarnings(w []fault.Warning) []fault.Warning {
+	if r.prices == nil {
+		return nil
+	}
+	asked := len(r.study.Cost.Perspectives) > 0
+	var out []fault.Warning
+	for _, x := range w {
+		if asked || x.Code == "cost_effect_leaves_out" || x.Code == "cost_effect_not_priced" || x.Code == "parameter_unconfirmed" {
+			out = append(out, x)
+		}
+	}
+	if asked {
+		out = append(out, cost.CostBenefitOf(cost.Values{Benefits: r.prices.benefitUnknown()}, nil, r.prices.params, r.study.Inference.Level).Warnings...)
+	}
+	return out
+}
+
+// benefitUnknown is NaN where benefits are not known in kroner, 0 otherwise.
+func (l *priceList) benefitUnknown() float64 {
+	if l.benefit == nil {
+		return math.NaN()
+	}
+	return 0
+}
