@@ -24,15 +24,6 @@ const (
 // taxNotKnown is the reason of income tax where the catalogue has none of its rates.
 const taxNotKnown estimate.Reason = "income_tax_not_known"
 
-// influencer is a method that knows the influence of each row on a difference of means, its estimated weights included.
-type influencer interface {
-	influence(y []float64) []float64
-}
-
-func (f *balanceFit) influence(y []float64) []float64 { return f.balanced.Influence(y, nil) }
-
-var _ influencer = (*balanceFit)(nil)
-
 // effectOutcome is the outcome that cost is put against: the study's first in stable work, otherwise the first in work;
 // −1 where it has neither.
 func (s *Study) effectOutcome() int {
@@ -143,7 +134,7 @@ func (r *runner) costEffect(ctx context.Context, c *cell, g int, fits []fitted, 
 		if why == "" && (fits[i].balanceWeights() == nil || r.study.Comparison.LaterEntry != laterEntryFollow) {
 			why = estimate.NotDefined // no weights of rows: a difference of changes has no cost before; or the comparison leaves
 		}
-		rows, err := r.costEffectOf(ctx, c, &values, fits[i], why, base)
+		rows, err := r.costEffectOf(ctx, c, def, &values, fits[i], why, base)
 		if err != nil {
 			return nil, fmt.Errorf("cost against effect of %s × %s, %s: %w", base.Tiltak, base.Group, m.ID, err)
 		}
@@ -153,7 +144,7 @@ func (r *runner) costEffect(ctx context.Context, c *cell, g int, fits []fitted, 
 }
 
 // costEffectOf are the rows of one method.
-func (r *runner) costEffectOf(ctx context.Context, c *cell, v *costRowsOf, f fitted, why estimate.Reason, base results.CostEffect) ([]results.CostEffect, error) {
+func (r *runner) costEffectOf(ctx context.Context, c *cell, def *outcome.Definition, v *costRowsOf, f fitted, why estimate.Reason, base results.CostEffect) ([]results.CostEffect, error) {
 	nan := math.NaN()
 	base.Value, base.Estimate, base.StdError, base.ConfLow, base.ConfHigh, base.Share, base.MeanTreated, base.MeanComparison = nan, nan, nan, nan, nan, nan, nan, nan
 	if why != "" {
@@ -161,20 +152,22 @@ func (r *runner) costEffectOf(ctx context.Context, c *cell, v *costRowsOf, f fit
 		return []results.CostEffect{base}, nil
 	}
 	weight := f.balanceWeights()
+	per, joint := f.outcome(c, r, def).(jointFit) // its influence holds the estimation of the weights where the method gives it
 	l := &cost.Linear{}
 	var mean [2][drawColumns]float64
-	var columns [][]float64
-	for k := range v.y {
-		psi, treated, comparison := cost.KnownWeights(v.y[k], weight, c.treated)
-		if known, ok := f.(influencer); ok && !math.IsNaN(treated-comparison) {
-			if psi = known.influence(v.y[k]); psi == nil {
-				psi = make([]float64, len(v.y[k]))
+	for k, y := range v.y {
+		psi, treated, comparison := cost.KnownWeights(y, weight, c.treated)
+		byPerson := make([]float64, c.persons)
+		if joint && !math.IsNaN(treated-comparison) {
+			per.joint(y, byPerson)
+		} else {
+			for i, p := range c.person {
+				byPerson[p] += psi[i]
 			}
 		}
 		mean[1][k], mean[0][k] = treated, comparison
-		l.Point, columns = append(l.Point, treated-comparison), append(columns, psi)
+		l.Point, l.Influence = append(l.Point, treated-comparison), append(l.Influence, byPerson)
 	}
-	l = cost.NewLinear(l.Point, columns, c.person, c.persons)
 	draws, err := l.Draws(ctx, r.study.Cost.Draws, *r.study.Seed, "cost effect/"+base.Tiltak+"/"+base.Group+"/"+base.Method, 1)
 	if err != nil {
 		return nil, err
