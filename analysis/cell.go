@@ -30,6 +30,8 @@ type cell struct {
 	x          [][]float64
 	before     [][]float64 // histories that end before the episode, for did
 
+	beforeCovariates []int // index into Rows.Covariates of each column of before
+
 	nTreated, nComparison             int
 	personsTreated, personsComparison int
 	noCounterpart                     int // comparison rows left out, see support
@@ -91,7 +93,7 @@ func newCell(t *cohort.Trials, trial *cohort.Trial, g int, seed uint64) *cell {
 			column[i] = from[row]
 		}
 		if t.Rows.Covariates[j].BeforeEpisode {
-			c.before = append(c.before, column)
+			c.before, c.beforeCovariates = append(c.before, column), append(c.beforeCovariates, j)
 			continue
 		}
 		c.add(t.Rows.Covariates[j].Name, j, column)

@@ -25,6 +25,10 @@ type matchedChange struct {
 	ess    float64
 	n      int
 	pt, pc int
+
+	pair    []int32   // by row of the cell, −1 outside; nil where rows are not in pairs
+	before  []float64 // weights before balancing, by row of the cell; nil where nothing is balanced
+	dropped []string  // columns left out of the balancing
 }
 
 // match fits the method to the rows with a known base.
@@ -36,13 +40,14 @@ func (o *didSample) match(c *cell, r *runner, m Method) {
 	}
 	var x [][]float64
 	var names []string
-	for k, column := range c.didColumns(&r.trials.Rows) {
+	for _, column := range c.didColumns(&r.trials.Rows) {
 		v := make([]float64, n)
 		for j, i := range o.keep {
 			v[j] = column[i]
 		}
-		x, names = append(x, v), append(names, fmt.Sprintf("column %d", k+1))
+		x = append(x, v)
 	}
+	names = c.didNames(&r.trials.Rows)
 	f := &matchedChange{weight: make([]float64, len(c.row))}
 	var w []float64
 	var err error
@@ -50,10 +55,15 @@ func (o *didSample) match(c *cell, r *runner, m Method) {
 	case ebal:
 		var b *matching.Balanced
 		sub := &cell{treated: treated, stratum: stratum, weight: weight}
-		if b, _, o.why, err = balanceColumns(x, names, treated, sub.designWeights()); err != nil || o.why != "" {
+		base := sub.designWeights()
+		if b, f.dropped, o.why, err = balanceColumns(x, names, treated, base); err != nil || o.why != "" {
 			break
 		}
 		w = b.Weight
+		f.before = make([]float64, len(c.row))
+		for j, i := range o.keep {
+			f.before[i] = base[j]
+		}
 		f.on = b.Batch(person, c.persons).Influence
 	default:
 		var score []float64
@@ -73,6 +83,13 @@ func (o *didSample) match(c *cell, r *runner, m Method) {
 			break
 		}
 		w = matched.Weight
+		f.pair = make([]int32, len(c.row))
+		for i := range f.pair {
+			f.pair[i] = -1
+		}
+		for j, i := range o.keep {
+			f.pair[i] = matched.Subclass[j]
+		}
 		f.on = func(dy, psi []float64) matching.Effect {
 			if psi != nil {
 				weightedInfluence(dy, w, treated, person, psi)

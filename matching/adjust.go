@@ -49,6 +49,9 @@ func (r *Report) adjust(d *Data) (adjusted, error) {
 				w[i] = d.Base[i]
 			}
 		}
+		if d.Set != nil {
+			return newGivenSets(w, d.Treated, d.Set)
+		}
 		return plainWeights{w, d.Treated}, nil
 	}
 	return nil, notServed("`--method " + s.Method + "`")

@@ -32,6 +32,8 @@ type Data struct {
 
 	Calipers  []CovariateCaliper // of nearest
 	AntiExact [][]int32          // of nearest
+
+	Set []int32 // of none: the pair or set of a row as it was matched elsewhere, −1 outside; nil: no sets
 }
 
 // Spec says how; the zero value is nearest-neighbour matching for the ATT on a logit score.

@@ -60,3 +60,15 @@ func nextName(s string) (name, rest string, more, ok bool) {
 	between, rest, more := strings.Cut(s, ",")
 	return b.String(), rest, more, strings.TrimSpace(between) == ""
 }
+
+// JoinList is names as ParseList takes them apart.
+func JoinList(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = name
+		if strings.ContainsAny(name, `,"`) || strings.TrimSpace(name) != name {
+			quoted[i] = `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+		}
+	}
+	return strings.Join(quoted, ",")
+}

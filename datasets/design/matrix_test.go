@@ -178,6 +178,12 @@ func TestParseList(t *testing.T) {
 		if err != nil && fault.StatusOf(err) != fault.Usage {
 			t.Errorf("%q: status %d", list, fault.StatusOf(err))
 		}
+		if want == nil {
+			continue
+		}
+		if again, err := ParseList("--covariates", JoinList(want)); err != nil || !slices.Equal(again, want) {
+			t.Errorf("%q joined is %q, which is %q: %v", want, JoinList(want), again, err)
+		}
 	}
 }
 

@@ -21,6 +21,7 @@ type didFlags struct {
 	windows                            string
 	panel, atRisk, out                 string
 	encoding, mapping                  string
+	treatment, before                  string // one row a unit
 	balanceE, minE, maxE, dipProbe     int64
 	level                              float64
 	bootstrap                          int
@@ -40,13 +41,20 @@ numbers, or months: dates and numbers such as 202403 count as months.
 The default estimates ATT(g,t), the effect in period t on those who started in g, for every group and period (Callaway and
 Sant'Anna 2021), doubly robust, against the never treated, with one base period a group, and averages it four ways with
 simultaneous bands. --like did gives the defaults of R's did instead. The other estimators are regressions with unit and
-period effects; twfe is a weighted mean of effects whose weights may be negative.`,
+period effects; twfe is a weighted mean of effects whose weights may be negative.
+
+A table with one row a unit, where the outcome before and after stand side by side, takes --treatment, --before and
+--outcome instead: the change of the treated less that of the comparison (Sant'Anna and Zhao 2020).`,
 		Example: `  $ evaluate did --data panel.parquet --id person_id --time maaned --start start --outcome arbeid
   $ evaluate did --data mpdta.csv --id countyreal --time year --start first.treat --outcome lemp --covariates lpop --like did
-  $ evaluate did --data panel.parquet --id id --time t --start g --outcome y --estimator sunab --cluster kontor`,
+  $ evaluate did --data panel.parquet --id id --time t --start g --outcome y --estimator sunab --cluster kontor
+  $ evaluate did --data rows.parquet --treatment treated --before arbeid_base --outcome arbeid_m12,arbeid_m24 --covariates alder,kjonn --cluster person_id`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			f.changed = func(flag string) bool { return c.Flags().Changed(flag) }
+			if f.wide() {
+				return g.didWide(c, &f)
+			}
 			return g.did(c, &f)
 		},
 	}
@@ -55,7 +63,9 @@ period effects; twfe is a weighted mean of effects whose weights may be negative
 	flags.StringVar(&f.id, "id", "", "`column` of the unit")
 	flags.StringVar(&f.time, "time", "", "`column` of the period")
 	flags.StringVar(&f.start, "start", "", "`column` of the first treated period (0 or missing: never)")
-	flags.StringVar(&f.outcome, "outcome", "", "`column` of the outcome")
+	flags.StringVar(&f.outcome, "outcome", "", "`column` of the outcome; with --before `columns` of outcomes after the start")
+	flags.StringVar(&f.treatment, "treatment", "", "`column` of 0 and 1, in a table with one row a unit, instead of --id, --time and --start")
+	flags.StringVar(&f.before, "before", "", "`column` of the outcome before the start, with --treatment")
 	flags.StringVar(&f.covariates, "covariates", "", "`columns` measured before the start; texts are factors, COL:factor makes a number one")
 	flags.StringVar(&f.cluster, "cluster", "", "`columns` in which units depend on each other (default: the unit alone)")
 	flags.StringVar(&f.weights, "weights", "", "`column` of sampling weights")

@@ -26,7 +26,8 @@ type didDocument struct {
 	Aggregates []didAverage    `json:"aggregates"`
 	PreTest    *didPreTest     `json:"pretest"`
 	DipProbe   []didProbe      `json:"dip_probe,omitempty"`
-	Equality   []didEquality   `json:"equality,omitempty"` // with --by: are the groups' overall effects equal?
+	Equality   []didEquality   `json:"equality,omitempty"`  // with --by: are the groups' overall effects equal?
+	Changes    []didChange     `json:"estimates,omitempty"` // with --before: one row an outcome
 	Regression []didTerm       `json:"regression"`
 	Bacon      []didComparison `json:"bacon"`
 	Honest     []didHonest     `json:"honest"`

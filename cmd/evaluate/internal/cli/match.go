@@ -14,6 +14,7 @@ import (
 type matchFlags struct {
 	data, treatment, outcome, covariates, exact, id, cluster string
 	weights, sampleWeights                                   string
+	key, pair, before                                        string
 	method, estimand, distance, link                         string
 	ratio, reuseMax                                          int
 	replace                                                  bool
@@ -62,12 +63,15 @@ pairs of R's MatchIt 4.7.2, ties included.`,
 	flags.StringVar(&f.data, "data", "", "`file` or folder (.parquet, .csv)")
 	flags.StringVar(&f.treatment, "treatment", "", "`column` that is 1 for the treated")
 	flags.StringVar(&f.outcome, "outcome", "", "`columns` of outcomes")
+	flags.StringVar(&f.before, "before", "", "`column` of the outcome before the treatment: effects on the change from it, without the rows where it is missing")
 	flags.StringVar(&f.covariates, "covariates", "", "`columns` measured before the treatment")
 	flags.StringVar(&f.exact, "exact", "", "`columns` to match exactly on")
 	flags.StringVar(&f.id, "id", "", "`column` of the unit")
 	flags.StringVar(&f.cluster, "cluster", "", "`column` in which rows depend on each other, such as the person")
 	flags.StringVar(&f.weights, "weights", "", "`column` of weights of the rows")
 	flags.StringVar(&f.sampleWeights, "sample-weights", "", "`column` of weights of a sample of comparison rows; multiplies --weights")
+	flags.StringVar(&f.key, "key", "", "`column` of whole numbers that breaks ties (default: a hash of --id)")
+	flags.StringVar(&f.pair, "pair", "", "`column` that numbers the pair or set a row was matched in, with --method none and --weights: errors are by pair")
 	flags.StringVar(&f.method, "method", "nearest", strings.Join(matchMethods, ", "))
 	flags.StringVar(&f.estimand, "estimand", "att", "att, atc, ate or ato (overlap population)")
 	flags.StringVar(&f.distance, "distance", "logit", strings.Join(matchDistances, ", ")+", or a column (col:NAME where it has such a name)")
@@ -283,6 +287,8 @@ func (f *matchFlags) check() error {
 		{"kernel", []string{"radius"}},
 		{"radius", []string{"radius"}},
 		{"bias-adjust", []string{"nearest", "radius"}},
+		{"pair", []string{"none"}},
+		{"key", []string{"nearest", "optimal", "full", "cem", "exact", "aipw"}},
 	} {
 		if f.changed(k.flag) && !slices.Contains(k.methods, f.method) {
 			return fault.Usagef("bad_flag", "`--%s` goes with `--method %s`, not `%s`", k.flag, strings.Join(k.methods, "` or `"), f.method)

@@ -17,6 +17,15 @@ type matchInput struct {
 	data     matching.Data
 	id       *datasets.Column
 	warnings []fault.Warning
+	rows     []int // of the table that were read; nil: all
+}
+
+// row is the number of a row in the table.
+func (in *matchInput) row(i int) int64 {
+	if in.rows != nil {
+		i = in.rows[i]
+	}
+	return int64(i)
 }
 
 func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*matchInput, error) {
@@ -35,7 +44,7 @@ func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*m
 	for _, k := range p.calipers {
 		add(k.column)
 	}
-	add(f.id, f.cluster, f.weights, f.sampleWeights, p.distanceColumn)
+	add(f.id, f.cluster, f.weights, f.sampleWeights, p.distanceColumn, f.key, f.pair, f.before)
 	if err := apart(f, p); err != nil {
 		return nil, err
 	}
@@ -51,6 +60,12 @@ func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*m
 		return nil, err
 	}
 	in := &matchInput{}
+	var before []float64
+	if f.before != "" {
+		if t, before, err = in.since(t, f.before); err != nil {
+			return nil, err
+		}
+	}
 	d := &in.data
 	if d.Treated, err = treatment(t, f.treatment); err != nil {
 		return nil, err
@@ -62,6 +77,13 @@ func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*m
 		y, err := t.Column(o).AsFloats()
 		if err != nil {
 			return nil, inFile(err, f.data)
+		}
+		if before != nil {
+			change := make([]float64, len(y))
+			for i := range y {
+				change[i] = y[i] - before[i]
+			}
+			y = change
 		}
 		d.Outcomes, d.OutcomeNames = append(d.Outcomes, y), append(d.OutcomeNames, o)
 	}
@@ -117,6 +139,7 @@ func apart(f *matchFlags, p *matchPlan) error {
 	}{
 		{"covariates", p.covariates}, {"exact", p.exact}, {"anti-exact", p.antiExact}, {"covariate-caliper", calipers},
 		{"distance", []string{p.distanceColumn}}, {"weights", []string{f.weights}}, {"sample-weights", []string{f.sampleWeights}},
+		{"key", []string{f.key}}, {"pair", []string{f.pair}}, {"before", []string{f.before}},
 	} {
 		for _, c := range on.columns {
 			switch name := strings.TrimSuffix(c, ":factor"); {
@@ -281,6 +304,45 @@ func (in *matchInput) units(t *datasets.Table, f *matchFlags) error {
 			return err
 		}
 		d.Cluster, d.Clusters = codes, n
+	}
+	if f.key != "" {
+		keys, null, err := t.Column(f.key).AsInts()
+		if err != nil {
+			return inFile(err, t.File)
+		}
+		if i := slices.Index(null, true); i >= 0 {
+			return fault.Dataf("missing_key", t.File, f.key, "`%s` is missing in row %d: a row without a key has no place among ties", f.key, i+1).At(int64(i + 1))
+		}
+		d.Key = make([]uint64, t.Rows)
+		for i, k := range keys {
+			d.Key[i] = uint64(k)
+		}
+	}
+	if f.pair != "" {
+		return in.pairs(t, f.pair)
+	}
+	return nil
+}
+
+// pairs numbers the pairs or sets of a column; a missing value is a row outside them.
+func (in *matchInput) pairs(t *datasets.Table, name string) error {
+	texts, null, err := t.Column(name).AsTexts()
+	if err != nil {
+		return inFile(err, t.File)
+	}
+	in.data.Set = make([]int32, t.Rows)
+	number := map[string]int32{}
+	for i, s := range texts {
+		if null != nil && null[i] {
+			in.data.Set[i] = -1
+			continue
+		}
+		k, ok := number[s]
+		if !ok {
+			k = int32(len(number))
+			number[s] = k
+		}
+		in.data.Set[i] = k
 	}
 	return nil
 }

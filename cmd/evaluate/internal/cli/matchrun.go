@@ -203,7 +203,7 @@ func writeMatch(c *cobra.Command, g *globals, f *matchFlags, in *matchInput, r *
 	row := make([]int64, n)
 	subclass := &datasets.Column{Name: "subclass", Kind: datasets.Int64, Ints: make([]int64, n), Null: make([]bool, n)}
 	for i := range row {
-		row[i] = int64(i)
+		row[i] = in.row(i)
 		subclass.Null[i] = r.Subclass == nil || r.Subclass[i] < 0
 		if !subclass.Null[i] {
 			subclass.Ints[i] = int64(r.Subclass[i])
@@ -235,7 +235,7 @@ func writeMatch(c *cobra.Command, g *globals, f *matchFlags, in *matchInput, r *
 			columns[k] = make([]int64, len(m.Pairs))
 		}
 		for i, p := range m.Pairs {
-			columns[0][i], columns[1][i], columns[2][i], distance[i] = int64(p.Treated), int64(p.Comparison), int64(p.Round), p.Distance
+			columns[0][i], columns[1][i], columns[2][i], distance[i] = in.row(int(p.Treated)), in.row(int(p.Comparison)), int64(p.Round), p.Distance
 		}
 		table := datasets.NewTable(datasets.IntColumn("treated_row", columns[0]), datasets.IntColumn("comparison_row", columns[1]),
 			datasets.IntColumn("round", columns[2]), datasets.FloatColumn("distance", distance))

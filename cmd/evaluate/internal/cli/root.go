@@ -182,6 +182,7 @@ func commands(g *globals) []*cobra.Command {
 		newTimingCmd(g),
 		newMetaCmd(g),
 		newReportCmd(g),
+		newTrialsCmd(g),
 		newDidCmd(g),
 		newMatchCmd(g),
 	)

@@ -13,7 +13,6 @@ func unservedCommands() []*cobra.Command {
 	for _, u := range []struct{ use, short, today string }{
 		{"describe STUDY.yaml", "flow, composition, durations, chains and costs, no effects", "`evaluate validate STUDY.yaml` shows the flow, and tables/ of a run the rest"},
 		{"power STUDY.yaml", "minimum detectable effects", "`evaluate validate STUDY.yaml` counts the starts of each group"},
-		{"trials STUDY.yaml --out DIR", "the analysis rows of a study", "`evaluate run STUDY.yaml` analyses them without writing them"},
 	} {
 		list = append(list, &cobra.Command{
 			Use:                u.use,

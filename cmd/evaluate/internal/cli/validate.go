@@ -36,6 +36,9 @@ A run folder: every file against the manifest, and a search for anything that id
 				}
 				return g.validateStudy(c, args[0], encoding)
 			}
+			if results.IsPrivate(args[0]) {
+				return fault.Differsf("identifying", "`%s` holds rows about persons (%s): it must not leave the zone", args[0], results.PrivateName)
+			}
 			if run, err := results.Find(args[0]); err != nil {
 				return err
 			} else if run != args[0] {

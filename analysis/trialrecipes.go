@@ -1,0 +1,110 @@
+package analysis
+
+import (
+	"slices"
+	"strconv"
+
+	"tiltakseffekt/analysis/cohort"
+	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/datasets/design"
+)
+
+// number is a figure as a flag takes it, with the digits that give it back.
+func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+
+// export writes the pairs and weights of the matching down. Matching again takes the score inside the strata, with the
+// sampling weights in the score and the ties broken as in the study.
+func (f *nearestFit) export(c *cell, r *runner, m Method) exported {
+	pairs := pairColumn("pair_"+m.ID, f.matched.Subclass)
+	level := number(r.study.Inference.Level)
+	return exported{
+		columns: []*datasets.Column{datasets.FloatColumn("weight_"+m.ID, f.matched.Weight), pairs},
+		recipes: []Recipe{
+			{Method: m.ID, Command: "match", How: "again", Errors: "same", Args: []string{"--treatment", "treated", "--method", "nearest", "--distance", "linear-logit", "--caliper", number(m.Caliper),
+				"--exact", "stratum", "--id", "person_id", "--key", "tie", "--weights", "sample_weight", "--seed", strconv.FormatUint(*r.study.Seed, 10), "--level", level,
+				"--covariates", design.JoinList(c.names)}},
+			{Method: m.ID, Command: "match", How: "given", Errors: "same", Args: []string{"--treatment", "treated", "--method", "none", "--weights", "weight_" + m.ID, "--pair", "pair_" + m.ID,
+				"--cluster", "person_id", "--level", level}},
+		},
+	}
+}
+
+// export writes the weights down, those before balancing too: sampling weights, in the comparison scaled to the treated of
+// each stratum.
+func (f *balanceFit) export(c *cell, r *runner, m Method) exported {
+	base := "base_weight_" + m.ID
+	balanced := slices.DeleteFunc(slices.Clone(c.names), func(name string) bool { return slices.Contains(f.dropped, name) })
+	level := number(r.study.Inference.Level)
+	return exported{
+		columns: []*datasets.Column{datasets.FloatColumn(base, c.designWeights()), datasets.FloatColumn("weight_"+m.ID, f.balanced.Weight)},
+		recipes: []Recipe{
+			{Method: m.ID, Command: "match", How: "again", Errors: "same", Args: []string{"--treatment", "treated", "--method", "ebal", "--weights", base, "--cluster", "person_id",
+				"--level", level, "--covariates", design.JoinList(balanced)}},
+			{Method: m.ID, Command: "match", How: "given", Errors: "known_weights", Args: []string{"--treatment", "treated", "--method", "none", "--weights", "weight_" + m.ID,
+				"--cluster", "person_id", "--level", level}},
+		},
+	}
+}
+
+// pairColumn is the pair of each row, null outside.
+func pairColumn(name string, pairs []int32) *datasets.Column {
+	c := datasets.IntColumn(name, make([]int64, len(pairs)))
+	c.Null = make([]bool, len(pairs))
+	for i, p := range pairs {
+		if c.Null[i] = p < 0; p >= 0 {
+			c.Ints[i] = int64(p)
+		}
+	}
+	return c
+}
+
+// exportOutcome is what makes the difference-in-differences of one outcome again; nothing where it has no level before.
+func (f *didFit) exportOutcome(c *cell, r *runner, def *outcome.Definition, m Method) exported {
+	if _, ok := r.before[def]; !ok {
+		return exported{}
+	}
+	o, ok := f.outcome(c, r, def).(*didOutcome)
+	if !ok || o.why != "" {
+		return exported{}
+	}
+	before, level := def.Spec.ID+"_base", number(r.study.Inference.Level)
+	names := c.didNames(&r.trials.Rows)
+	if o.matched == nil {
+		return exported{recipes: []Recipe{{Method: m.ID, Command: "did", How: "again", Errors: "same", Args: []string{"--treatment", "treated", "--before", before, "--method", m.DID,
+			"--weights", "sample_weight", "--cluster", "person_id", "--level", level, "--covariates", design.JoinList(names)}}}}
+	}
+	weight := "weight_" + m.ID + "_" + def.Spec.ID
+	again := Recipe{Method: m.ID, Command: "match", How: "again", Errors: "same"}
+	given := Recipe{Method: m.ID, Command: "match", How: "given", Errors: "same", Args: []string{"--treatment", "treated", "--before", before, "--method", "none", "--weights", weight, "--cluster", "person_id", "--level", level}}
+	x := exported{columns: []*datasets.Column{datasets.FloatColumn(weight, o.matched.weight)}}
+	if o.matched.pair != nil {
+		pair := "pair_" + m.ID + "_" + def.Spec.ID
+		x.columns = append(x.columns, pairColumn(pair, o.matched.pair))
+		given.Args = append(given.Args, "--pair", pair)
+		again.Args = []string{"--treatment", "treated", "--before", before, "--method", "nearest", "--distance", "linear-logit", "--caliper", number(m.Caliper), "--exact", "stratum", "--id", "person_id", "--key", "tie",
+			"--weights", "sample_weight", "--seed", strconv.FormatUint(*r.study.Seed, 10), "--level", level, "--covariates", design.JoinList(names)}
+	} else {
+		base := "base_" + weight
+		x.columns = append(x.columns, datasets.FloatColumn(base, o.matched.before))
+		given.Errors = "known_weights"
+		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(o.matched.dropped, name) })
+		again.Args = []string{"--treatment", "treated", "--before", before, "--method", "ebal", "--weights", base, "--cluster", "person_id", "--level", level, "--covariates", design.JoinList(names)}
+	}
+	x.recipes = []Recipe{again, given}
+	return x
+}
+
+// didNames are the names of didColumns.
+func (c *cell) didNames(rows *cohort.Rows) []string {
+	var names []string
+	for j, k := range c.covariates {
+		if k < 0 || rows.Covariates[k].Latest == cohort.Fixed {
+			names = append(names, c.names[j])
+		}
+	}
+	for _, k := range c.beforeCovariates {
+		names = append(names, rows.Covariates[k].Name)
+	}
+	return names
+}
