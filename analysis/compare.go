@@ -17,6 +17,8 @@ type CompareOptions struct {
 	Month       int      // 0: that of the first run's family; a published figure's own where all are published
 	Correlation *float64 // of the errors of evaluations that share persons; nil: not known, and they are not pooled
 	Level       float64  // of the pooled interval; 0 means 0.95
+	// Split, where it was made, tells how far the errors of two evaluations of one register go together.
+	Split []SplitRow
 }
 
 // Answers to "is it the same question?".
@@ -224,7 +226,7 @@ func (c *SideBySide) pool(opt CompareOptions) {
 		}
 		v := make([][]float64, len(members))
 		y := make([]float64, len(members))
-		shared := false
+		shared := false // persons, by an amount that is not known
 		for i, a := range members {
 			switch {
 			case a.Unit != members[0].Unit:
@@ -240,14 +242,14 @@ func (c *SideBySide) pool(opt CompareOptions) {
 				if i == j {
 					v[i][i] = a.StdError * a.StdError
 				} else if x, y := &c.Evaluations[index[a.Evaluation]], &c.Evaluations[index[b.Evaluation]]; x.sharesPersons(y) {
-					shared = true
-					if opt.Correlation != nil {
-						v[i][j] = *opt.Correlation * a.StdError * b.StdError
+					rho, known := opt.correlation(k.tiltak, k.group)
+					if shared = shared || !known; known {
+						v[i][j] = rho * a.StdError * b.StdError
 					}
 				}
 			}
 		}
-		if shared && opt.Correlation == nil && p.Reason == "" {
+		if shared && p.Reason == "" {
 			p.Reason = "shared_persons"
 		}
 		if p.Reason != "" {
@@ -262,11 +264,24 @@ func (c *SideBySide) pool(opt CompareOptions) {
 		c.Pooled = append(c.Pooled, p)
 	}
 	if slices.ContainsFunc(c.Pooled, func(p PooledRow) bool { return p.Reason == "shared_persons" }) {
-		c.Warnings = append(c.Warnings, fault.Warnf("shared_persons", "the evaluations read the same register and share persons: their errors are correlated by an amount that a run folder does not tell, so they are not pooled; give --correlation, or studies to --why, which measures it"))
+		c.Warnings = append(c.Warnings, fault.Warnf("shared_persons", "the evaluations read the same register and share persons: their errors are correlated by an amount that a run folder does not tell, so they are not pooled; a split (--split always) measures it, and --correlation gives it"))
 	}
 	if slices.ContainsFunc(c.Pooled, func(p PooledRow) bool { return p.Pooled != nil && p.SameEstimand == sameNo }) {
 		c.Warnings = append(c.Warnings, fault.Warnf("other_question", "some pooled figures are answers to different questions: their mean is an answer to none of them"))
 	}
+}
+
+// correlation is that of the errors of evaluations that share persons: as given, otherwise as the split of the cell shows.
+func (o *CompareOptions) correlation(tiltak, group string) (rho float64, known bool) {
+	if o.Correlation != nil {
+		return *o.Correlation, true
+	}
+	for _, s := range o.Split {
+		if s.Tiltak == tiltak && s.GroupA == group && s.GroupB == group && s.Correlation == s.Correlation {
+			return s.Correlation, true
+		}
+	}
+	return 0, false
 }
 
 // FactorsInWords names the factors for a table.

@@ -137,10 +137,13 @@ const (
 // factorOf is the factor of a key of the resolved study.
 func factorOf(key string) Factor {
 	top, _, _ := strings.Cut(key, ".")
-	switch top {
-	case "population", "tiltak", "groups", "time_zero", "comparison", "exits", "data", "horizon", "chain", "chains", "register":
+	if key == "exits.age67" { // decides who is in, not what is measured
 		return BySample
-	case "outcomes", "cost":
+	}
+	switch top {
+	case "population", "tiltak", "groups", "time_zero", "comparison", "data", "horizon", "chain", "chains", "register":
+		return BySample
+	case "outcomes", "cost", "exits":
 		return ByDefinition
 	case "methods", "covariates", "score", "seed":
 		return ByMethod

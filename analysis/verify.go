@@ -69,7 +69,7 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Verification, 
 	}
 	v.Run = run
 	s := opt.Study
-	if err := s.asRun(run); err != nil {
+	if err := s.AsRun(run); err != nil {
 		return nil, err
 	}
 	resolved, err := s.canonical()
@@ -120,8 +120,8 @@ func Verify(ctx context.Context, dir string, opt VerifyOptions) (*Verification, 
 	return v, err
 }
 
-// asRun gives a study what flags gave the run besides its file: seed, level and encoding.
-func (s *Study) asRun(run *results.Run) error {
+// AsRun gives a study what flags gave the run besides its file: seed, level and encoding.
+func (s *Study) AsRun(run *results.Run) error {
 	var given struct {
 		Data struct {
 			Encoding string `json:"encoding"`

@@ -20,6 +20,8 @@ type compareFlags struct {
 	correlation float64
 	level       float64
 	out         string
+	split       string
+	studies     []string
 }
 
 func newCompareCmd(g *globals) *cobra.Command {
@@ -30,7 +32,12 @@ func newCompareCmd(g *globals) *cobra.Command {
 		Long: `Set the same figures of several evaluations side by side: run folders, and .yaml files of figures typed from a report
 (docs/compare.md has their form). It says in which choices of sample, definition and method the evaluations differ, whether
 their figures answer the same question, and pools the primary figures of each tiltak and group (REML, Hartung–Knapp, with a
-prediction interval). Evaluations of the same register share persons and are pooled with --correlation alone.`,
+prediction interval).
+
+Of two runs of one register it also says why they differ: it runs method A on sample B and so on, every combination, and
+divides the difference among sample, definition and method. That needs the studies, which lie beside the runs, and their
+register; --split never leaves it out, --split always says what stood in the way. Evaluations that share persons have
+correlated errors; the split measures by how much, and without it they are pooled with --correlation alone.`,
 		Example: "  $ evaluate compare results/runs/aft-a/0123456789abcdef results/runs/aft-b/fedcba9876543210\n  $ evaluate compare results/runs/aft/0123456789abcdef proba-frisch-2023.yaml --month 24 --out comparison",
 		Args:    cobra.MinimumNArgs(2),
 		RunE:    func(c *cobra.Command, args []string) error { return g.compare(c, args, &f) },
@@ -40,6 +47,8 @@ prediction interval). Evaluations of the same register share persons and are poo
 	flags.IntVar(&f.month, "month", 0, "`month` after the start (default: that of the first run's family)")
 	flags.Float64Var(&f.correlation, "correlation", 0, "`correlation` of the errors of evaluations of the same register")
 	flags.Float64Var(&f.level, "level", 0.95, "level of the pooled intervals")
+	flags.StringVar(&f.split, "split", "auto", "why two runs differ: auto, always or never")
+	flags.StringSliceVar(&f.studies, "study", nil, "study `files` of the two runs, where they are not beside them")
 	flags.StringVar(&f.out, "out", "", "`folder` for the tables and a forest plot for each tiltak")
 	return c
 }
@@ -97,6 +106,34 @@ type (
 		QPValue        number `json:"q_p_value"`
 		Reason         string `json:"reason"`
 	}
+	splitPart struct {
+		Tiltak      string `json:"tiltak"`
+		GroupA      string `json:"group_a"`
+		GroupB      string `json:"group_b"`
+		Factor      string `json:"factor"` // sample | definition | method | difference (B less A)
+		Estimate    number `json:"estimate"`
+		StdError    number `json:"std_error"`
+		ConfLow     number `json:"conf_low"`
+		ConfHigh    number `json:"conf_high"`
+		PValue      number `json:"p_value"`
+		Share       number `json:"share"`
+		Correlation number `json:"correlation"` // of the errors of A and B
+		Reason      string `json:"reason"`
+	}
+	splitCombination struct {
+		Tiltak     string `json:"tiltak"`
+		GroupA     string `json:"group_a"`
+		GroupB     string `json:"group_b"`
+		Sample     string `json:"sample"` // A or B
+		Definition string `json:"definition"`
+		Method     string `json:"method"`
+		Estimate   number `json:"estimate"`
+		StdError   number `json:"std_error"`
+		ConfLow    number `json:"conf_low"`
+		ConfHigh   number `json:"conf_high"`
+		NStarts    int    `json:"n_starts"`
+		Reason     string `json:"reason"`
+	}
 	compareDocument struct {
 		header
 		Month       int                      `json:"month"`
@@ -104,6 +141,8 @@ type (
 		Differences []analysis.KeyDifference `json:"differences"`
 		Estimates   []comparedEstimate       `json:"estimates"`
 		Pooled      []comparedPool           `json:"pooled"`
+		Split       []splitPart              `json:"split"`
+		Cross       []splitCombination       `json:"combinations"`
 		Warnings    []fault.Warning          `json:"warnings"`
 	}
 )
@@ -111,6 +150,9 @@ type (
 func (g *globals) compare(c *cobra.Command, paths []string, f *compareFlags) error {
 	if !(f.level > 0.5 && f.level < 1) {
 		return fault.Usagef("bad_flag", "`--level` must lie between 0.5 and 1, such as 0.95, not %v", f.level)
+	}
+	if f.split != "auto" && f.split != "always" && f.split != "never" {
+		return fault.Usagef("bad_flag", "`--split` is auto, always or never, not `%s`", f.split)
 	}
 	if f.month < 0 {
 		return fault.Usagef("bad_flag", "`--month` is a month after the start, not %d", f.month)
@@ -123,11 +165,21 @@ func (g *globals) compare(c *cobra.Command, paths []string, f *compareFlags) err
 	if err != nil {
 		return err
 	}
+	unsplit := error(nil)
+	if f.split != "never" {
+		if opt.Split, unsplit = g.splitRuns(c, evaluations, f.studies); unsplit != nil && (f.split == "always" || fault.StatusOf(unsplit) == fault.Interrupted) {
+			return unsplit
+		}
+	}
 	side, err := analysis.Compare(evaluations, opt)
 	if err != nil {
 		return err
 	}
+	if unsplit != nil && len(evaluations) == 2 {
+		side.Warnings = append(side.Warnings, fault.Warnf("not_split", "the difference is not split into sample, definition and method: %v", unsplit))
+	}
 	document := compareResult(side, f.level)
+	document.addSplit(opt.Split)
 	g.warn(side.Warnings)
 	if f.out != "" {
 		if err := g.writeComparison(c, f.out, document); err != nil {
@@ -249,6 +301,7 @@ func (g *globals) printComparison(d *compareDocument) error {
 		}
 	}
 	b.WriteString(aligned(fields, rows))
+	g.printSplit(&b, d)
 	_, err := g.stdout.Write([]byte(b.String()))
 	return err
 }
@@ -297,6 +350,9 @@ func (g *globals) writeComparison(c *cobra.Command, dir string, d *compareDocume
 	}
 	if len(d.Pooled) > 0 {
 		tables = append(tables, namedRows{"pooled", d.Pooled})
+	}
+	if len(d.Split) > 0 {
+		tables = append(tables, namedRows{"split", d.Split}, namedRows{"combinations", d.Cross})
 	}
 	if err := writeTables(c.Context(), dir, tables); err != nil {
 		return err

@@ -22,7 +22,7 @@ func TestCompare(t *testing.T) {
 		}
 		runs = append(runs, folderOf(t, stdout))
 	}
-	published := filepath.Join(t.TempDir(), "rapport æ.yaml")
+	published := filepath.Join(t.TempDir(), "rapport-æ.yaml")
 	if err := os.WriteFile(published, []byte("evaluation: Rapport\nsource: side 3\nsample: alle\nestimates:\n  - {tiltak: ARBEIDSTRENING, outcome: arbeid, month: 6, estimate: 0.04, std_error: 0.02}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,12 @@ func TestCompare(t *testing.T) {
 			SE       *float64 `json:"std_error"`
 			Reason   string
 		}
-		Warnings []struct{ Code string }
+		Split []struct {
+			Factor                string
+			Estimate, Correlation *float64
+		}
+		Combinations []struct{ Sample, Definition, Method string }
+		Warnings     []struct{ Code string }
 	}
 	compare := func(args ...string) (d document) {
 		t.Helper()
@@ -78,6 +83,18 @@ func TestCompare(t *testing.T) {
 	}
 	if d.Month != 6 || len(d.Pooled) != 1 || d.Pooled[0].Reason != "shared_persons" || d.Pooled[0].Estimate != nil {
 		t.Errorf("%d, %+v", d.Month, d.Pooled)
+	}
+
+	// Two runs of one register: split, and pooled with the correlation that the split measures.
+	both := compare(runs[0], runs[1])
+	if len(both.Split) != 4 || len(both.Combinations) != 8 || both.Pooled[0].Estimate == nil {
+		t.Fatalf("%+v", both)
+	}
+	if s := both.Split; math.Abs(*s[0].Estimate) > 1e-12 || math.Abs(*s[2].Estimate) > 1e-12 || math.Abs(*s[1].Estimate-*s[3].Estimate) > 1e-12 || !(*s[0].Correlation > 0.5) {
+		t.Errorf("the definition alone differs, and the split is %v %v %v of %v", *s[0].Estimate, *s[1].Estimate, *s[2].Estimate, *s[3].Estimate)
+	}
+	if never := compare(runs[0], runs[1], "--split", "never"); len(never.Split) != 0 || never.Pooled[0].Reason != "shared_persons" {
+		t.Errorf("%+v", never.Pooled)
 	}
 
 	// With a correlation of 0 and of 0.9, two figures: GLS by hand at τ² = 0, whose REML estimate is 0 where they are close.
@@ -120,9 +137,11 @@ func TestCompare(t *testing.T) {
 		runs[0] + " " + out + "/none.yaml":             "there is no file",
 		runs[0] + " " + runs[1] + " --month 9":         "no evaluation has a figure at month 9",
 		runs[0] + " " + runs[1] + " --correlation 1.5": "`--correlation`",
+		runs[0] + " " + published + " --split always":  "between two runs",
+		runs[0] + " " + runs[1] + " --split perhaps":   "`--split`",
 		runs[0] + " " + runs[1] + " --level 95":        "`--level`",
 	} {
-		if _, stderr, status := runCLI(t, append([]string{"compare"}, strings.Fields(args)...)...); status == 0 || !strings.Contains(stderr, want) {
+		if _, stderr, status := runCLI(t, append([]string{"compare"}, strings.Split(args, " ")...)...); status == 0 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: status %d, %s", args, status, stderr)
 		}
 	}
