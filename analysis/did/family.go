@@ -22,9 +22,10 @@ type Family struct {
 	Warnings []fault.Warning
 }
 
-// Compare puts an overall average of several results side by side. The results are of disjoint units; where their panels
-// have clusters, numbered alike in all, groups that share clusters depend on each other, and the covariance is that of the
-// influence summed by cluster over all groups. Results without the average take no part and have NaN.
+// Compare puts an overall average of several results side by side. Results of panels that name their units (Panel.Units)
+// depend on each other through the units that they share, and those of panels with clusters, numbered alike in all, through
+// the clusters: the covariance is that of the influence summed by unit, or by cluster, over all groups. Results of panels
+// with neither are of disjoint units. Results without the average take no part and have NaN.
 func Compare(results []*Result, kind Aggregation, o Options) (*Family, error) {
 	if err := o.check(); err != nil {
 		return nil, err
@@ -55,7 +56,10 @@ func Compare(results []*Result, kind Aggregation, o Options) (*Family, error) {
 	if len(live) == 0 {
 		return f, nil
 	}
-	if clustered := slices.ContainsFunc(live, func(k int) bool { return results[k].source != nil && len(results[k].source.Clusters) > 0 }); clustered {
+	if shared := slices.ContainsFunc(live, func(k int) bool {
+		p := results[k].source
+		return p != nil && (len(p.Clusters) > 0 || p.Units != nil)
+	}); shared {
 		if err := f.joint(results, live); err != nil {
 			return nil, err
 		}
@@ -86,7 +90,27 @@ func Compare(results []*Result, kind Aggregation, o Options) (*Family, error) {
 	if m < 2 {
 		return f, nil
 	}
-	// Equality: differences from the first.
+	if f.Equal = f.EqualOf(live); f.Equal == nil {
+		f.Warnings = append(f.Warnings, fault.Warnf("no_equality_test", "the covariance of the differences between groups is singular: no test that they are equal"))
+	}
+	return f, nil
+}
+
+// EqualOf is Wald's test that the averages of some of the results are equal, by their differences from the first of them;
+// nil where fewer than two have an average, or where the covariance of the differences is singular.
+func (f *Family) EqualOf(of []int) *Wald {
+	G := len(f.Estimate)
+	var live []int
+	for _, k := range of {
+		if !math.IsNaN(f.Estimate[k]) {
+			live = append(live, k)
+		}
+	}
+	m := len(live)
+	if m < 2 {
+		return nil
+	}
+	v := submatrix(f.Cov, G, live)
 	d, w := make([]float64, m-1), make([]float64, (m-1)*(m-1))
 	for i := 1; i < m; i++ {
 		d[i-1] = f.Estimate[live[i]] - f.Estimate[live[0]]
@@ -94,12 +118,11 @@ func Compare(results []*Result, kind Aggregation, o Options) (*Family, error) {
 			w[(i-1)*(m-1)+j-1] = v[i*m+j] - v[i*m] - v[j] + v[0]
 		}
 	}
-	if test, ok := wald(d, w); ok {
-		f.Equal = &test
-	} else {
-		f.Warnings = append(f.Warnings, fault.Warnf("no_equality_test", "the covariance of the differences between groups is singular: no test that they are equal"))
+	test, ok := wald(d, w)
+	if !ok {
+		return nil
 	}
-	return f, nil
+	return &test
 }
 
 // joint fills the covariance from the influence of every unit, summed by cluster across the groups.
@@ -115,6 +138,7 @@ func (f *Family) joint(results []*Result, live []int) error {
 	}
 	psi := make([][]float64, len(live))
 	cluster := make([][]int32, dims)
+	var units []int32
 	at := 0
 	for i, k := range live {
 		own, err := results[k].overall(f.Type)
@@ -127,6 +151,16 @@ func (f *Family) joint(results []*Result, live []int) error {
 		for d, c := range results[k].source.Clusters {
 			cluster[d] = append(cluster[d], c...)
 		}
+		if dims == 0 {
+			units = append(units, results[k].source.Units...)
+		}
+	}
+	if dims == 0 {
+		if len(units) != total {
+			panic("did: some of the panels name their units and some do not")
+		}
+		cluster = [][]int32{units}
+		dims = 1
 	}
 	counts := make([]int, dims)
 	for d := range cluster {
@@ -162,6 +196,11 @@ func (f *Family) joint(results []*Result, live []int) error {
 func (r *Result) overall(kind Aggregation) ([]float64, error) {
 	if _, ok := r.engine.(*rowEngine); ok {
 		return nil, fault.Usagef("not_served", "groups are not compared jointly for rows that are not a panel")
+	}
+	for _, p := range r.plans {
+		if e, ok := r.engine.(*statEngine); ok && p.kind == kind && p.overall {
+			return e.influence(p.column, r.source), nil
+		}
 	}
 	u, err := r.units()
 	if err != nil {

@@ -63,3 +63,160 @@ func TestCompare(t *testing.T) {
 		}
 	}
 }
+
+// subsetOf is the panel of some units, which keep their names.
+func subsetOf(p *Panel, keep func(i int) bool) *Panel {
+	var at []int32
+	for i := range p.Start {
+		if keep(i) {
+			at = append(at, int32(i))
+		}
+	}
+	q := &Panel{Times: p.Times, Start: pick(p.Start, at), Units: at}
+	for _, c := range p.Outcome {
+		q.Outcome = append(q.Outcome, pick(c, at))
+	}
+	for _, x := range p.Covariates {
+		var columns [][]float64
+		for _, c := range x {
+			columns = append(columns, pick(c, at))
+		}
+		q.Covariates = append(q.Covariates, columns)
+	}
+	for _, c := range p.Weights {
+		q.Weights = append(q.Weights, pick(c, at))
+	}
+	for _, c := range p.Clusters {
+		q.Clusters = append(q.Clusters, pick(c, at))
+	}
+	return q
+}
+
+// Overlapping groups: the covariance is that of the estimates refitted without each unit in turn (the jackknife, which needs
+// no influence function), disjoint groups are independent, and a group twice has the correlation 1.
+func TestOverlappingGroups(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 3))
+	for _, weighted := range []bool{false, true} {
+		s := small{n: 240, T: 4, cohorts: []int64{102, 103}, never: true}
+		p := s.panel(rng)
+		if weighted {
+			w := make([]float64, len(p.Start))
+			for i := range w {
+				w[i] = .5 + rng.Float64()
+			}
+			p.Weights = [][]float64{w}
+		}
+		flags := []func(i int) bool{
+			func(i int) bool { return i%2 == 0 },
+			func(i int) bool { return i%3 != 0 },
+			func(i int) bool { return true },
+			func(i int) bool { return i%2 == 1 },
+		}
+		o := Options{Draws: 500}
+		estimates := func(without int) (out []*Result) {
+			for _, f := range flags {
+				out = append(out, estimated(t, subsetOf(p, func(i int) bool { return i != without && f(i) }), o))
+			}
+			return out
+		}
+		all := estimates(-1)
+		family, err := Compare(all, Simple, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := len(flags)
+		jack := make([]float64, k*k)
+		mean := make([]float64, k)
+		var draws [][]float64
+		for i := range p.Start {
+			d := make([]float64, k)
+			for g, r := range estimates(i) {
+				d[g] = r.Overall(Simple).Estimate
+				mean[g] += d[g] / float64(len(p.Start))
+			}
+			draws = append(draws, d)
+		}
+		for _, d := range draws {
+			for a := range k {
+				for b := range k {
+					jack[a*k+b] += (d[a] - mean[a]) * (d[b] - mean[b])
+				}
+			}
+		}
+		for a := range k {
+			for b := range k {
+				scale := math.Sqrt(family.Cov[a*k+a] * family.Cov[b*k+b])
+				// The jackknife is the influence to order 1/n, n the treated of a cohort: about 30 of 120 units.
+				if d := math.Abs(family.Cov[a*k+b]-jack[a*k+b]) / scale; d > .1 {
+					t.Errorf("weighted %v, groups %d and %d: covariance %g, jackknife %g (%.3f)", weighted, a, b, family.Cov[a*k+b], jack[a*k+b], d)
+				}
+			}
+		}
+		if c := family.Cov[3]; math.Abs(c) > 1e-18 {
+			t.Errorf("disjoint groups have covariance %g", c)
+		}
+		twice, err := Compare([]*Result{all[0], all[0]}, Simple, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(twice.Cov[1]/twice.Cov[0]-1) > 1e-12 || twice.Equal != nil {
+			t.Errorf("a group twice: covariance %v, variance %v, test %v", twice.Cov[1], twice.Cov[0], twice.Equal)
+		}
+		if w := family.EqualOf([]int{0, 3}); w == nil || w.DF != 1 || math.Abs(w.Statistic-math.Pow(family.Estimate[0]-family.Estimate[3], 2)/(family.Cov[0]+family.Cov[15])) > 1e-9 {
+			t.Errorf("two disjoint groups: %+v", w)
+		}
+	}
+}
+
+// The influence from statistics is that of the units, with and without weights, and squares to the variance.
+func TestInfluenceFromStatistics(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 4))
+	for round := range 6 {
+		s := small{n: 300, T: 5, cohorts: []int64{100, 102, 103}, never: round%2 == 0}
+		p := s.panel(rng)
+		if round > 2 {
+			w := make([]float64, len(p.Start))
+			for i := range w {
+				w[i] = rng.Float64()
+			}
+			p.Weights = [][]float64{w}
+		}
+		o := Options{Draws: 500}
+		if err := o.check(); err != nil {
+			t.Fatal(err)
+		}
+		units := estimated(t, p, o)
+		var w []float64
+		if p.Weights != nil {
+			w = p.Weights[0]
+		}
+		stat, err := NewStatistics(p.Times, p.Start, p.Outcome, w, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fast, err := FromStatistics(stat, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fast.source, fast.options = p, o
+		for _, kind := range []Aggregation{Simple, Dynamic, Group, Calendar} {
+			want, err := units.overall(kind)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := fast.overall(kind)
+			if err != nil {
+				t.Fatal(err)
+			}
+			se := units.Overall(kind).StdError
+			for i := range want {
+				if math.Abs(got[i]-want[i]) > 1e-10*se {
+					t.Fatalf("round %d, %s, unit %d: %g, want %g", round, kind, i, got[i], want[i])
+				}
+			}
+			if v := math.Sqrt(dot(got, got)); math.Abs(v/fast.Overall(kind).StdError-1) > 1e-9 {
+				t.Errorf("round %d, %s: %v, error %v", round, kind, v, fast.Overall(kind).StdError)
+			}
+		}
+	}
+}

@@ -37,6 +37,10 @@ type Panel struct {
 	// Clusters are the dimensions in which units depend on each other, each with a number from 0 by unit; none means that
 	// each unit stands alone. With several dimensions the variance is that of Cameron, Gelbach and Miller (2011).
 	Clusters [][]int32
+
+	// Units are numbers from 0 that name the units across panels which share some of them, such as those of overlapping target
+	// groups: Compare then knows that a unit of one is a unit of the other. nil: no unit stands in another panel.
+	Units []int32
 }
 
 // Dropped is how many units were set aside and why.
@@ -86,6 +90,9 @@ func (p *Panel) check() error {
 	}
 	if p.AtRisk != nil && len(p.AtRisk) != T {
 		panic(fmt.Sprintf("did: AtRisk has %d columns for %d periods", len(p.AtRisk), T))
+	}
+	if p.Units != nil && len(p.Units) != n {
+		panic(fmt.Sprintf("did: %d names for %d units", len(p.Units), n))
 	}
 	for _, c := range p.Clusters {
 		if len(c) != n {

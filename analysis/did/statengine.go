@@ -26,6 +26,8 @@ type statEngine struct {
 	cells []cell
 	mu0   []float64
 	w0    []float64
+	// lift makes the weights of the units that are kept 1 on average where units were set aside: shares are of these units.
+	lift float64
 }
 
 // FromStatistics is GroupTime without covariates, from statistics: the same numbers up to rounding. Options that need
@@ -41,7 +43,11 @@ func FromStatistics(s *Statistics, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return run(f, &statEngine{s: s, f: f, o: &o, at: at}, &o)
+	total := 0.
+	for _, h := range at {
+		total += s.Weight[h]
+	}
+	return run(f, &statEngine{s: s, f: f, o: &o, at: at, lift: float64(f.n) / total}, &o)
 }
 
 // frame is the layout of the cohorts, by the rules of layout.
@@ -209,7 +215,7 @@ func (e *statEngine) coefficients(h int, columns []column) (a, b []float64, live
 		row := a[j*T : (j+1)*T]
 		touched := false
 		if columns[j].share != nil && columns[j].share[h] != 0 {
-			b[j] = columns[j].share[h]
+			b[j] = columns[j].share[h] * e.lift
 			touched = true
 		}
 		for m, i := range columns[j].cells {

@@ -15,6 +15,7 @@ import (
 type didFlags struct {
 	data, id, time, start, outcome     string
 	covariates, cluster, weights, by   string
+	tiltak                             string
 	estimator, method, controls, base  string
 	anticipation                       int64
 	aggregate, bands, honest, like, se string
@@ -83,7 +84,8 @@ A table with one row a unit, where the outcome before and after stand side by si
 	flags.StringVar(&f.bands, "bands", "simultaneous", "pointwise or simultaneous")
 	flags.StringVar(&f.honest, "honest", "", "sensitivity to trends: relative-magnitude=0.5,1,2 or smoothness=0,0.01")
 	flags.StringVar(&f.like, "like", "", "did or fixest: the defaults of that package")
-	flags.StringVar(&f.by, "by", "", "`column` of groups of units to estimate side by side")
+	flags.StringVar(&f.by, "by", "", "`column` of groups of units to estimate side by side, or several columns of yes and no, whose groups may overlap")
+	flags.StringVar(&f.tiltak, "tiltak", "", "`column` of what the treated started, to estimate each by itself: the others among the treated are then left out")
 	flags.StringVar(&f.atRisk, "at-risk", "", "`column` that tells who could start in the next period, for risk-set and later-start controls")
 	flags.StringVar(&f.se, "se", "cluster", "standard error of the regressions: cluster, hetero or iid")
 	flags.StringVar(&f.panel, "panel", "balanced", "units that are not observed in all periods: balanced (left out) or pairwise")
@@ -118,6 +120,7 @@ func wordList(words []string) string {
 // didPlan is what the flags ask for.
 type didPlan struct {
 	covariates, clusters []string
+	by                   []string
 	aggregates           []did.Aggregation
 	options              did.Options
 	regression           did.RegressionOptions
@@ -141,6 +144,9 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, err
 	}
 	if p.clusters, err = listOf("cluster", f.cluster); err != nil {
+		return nil, err
+	}
+	if p.by, err = listOf("by", f.by); err != nil {
 		return nil, err
 	}
 	for _, check := range []error{

@@ -32,14 +32,17 @@ type didJSON struct {
 	} `json:"group_time"`
 	Aggregates []struct {
 		By       *string
+		Tiltak   *string
 		Type     string
 		Key      *int64
 		Estimate float64
 		StdError float64  `json:"std_error"`
 		BandLow  *float64 `json:"band_low"`
+		ConfLow  float64  `json:"conf_low"`
 	}
 	PreTest  struct{ Statistic, DF, PValue float64 }
 	Equality []struct {
+		Tiltak    *string
 		Type      string
 		Statistic float64
 		DF        int

@@ -17,8 +17,7 @@ type didInput struct {
 	long   did.Long
 	months bool // periods are months since year 0 and are shown as yyyymm
 	terms  []string
-	by     []string // level by row; nil without --by
-	levels []string // in byte order
+	levels []*didLevel // what --tiltak and --by ask for; one level of all rows without them
 }
 
 func readDid(ctx context.Context, g *globals, f *didFlags, p *didPlan) (*didInput, error) {
@@ -27,7 +26,8 @@ func readDid(ctx context.Context, g *globals, f *didFlags, p *didPlan) (*didInpu
 		names = append(names, strings.TrimSuffix(c, ":factor"))
 	}
 	names = append(names, p.clusters...)
-	for _, c := range []string{f.weights, f.by, f.atRisk} {
+	names = append(names, p.by...)
+	for _, c := range []string{f.weights, f.tiltak, f.atRisk} {
 		if c != "" {
 			names = append(names, c)
 		}
@@ -91,28 +91,7 @@ func readDid(ctx context.Context, g *globals, f *didFlags, p *didPlan) (*didInpu
 		}
 		l.Clusters = append(l.Clusters, k)
 	}
-	if f.by != "" {
-		texts, null, err := t.Column(f.by).AsTexts()
-		if err != nil {
-			return nil, inFile(err, f.data)
-		}
-		for i := range null {
-			if null[i] {
-				texts[i] = ""
-			}
-		}
-		in.by = texts
-		in.levels = slices.Compact(slices.Sorted(slices.Values(texts)))
-		level := make([]string, n)
-		seen := make([]bool, n)
-		for r, u := range units {
-			if seen[u] && level[u] != texts[r] {
-				return nil, fault.Dataf("by_varies", f.data, f.by, "`%s` changes within a unit (row %d): units belong to one group; take the value before the start", f.by, r+1).At(int64(r + 1))
-			}
-			seen[u], level[u] = true, texts[r]
-		}
-	}
-	return in, nil
+	return in, in.split(t, f, p.by)
 }
 
 func inFile(err error, file string) error {
@@ -224,41 +203,6 @@ func (in *didInput) periods(t *datasets.Table, f *didFlags) error {
 		}
 	}
 	return nil
-}
-
-// of is the rows of one level of --by.
-func (in *didInput) of(level string) *did.Long {
-	l := in.long
-	if in.by == nil {
-		return &l
-	}
-	var rows []int
-	for i, s := range in.by {
-		if s == level {
-			rows = append(rows, i)
-		}
-	}
-	number := map[int32]int32{}
-	l.Unit = make([]int32, len(rows))
-	for s, i := range rows {
-		k, ok := number[in.long.Unit[i]]
-		if !ok {
-			k = int32(len(number))
-			number[in.long.Unit[i]] = k
-		}
-		l.Unit[s] = k
-	}
-	l.Units = len(number)
-	l.Time, l.Start, l.Outcome = at(l.Time, rows), at(l.Start, rows), at(l.Outcome, rows)
-	l.Weights, l.AtRisk = at(l.Weights, rows), at(l.AtRisk, rows)
-	l.Covariates, l.Clusters = nil, nil
-	for _, c := range in.long.Covariates {
-		l.Covariates = append(l.Covariates, at(c, rows))
-	}
-	for _, c := range in.long.Clusters {
-		l.Clusters = append(l.Clusters, at(c, rows))
-	}
-	return &l
 }
 
 func at[T any](c []T, rows []int) []T {

@@ -42,20 +42,19 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 	b.WriteString("\n")
 	percent := strconv.FormatFloat(100*f.level, 'f', -1, 64) + " %"
 
-	var levels []*string
+	var levels []string
 	for _, a := range d.Aggregates {
-		if len(levels) == 0 || a.By != nil && *levels[len(levels)-1] != *a.By {
-			levels = append(levels, a.By)
+		level := a.label()
+		if len(levels) > 0 && levels[len(levels)-1] == level {
+			continue
 		}
-	}
-	for _, level := range levels {
-		mine := func(by *string) bool { return level == nil || by != nil && *by == *level }
-		if level != nil {
-			fmt.Fprintf(&b, "\n%s = %s\n", f.by, *level)
+		levels = append(levels, level)
+		if title := f.title(a.didKey); title != "" {
+			fmt.Fprintf(&b, "\n%s\n", title)
 		}
 		t := newEffectTable("average", percent)
 		for _, a := range d.Aggregates {
-			if mine(a.By) && a.Key == nil {
+			if a.label() == level && a.Key == nil {
 				name := map[string]string{"simple": "simple: all treated cells", "dynamic": "dynamic: mean of event times from 0", "group": "group: by size of groups", "calendar": "calendar: mean of periods"}[a.Type]
 				note := ""
 				if a.PAdjusted != nil {
@@ -68,7 +67,7 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 		for _, kind := range []struct{ name, head string }{{"dynamic", "event time"}, {"group", "group"}, {"calendar", "period"}, {"window", "event times"}} {
 			t := newEffectTable(kind.head, percent)
 			for _, a := range d.Aggregates {
-				if mine(a.By) && a.Type == kind.name && a.Key != nil {
+				if a.label() == level && a.Type == kind.name && a.Key != nil {
 					note := ""
 					if a.Estimate == 0 && math.IsNaN(float64(a.StdError)) {
 						note = "base"
@@ -93,8 +92,8 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 				note = strings.ReplaceAll(strings.TrimSuffix(*c.Reason, "_period"), "_", " ")
 			}
 			name := fmt.Sprintf("%d, %d", c.Group, c.Time)
-			if c.By != nil {
-				name = *c.By + ": " + name
+			if of := c.label(); of != "" {
+				name = of + ": " + name
 			}
 			t.add(name, c.didFigures, number(math.NaN()), number(math.NaN()), note)
 		}
@@ -113,8 +112,8 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 	t := newEffectTable("dip probe: anticipation", percent)
 	for _, x := range d.DipProbe {
 		name := strconv.FormatInt(x.Anticipation, 10)
-		if x.By != nil {
-			name = *x.By + ": " + name
+		if of := x.label(); of != "" {
+			name = of + ": " + name
 		}
 		t.add(name, x.didFigures, number(math.NaN()), number(math.NaN()), "")
 	}
@@ -123,7 +122,11 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 		if i == 0 {
 			b.WriteString("\nare the groups' effects equal?\n")
 		}
-		fmt.Fprintf(&b, "  %-9s χ²(%d) = %.2f, p = %s\n", x.Type, x.DF, float64(x.Statistic), shortP(float64(x.PValue)))
+		of := ""
+		if x.Tiltak != nil {
+			of = "  the groups of " + *x.Tiltak
+		}
+		fmt.Fprintf(&b, "  %-9s χ²(%d) = %.2f, p = %s%s\n", x.Type, x.DF, float64(x.Statistic), shortP(float64(x.PValue)), of)
 	}
 	if len(d.Honest) > 0 {
 		fmt.Fprintf(&b, "\nsensitivity to trends that are not parallel (%s interval)\n", percent)

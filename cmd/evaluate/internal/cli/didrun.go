@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,6 +35,25 @@ type didDocument struct {
 	Warnings   []fault.Warning `json:"warnings"`
 }
 
+// didKey says which tiltak and which group of units a row is about; empty without --tiltak and --by.
+type didKey struct {
+	Tiltak *string `json:"tiltak,omitempty"`
+	By     *string `json:"by,omitempty"`
+}
+
+// label names the key for people; "" where there is none.
+func (k didKey) label() string {
+	switch {
+	case k.Tiltak != nil && k.By != nil:
+		return *k.Tiltak + " × " + *k.By
+	case k.Tiltak != nil:
+		return *k.Tiltak
+	case k.By != nil:
+		return *k.By
+	}
+	return ""
+}
+
 type didCounts struct {
 	Units   int          `json:"units"`
 	Periods int          `json:"periods"`
@@ -43,9 +63,9 @@ type didCounts struct {
 }
 
 type didDropped struct {
-	By     *string `json:"by,omitempty"`
-	Reason string  `json:"reason"`
-	Units  int     `json:"units"`
+	didKey
+	Reason string `json:"reason"`
+	Units  int    `json:"units"`
 }
 
 // didFigures are the columns of every estimate.
@@ -62,10 +82,10 @@ func figuresOf(e estimate.Estimate) didFigures {
 }
 
 type didCell struct {
-	By        *string `json:"by,omitempty"`
-	Group     int64   `json:"group"`
-	Time      int64   `json:"time"`
-	EventTime int64   `json:"event_time"`
+	didKey
+	Group     int64 `json:"group"`
+	Time      int64 `json:"time"`
+	EventTime int64 `json:"event_time"`
 	didFigures
 	NTreated    int     `json:"n_treated"`
 	NComparison int     `json:"n_comparison"`
@@ -73,10 +93,10 @@ type didCell struct {
 }
 
 type didAverage struct {
-	By   *string `json:"by,omitempty"`
-	Type string  `json:"type"`
-	Key  *int64  `json:"key"`
-	To   *int64  `json:"to,omitempty"` // window: its last event time; key is the first
+	didKey
+	Type string `json:"type"`
+	Key  *int64 `json:"key"`
+	To   *int64 `json:"to,omitempty"` // window: its last event time; key is the first
 	didFigures
 	BandLow   number  `json:"band_low"`
 	BandHigh  number  `json:"band_high"`
@@ -84,7 +104,8 @@ type didAverage struct {
 }
 
 type didEquality struct {
-	Type string `json:"type"`
+	Tiltak *string `json:"tiltak,omitempty"` // with --tiltak and --by: the groups of one tiltak; null: all
+	Type   string  `json:"type"`
 	didTest
 }
 
@@ -101,33 +122,33 @@ type didPreTest struct {
 }
 
 type didProbe struct {
-	By           *string `json:"by,omitempty"`
-	Anticipation int64   `json:"anticipation"`
+	didKey
+	Anticipation int64 `json:"anticipation"`
 	didFigures
 }
 
 type didTerm struct {
-	By   *string `json:"by,omitempty"`
-	Term string  `json:"term"`
+	didKey
+	Term string `json:"term"`
 	didFigures
 }
 
 type didComparison struct {
-	By         *string `json:"by,omitempty"`
-	Type       string  `json:"type"`
-	Treated    *int64  `json:"treated"`
-	Comparison *int64  `json:"comparison"`
-	Estimate   number  `json:"estimate"`
-	Weight     number  `json:"weight"`
+	didKey
+	Type       string `json:"type"`
+	Treated    *int64 `json:"treated"`
+	Comparison *int64 `json:"comparison"`
+	Estimate   number `json:"estimate"`
+	Weight     number `json:"weight"`
 }
 
 type didHonest struct {
-	By          *string `json:"by,omitempty"`
-	Target      string  `json:"target"` // first: the first period of treatment; overall: the mean of all
-	Restriction string  `json:"restriction"`
-	Bound       number  `json:"bound"`
-	ConfLow     number  `json:"conf_low"`
-	ConfHigh    number  `json:"conf_high"`
+	didKey
+	Target      string `json:"target"` // first: the first period of treatment; overall: the mean of all
+	Restriction string `json:"restriction"`
+	Bound       number `json:"bound"`
+	ConfLow     number `json:"conf_low"`
+	ConfHigh    number `json:"conf_high"`
 }
 
 func (g *globals) did(c *cobra.Command, f *didFlags) error {
@@ -144,35 +165,31 @@ func (g *globals) did(c *cobra.Command, f *didFlags) error {
 		N:         didCounts{Dropped: []didDropped{}},
 		GroupTime: []didCell{}, Aggregates: []didAverage{}, Regression: []didTerm{}, Bacon: []didComparison{}, Honest: []didHonest{},
 	}
-	levels := []string{""}
-	if in.by != nil {
-		levels = in.levels
-	}
 	var results []*did.Result
-	for _, level := range levels {
-		var by *string
-		if in.by != nil {
-			by = &level
-		}
+	for _, level := range in.levels {
 		panel, err := in.of(level).Panel()
 		if err == nil {
+			panel.Units = level.units
 			var result *did.Result
-			result, err = d.estimate(in, f, p, panel, by)
+			result, err = d.estimate(in, f, p, panel, level.didKey)
 			results = append(results, result)
 		} else {
 			results = append(results, nil)
 		}
 		if err != nil {
 			e, ok := err.(*fault.Error)
-			if by == nil || !ok || e.Status != fault.Data {
+			if !in.several() || !ok || e.Status != fault.Data {
 				return inFile(err, f.data)
 			}
 			// A group that cannot be estimated does not stop the others.
-			d.Warnings = append(d.Warnings, fault.Warnf("group_missing", "`%s` = %s: %v", f.by, level, err))
+			d.Warnings = append(d.Warnings, fault.Warnf("group_missing", "%s: %v", f.title(level.didKey), err))
 		}
 	}
-	if in.by != nil && f.estimator == "group-time" {
-		if err := d.compare(levels, results, p); err != nil {
+	if in.several() { // groups may overlap: a unit counts once
+		d.N.Units, d.N.Never = in.distinct()
+	}
+	if in.several() && f.estimator == "group-time" {
+		if err := d.compare(in.levels, results, p); err != nil {
 			return err
 		}
 	}
@@ -190,7 +207,7 @@ func (g *globals) did(c *cobra.Command, f *didFlags) error {
 }
 
 // estimate adds what one panel gives to the document.
-func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by *string) (*did.Result, error) {
+func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by didKey) (*did.Result, error) {
 	if f.estimator != "group-time" {
 		return nil, d.regress(in, f, p, panel, by)
 	}
@@ -204,7 +221,7 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 	}
 	d.count(by, r.Units, r.Periods, r.Groups, r.Never, r.Dropped)
 	for _, c := range r.Cells {
-		row := didCell{By: by, Group: in.period(c.Group), Time: in.period(c.Time), EventTime: c.EventTime, didFigures: figuresOf(c.Estimate), NTreated: c.NTreated, NComparison: c.NComparison}
+		row := didCell{didKey: by, Group: in.period(c.Group), Time: in.period(c.Time), EventTime: c.EventTime, didFigures: figuresOf(c.Estimate), NTreated: c.NTreated, NComparison: c.NComparison}
 		if c.Reason != "" {
 			why := string(c.Reason)
 			row.Reason = &why
@@ -212,7 +229,7 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 		d.GroupTime = append(d.GroupTime, row)
 	}
 	d.average(in, p, r.Aggregates, by)
-	if r.PreTest != nil && by == nil {
+	if r.PreTest != nil && by.label() == "" {
 		d.PreTest = &didPreTest{didTest{number(r.PreTest.Statistic), r.PreTest.DF, number(r.PreTest.PValue)}, number(r.PreTest.DetectableSlope)}
 	}
 	if f.dipProbe > 0 {
@@ -229,7 +246,7 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 
 // compare puts the overall figures of the groups side by side: bands that hold for all of them, p-values for their number,
 // and the test that they are equal.
-func (d *didDocument) compare(levels []string, results []*did.Result, p *didPlan) error {
+func (d *didDocument) compare(levels []*didLevel, results []*did.Result, p *didPlan) error {
 	for _, kind := range p.aggregates {
 		if kind == did.Window {
 			continue
@@ -243,15 +260,27 @@ func (d *didDocument) compare(levels []string, results []*did.Result, p *didPlan
 			if a.Type != string(kind) || a.Key != nil {
 				continue
 			}
-			k := slices.Index(levels, *a.By)
+			k := slices.IndexFunc(levels, func(l *didLevel) bool { return l.label() == a.label() })
 			adjusted := number(family.Adjusted[k])
 			a.PAdjusted = &adjusted
 			if !p.options.Pointwise {
 				a.BandLow, a.BandHigh = number(family.BandLow[k]), number(family.BandHigh[k])
 			}
 		}
-		if family.Equal != nil {
-			d.Equality = append(d.Equality, didEquality{string(kind), didTest{number(family.Equal.Statistic), family.Equal.DF, number(family.Equal.PValue)}})
+		equal := func(tiltak *string, w *did.Wald) {
+			if w != nil {
+				d.Equality = append(d.Equality, didEquality{tiltak, string(kind), didTest{number(w.Statistic), w.DF, number(w.PValue)}})
+			}
+		}
+		equal(nil, family.Equal)
+		of := map[string][]int{} // the groups of each tiltak
+		for k, l := range levels {
+			if l.Tiltak != nil && l.By != nil {
+				of[*l.Tiltak] = append(of[*l.Tiltak], k)
+			}
+		}
+		for _, tiltak := range slices.Sorted(maps.Keys(of)) {
+			equal(&tiltak, family.EqualOf(of[tiltak]))
 		}
 		d.Warnings = append(d.Warnings, family.Warnings...)
 	}
@@ -259,7 +288,7 @@ func (d *didDocument) compare(levels []string, results []*did.Result, p *didPlan
 }
 
 // sensitivity adds the intervals of --honest, for the first period after the start and for the mean of all of them.
-func (d *didDocument) sensitivity(f *didFlags, p *didPlan, by *string, events []int64, att, cov []float64, reference int64) error {
+func (d *didDocument) sensitivity(f *didFlags, p *didPlan, by didKey, events []int64, att, cov []float64, reference int64) error {
 	if p.honest == nil {
 		return nil
 	}
@@ -302,11 +331,11 @@ func (d *didDocument) sensitivity(f *didFlags, p *didPlan, by *string, events []
 
 // probe estimates the overall dynamic effect with the base moved back step by step: where it changes, there is a dip before
 // the start that the nearer bases stand in.
-func (d *didDocument) probe(f *didFlags, p *didPlan, panel *did.Panel, by *string) error {
+func (d *didDocument) probe(f *didFlags, p *didPlan, panel *did.Panel, by didKey) error {
 	for delta := int64(0); delta <= f.dipProbe; delta++ {
 		o := p.options
 		o.Anticipation, o.Pointwise, o.Bootstrap = delta, true, 0
-		row := didProbe{By: by, Anticipation: delta, didFigures: figuresOf(estimate.Missing(estimate.NoComparison))}
+		row := didProbe{didKey: by, Anticipation: delta, didFigures: figuresOf(estimate.Missing(estimate.NoComparison))}
 		if r, err := did.GroupTime(panel, o); err == nil {
 			row.didFigures = figuresOf(r.Overall(did.Dynamic))
 		} else if e, ok := err.(*fault.Error); !ok || e.Status != fault.Data {
@@ -317,7 +346,7 @@ func (d *didDocument) probe(f *didFlags, p *didPlan, panel *did.Panel, by *strin
 	return nil
 }
 
-func (d *didDocument) count(by *string, units, periods, groups, never int, dropped []did.Dropped) {
+func (d *didDocument) count(by didKey, units, periods, groups, never int, dropped []did.Dropped) {
 	d.N.Units += units
 	d.N.Periods = max(d.N.Periods, periods)
 	d.N.Groups = max(d.N.Groups, groups)
@@ -327,13 +356,13 @@ func (d *didDocument) count(by *string, units, periods, groups, never int, dropp
 	}
 }
 
-func (d *didDocument) average(in *didInput, p *didPlan, averages []did.Aggregate, by *string) {
+func (d *didDocument) average(in *didInput, p *didPlan, averages []did.Aggregate, by didKey) {
 	for _, kind := range p.aggregates {
 		for _, a := range averages {
 			if a.Type != kind {
 				continue
 			}
-			row := didAverage{By: by, Type: string(a.Type), didFigures: figuresOf(a.Estimate), BandLow: number(a.BandLow), BandHigh: number(a.BandHigh)}
+			row := didAverage{didKey: by, Type: string(a.Type), didFigures: figuresOf(a.Estimate), BandLow: number(a.BandLow), BandHigh: number(a.BandHigh)}
 			if !a.Overall {
 				key := a.Key
 				switch a.Type {
@@ -352,17 +381,17 @@ func (d *didDocument) average(in *didInput, p *didPlan, averages []did.Aggregate
 }
 
 // warn adds warnings, with the group they concern.
-func (d *didDocument) warn(w []fault.Warning, f *didFlags, by *string) {
+func (d *didDocument) warn(w []fault.Warning, f *didFlags, by didKey) {
 	for _, x := range w {
-		if by != nil {
-			x.Message = "`" + f.by + "` = " + *by + ": " + x.Message
+		if name := f.title(by); name != "" {
+			x.Message = name + ": " + x.Message
 		}
 		d.Warnings = append(d.Warnings, x)
 	}
 }
 
 // regress is the estimators that are regressions.
-func (d *didDocument) regress(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by *string) error {
+func (d *didDocument) regress(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by didKey) error {
 	if f.estimator == "bacon" {
 		return d.decompose(in, f, p, panel, by)
 	}
@@ -391,7 +420,7 @@ func (d *didDocument) regress(in *didInput, f *didFlags, p *didPlan, panel *did.
 }
 
 // decompose is the static regression and the 2×2 comparisons inside it.
-func (d *didDocument) decompose(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by *string) error {
+func (d *didDocument) decompose(in *didInput, f *didFlags, p *didPlan, panel *did.Panel, by didKey) error {
 	comparisons, err := did.Bacon(panel, p.regression.Workers)
 	if err != nil {
 		return err
@@ -403,7 +432,7 @@ func (d *didDocument) decompose(in *didInput, f *didFlags, p *didPlan, panel *di
 	d.count(by, r.Units, r.Periods, r.Groups, r.Never, r.Dropped)
 	d.Regression = append(d.Regression, didTerm{by, r.Terms[0].Name, figuresOf(r.Terms[0].Estimate)})
 	for _, c := range comparisons {
-		row := didComparison{By: by, Type: c.Type, Estimate: number(c.Estimate), Weight: number(c.Weight)}
+		row := didComparison{didKey: by, Type: c.Type, Estimate: number(c.Estimate), Weight: number(c.Weight)}
 		treated := in.period(c.Treated)
 		row.Treated = &treated
 		if c.Comparison != did.Never {
@@ -421,8 +450,8 @@ func (d *didDocument) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return fault.Wrap("cannot_write", err, "cannot make the folder of `--out`")
 	}
-	var by, kind, reason []string
-	var byNull, keyNull, reasonNull []bool
+	var tiltak, by, kind, reason []string
+	var tiltakNull, byNull, keyNull, reasonNull []bool
 	var group, time, event, treated, comparison, key, to []int64
 	var toNull []bool
 	var figures [7][]float64
@@ -437,8 +466,10 @@ func (d *didDocument) write(dir string) error {
 		}
 		return *s, false
 	}
-	level := func(s *string) {
-		v, null := text(s)
+	level := func(k didKey) {
+		v, null := text(k.Tiltak)
+		tiltak, tiltakNull = append(tiltak, v), append(tiltakNull, null)
+		v, null = text(k.By)
 		by, byNull = append(by, v), append(byNull, null)
 	}
 	columns := func(n int) (c []*datasets.Column) {
@@ -448,8 +479,11 @@ func (d *didDocument) write(dir string) error {
 		return c
 	}
 	put := func(name string, c ...*datasets.Column) error {
-		if !slices.Contains(byNull, false) { // no --by
-			c = c[1:]
+		if slices.Contains(byNull, false) {
+			c = append([]*datasets.Column{datasets.TextColumn("by", by, byNull)}, c...)
+		}
+		if slices.Contains(tiltakNull, false) {
+			c = append([]*datasets.Column{datasets.TextColumn("tiltak", tiltak, tiltakNull)}, c...)
 		}
 		for _, ending := range []string{".parquet", ".csv"} {
 			if err := datasets.Write(filepath.Join(dir, name+ending), datasets.NewTable(c...), datasets.WriteOptions{}); err != nil {
@@ -460,25 +494,25 @@ func (d *didDocument) write(dir string) error {
 	}
 	if len(d.GroupTime) > 0 {
 		for _, c := range d.GroupTime {
-			level(c.By)
+			level(c.didKey)
 			group, time, event = append(group, c.Group), append(time, c.Time), append(event, c.EventTime)
 			treated, comparison = append(treated, int64(c.NTreated)), append(comparison, int64(c.NComparison))
 			why, null := text(c.Reason)
 			reason, reasonNull = append(reason, why), append(reasonNull, null)
 			add(c.didFigures, 0, 0)
 		}
-		c := append([]*datasets.Column{datasets.TextColumn("by", by, byNull), datasets.IntColumn("group", group), datasets.IntColumn("time", time), datasets.IntColumn("event_time", event)}, columns(5)...)
+		c := append([]*datasets.Column{datasets.IntColumn("group", group), datasets.IntColumn("time", time), datasets.IntColumn("event_time", event)}, columns(5)...)
 		c = append(c, datasets.IntColumn("n_treated", treated), datasets.IntColumn("n_comparison", comparison), datasets.TextColumn("reason", reason, reasonNull))
 		if err := put("group_time", c...); err != nil {
 			return err
 		}
-		by, byNull, figures = nil, nil, [7][]float64{}
+		tiltak, tiltakNull, by, byNull, figures = nil, nil, nil, nil, [7][]float64{}
 	}
 	if len(d.Aggregates) == 0 {
 		return nil
 	}
 	for _, a := range d.Aggregates {
-		level(a.By)
+		level(a.didKey)
 		kind = append(kind, a.Type)
 		keyNull = append(keyNull, a.Key == nil)
 		if a.Key == nil {
@@ -498,5 +532,5 @@ func (d *didDocument) write(dir string) error {
 	keys.Null = keyNull
 	ends := datasets.IntColumn("to", to)
 	ends.Null = toNull
-	return put("aggregates", append([]*datasets.Column{datasets.TextColumn("by", by, byNull), datasets.TextColumn("type", kind, nil), keys, ends}, columns(7)...)...)
+	return put("aggregates", append([]*datasets.Column{datasets.TextColumn("type", kind, nil), keys, ends}, columns(7)...)...)
 }
