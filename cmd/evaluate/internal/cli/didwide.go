@@ -161,7 +161,7 @@ func (d *didDocument) changes(t *datasets.Table, f *didFlags, outcomes, covariat
 		}
 	}
 	if unknown > 0 {
-		d.N.Dropped = append(d.N.Dropped, didDropped{nil, "before_missing", unknown})
+		d.N.Dropped = append(d.N.Dropped, didDropped{didKey{}, "before_missing", unknown})
 		d.Warnings = append(d.Warnings, fault.Warnf("before_missing", "`%s` is missing in %d rows, which are left out", f.before, unknown))
 	}
 	if w, constant := did.ConstantBase(before); constant {
