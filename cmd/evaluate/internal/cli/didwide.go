@@ -39,7 +39,7 @@ func (f *didFlags) widePlan() (outcomes, covariates []string, err error) {
 			return nil, nil, fault.Usagef("bad_flag", "`--%s` is needed: a table with one row a unit takes --treatment, --before and --outcome", need[0])
 		}
 	}
-	for _, flag := range []string{"id", "time", "start", "by", "estimator", "controls", "base", "anticipation", "aggregate", "balance-e", "min-e", "max-e", "windows", "dip-probe", "bands", "honest", "like", "at-risk", "se", "panel", "bootstrap"} {
+	for _, flag := range []string{"id", "time", "start", "by", "tiltak", "estimator", "controls", "base", "anticipation", "aggregate", "balance-e", "min-e", "max-e", "windows", "dip-probe", "bands", "honest", "like", "at-risk", "se", "panel", "bootstrap"} {
 		if f.changed(flag) {
 			return nil, nil, fault.Usagef("bad_flag", "`--%s` goes with a panel of one row a unit and period; with --before a row is a unit", flag)
 		}
