@@ -15,7 +15,7 @@ func TestCompare(t *testing.T) {
 	out := t.TempDir()
 	study := strings.NewReplacer("study: niva", "study: ene", "from: 2019-01, to: 2019-12", "from: 2018-06, to: 2020-12", "horizon: 3", "horizon: 8", "month: 3", "month: 6").Replace(levelStudy)
 	var runs []string
-	for _, text := range []string{study, strings.NewReplacer("study: ene", "study: andre", "kind: work", "kind: work, position: 10", "methods: [ebal]", "methods: [ebal, did]").Replace(study)} {
+	for _, text := range []string{study, strings.NewReplacer("study: ene", "study: andre", "kind: work", "kind: work, position: 80", "methods: [ebal]", "methods: [ebal, did]").Replace(study)} {
 		stdout, stderr, status := runCLI(t, "run", writeStudy(t, text), "--out", out, "--quiet")
 		if status != 0 {
 			t.Fatal(stderr)
@@ -97,7 +97,7 @@ func TestCompare(t *testing.T) {
 		t.Errorf("%+v", never.Pooled)
 	}
 
-	// With a correlation of 0 and of 0.9, two figures: GLS by hand at τ² = 0, whose REML estimate is 0 where they are close.
+	// With a correlation of 0 and of 0.9, two figures: generalised least squares by hand.
 	for _, rho := range []float64{0, 0.5} {
 		d := compare(runs[0], runs[1], "--correlation", map[float64]string{0: "0", 0.5: "0.5"}[rho])
 		var y, s []float64
@@ -107,11 +107,12 @@ func TestCompare(t *testing.T) {
 			}
 		}
 		c := rho * s[0] * s[1]
-		det := s[0]*s[0]*s[1]*s[1] - c*c
-		w0, w1 := (s[1]*s[1]-c)/det, (s[0]*s[0]-c)/det
-		if (y[0]-y[1])*(y[0]-y[1]) > s[0]*s[0]+s[1]*s[1]-2*c {
-			t.Fatal("the two figures are too far apart for τ² = 0: choose others")
-		}
+		// Of two figures, τ² of the restricted likelihood is what makes the variance of their difference what it was.
+		v0, v1 := s[0]*s[0], s[1]*s[1]
+		tau2 := max(0, ((y[0]-y[1])*(y[0]-y[1])-(v0+v1-2*c))/2)
+		v0, v1 = v0+tau2, v1+tau2
+		det := v0*v1 - c*c
+		w0, w1 := (v1-c)/det, (v0-c)/det
 		if got, want := *d.Pooled[0].Estimate, (w0*y[0]+w1*y[1])/(w0+w1); math.Abs(got-want) > 1e-10 {
 			t.Errorf("correlation %v: pooled %v, by hand %v", rho, got, want)
 		}
