@@ -81,12 +81,7 @@ func (r *runner) describe() results.Run {
 		run.Tiltak = append(run.Tiltak, label)
 	}
 	for _, g := range r.trials.Groups {
-		label := results.Label{ID: g.ID, Text: results.Text{NB: g.ID, EN: g.ID}, Note: results.Text{NB: g.Definition, EN: g.Definition}}
-		if c, ok := r.cat.Group(g.ID); ok {
-			label.Text = results.Text{NB: c.Name("nb"), EN: c.Name("en")}
-			label.Note = results.Text{NB: c.Definition("nb"), EN: c.Definition("en")}
-		}
-		run.Groups = append(run.Groups, label)
+		run.Groups = append(run.Groups, results.Label{ID: g.ID, Text: results.Text{NB: g.NameNB, EN: g.NameEN}, Note: results.Text{NB: g.DefinitionNB, EN: g.DefinitionEN}})
 	}
 	for _, o := range s.Outcomes {
 		run.Outcomes = append(run.Outcomes, outcomeLabel(o))

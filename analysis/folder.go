@@ -145,6 +145,12 @@ func until[T any](ctx context.Context, f func() (T, error)) (T, error) {
 // source is the register of the study as a source, with how to read it.
 func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (register.Source, register.Options, error) {
 	opt := register.Options{Catalog: cat, Rules: s.Data.Rules.register(), Encoding: s.Data.Encoding, Workers: o.Workers, Memory: o.Memory, NoInputs: true} // a run hashes them first, once
+	d := s.design()
+	d.Catalog = cat
+	var err error
+	if opt.Extra, err = d.Columns(); err != nil {
+		return nil, opt, err
+	}
 	for _, o := range s.Outcomes {
 		opt.Jobs = opt.Jobs || o.NeedsJobs()
 	}
@@ -158,7 +164,6 @@ func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (re
 		opt.AsOf = *s.Data.AsOf
 	}
 	if s.Data.Mapping != "" {
-		var err error
 		if opt.Mapping, err = datasets.LoadMapping(s.Data.Mapping); err != nil {
 			return nil, opt, err
 		}

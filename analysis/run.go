@@ -170,6 +170,7 @@ func (r *runner) compile() (cohort.Design, error) {
 		G: func(m calendar.Month) float64 { g, _ := r.cat.G(m.First()); return g.Kroner }, Jobs: r.reg.Panel.Jobs}
 	r.before = map[*outcome.Definition]*outcome.Definition{}
 	d := s.design()
+	d.Catalog, d.LaterGroups = r.cat, false
 	for _, spec := range s.Outcomes {
 		def, err := spec.Compile(r.env)
 		if err != nil {
@@ -364,7 +365,7 @@ func figure(e estimate.Estimate) results.Estimate {
 
 // warnings are what the run itself has to say.
 func (r *runner) warnings(out *Result) []fault.Warning {
-	var w []fault.Warning
+	w := slices.Clone(r.trials.Warnings)
 	if last := lastKPI(r.cat); r.reg.Cut.Year() > last && slices.ContainsFunc(r.study.Outcomes, func(o outcome.Spec) bool { return o.Kind == outcome.Earnings }) {
 		w = append(w, fault.Warnf("kpi_ends", "the consumer price index ends in %d: wages of later months are deflated with its last value; give a newer kpi.csv in `data.catalog`", last))
 	}

@@ -15,26 +15,28 @@ import (
 // Study is a study file (CONTRACT.md, "The study"), with the defaults filled in once Resolve has run. What a later
 // version will serve is read and refused by name, so that a study never runs as something else than it says.
 type Study struct {
-	Study      string         `yaml:"study" json:"study"`
-	Title      localText      `yaml:"title" json:"title"`
-	Data       Data           `yaml:"data" json:"data"`
-	Population Population     `yaml:"population" json:"population"`
-	TimeZero   string         `yaml:"time_zero" json:"time_zero"`
-	Tiltak     codes          `yaml:"tiltak" json:"tiltak"`
-	Groups     []string       `yaml:"groups" json:"groups"`
-	Comparison Comparison     `yaml:"comparison" json:"comparison"`
-	Outcomes   []outcome.Spec `yaml:"outcomes" json:"outcomes"`
-	Horizon    int            `yaml:"horizon" json:"horizon"`
-	Windows    []Window       `yaml:"windows" json:"windows,omitempty"`
-	Covariates names          `yaml:"covariates" json:"covariates"`
-	Methods    []Method       `yaml:"methods" json:"methods"`
-	Cost       Cost           `yaml:"cost" json:"cost"`
-	Robustness *unserved      `yaml:"robustness" json:"robustness,omitempty"`
-	Exits      Exits          `yaml:"exits" json:"exits"`
-	Inference  Inference      `yaml:"inference" json:"inference"`
-	Disclosure Disclosure     `yaml:"disclosure" json:"disclosure"`
-	Notes      Notes          `yaml:"notes" json:"notes"`
-	Seed       *uint64        `yaml:"seed" json:"seed"`
+	Study            string                     `yaml:"study" json:"study"`
+	Title            localText                  `yaml:"title" json:"title"`
+	Data             Data                       `yaml:"data" json:"data"`
+	Population       Population                 `yaml:"population" json:"population"`
+	TimeZero         string                     `yaml:"time_zero" json:"time_zero"`
+	Tiltak           codes                      `yaml:"tiltak" json:"tiltak"`
+	Groups           []string                   `yaml:"groups" json:"groups"`
+	Pairs            string                     `yaml:"pairs" json:"pairs"`
+	GroupDefinitions map[string]GroupDefinition `yaml:"group_definitions" json:"group_definitions,omitempty"`
+	Comparison       Comparison                 `yaml:"comparison" json:"comparison"`
+	Outcomes         []outcome.Spec             `yaml:"outcomes" json:"outcomes"`
+	Horizon          int                        `yaml:"horizon" json:"horizon"`
+	Windows          []Window                   `yaml:"windows" json:"windows,omitempty"`
+	Covariates       names                      `yaml:"covariates" json:"covariates"`
+	Methods          []Method                   `yaml:"methods" json:"methods"`
+	Cost             Cost                       `yaml:"cost" json:"cost"`
+	Robustness       *unserved                  `yaml:"robustness" json:"robustness,omitempty"`
+	Exits            Exits                      `yaml:"exits" json:"exits"`
+	Inference        Inference                  `yaml:"inference" json:"inference"`
+	Disclosure       Disclosure                 `yaml:"disclosure" json:"disclosure"`
+	Notes            Notes                      `yaml:"notes" json:"notes"`
+	Seed             *uint64                    `yaml:"seed" json:"seed"`
 
 	given studyText // the file it was read from, for messages
 
@@ -176,7 +178,7 @@ func (s *Study) Resolve() error {
 		one := uint64(1)
 		s.Seed = &one
 	}
-	for _, step := range []func() error{s.resolveData, s.resolveChoices, s.resolveWindows, s.resolveOutcomes, s.resolveMethods, s.resolveInference} {
+	for _, step := range []func() error{s.resolveData, s.resolveGroups, s.resolveChoices, s.resolveWindows, s.resolveOutcomes, s.resolveMethods, s.resolveInference} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -318,6 +320,7 @@ func (s *Study) design() cohort.Design {
 		Eligible: s.Population.Eligible, WashoutAny: s.Population.Washout.Any, WashoutSame: s.Population.Washout.Same,
 		Tiltak: s.Tiltak, Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
 		Censor: s.Comparison.LaterEntry == laterEntryCensor, IgnoreStartDay: s.IgnoreStart,
+		Pairs: s.Pairs == allPairs, Define: s.define(), LaterGroups: s.Data.Catalog != "",
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // counts of persons before anything is written, Attack adds and subtracts what can be read afterwards. It counts starts,
 // where Suppress counts persons, so that it may miss a person who stands in several starts; what it finds is real.
 //
-// It tries: a count or a level that is itself small; a group, and the shown ones of a family of groups, taken from the group
+// It tries: a count or a level that is itself small; a group, intersections of two groups, and the shown ones of a family of groups, taken from the group
 // `alle`; shown years and steps of the flow, taken from their sum; the same starts where several tables count
 // them, in the flow, the estimates, the curves and the costs, taken from each other; a month that is hidden, from a window
 // over it; the events and censorings between two points of a curve; an estimate that is hidden, from the figures of cost
@@ -41,6 +41,7 @@ func Attack(t *Tables, minCell int) []string {
 	}
 	a.cells(rows)
 	a.groups(rows)
+	a.pairs(rows)
 	a.windows(rows)
 	a.bases(rows)
 	a.years(t.Costs)

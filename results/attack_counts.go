@@ -87,6 +87,7 @@ func (a *attacker) counts(t *Tables) {
 		a.cell(k, cells[k])
 	}
 	a.groupCounts(order, cells)
+	a.pairCounts(order, cells)
 }
 
 // costCounts reads how many participations began and were completed, in all and by year.

@@ -24,7 +24,8 @@ import (
 // Against subtraction:
 //   - groups: where one group may lie inside another (judged from the counts of the whole run, see nesting), the smaller
 //     one goes where the difference is a small cell; where groups add up to a larger one, a small part takes its
-//     smallest sibling with it; the same for the values of a subset variable;
+//     smallest sibling with it; the same for the values of a subset variable; an intersection of two groups goes where what
+//     the two leave of a larger one is small;
 //   - methods and samples: where a method analyses nearly the same starts as another, its levels go and the effect
 //     stays (the level of its comparison is unknown, so the effect tells nothing); a rival sample goes altogether;
 //   - months: a sum over a window goes with any month in it; where an outcome only ever grows (entry into work), months
@@ -47,6 +48,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	t.Estimates = withFamilies(t.Estimates)
 	s.nest = newNesting(t.Estimates)
 	s.parts = newParts(t.Estimates, s.nest)
+	s.four = newQuads(groupsOf(t), s.nest)
 	s.estimates()
 	t.Estimates = t.Estimates[:written]
 	s.balance()
@@ -97,7 +99,8 @@ type suppressor struct {
 	count map[string]int
 	nest  nesting
 	parts map[string][]partition // by tiltak
-	near  map[cellKey]bool       // cells that are small, or differ from a larger one by a small cell
+	four  []quad
+	near  map[cellKey]bool // cells that are small, or differ from a larger one by a small cell
 
 	// Cells whose number of starts, or of starts analysed, is hidden in the flow: it must not be read from another table.
 	starts, analysed map[cellKey]bool

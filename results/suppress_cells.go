@@ -82,6 +82,20 @@ func (w *estimateRules) cells() {
 					}
 				}
 			}
+			for _, q := range w.four {
+				p, a, b, h := at[q.pair], at[q.a], at[q.b], at[q.total]
+				if p == nil || a == nil || b == nil || h == nil || p.hidden || a.hidden || b.hidden || h.hidden {
+					continue
+				}
+				for m, n := range p.by {
+					if w.few(neither(h.by[m], a.by[m], b.by[m], n)) || w.few(neither(h.starts[m], a.starts[m], b.starts[m], p.starts[m])) {
+						p.small = true
+						hide(p)
+						changed = true
+						break
+					}
+				}
+			}
 			for _, p := range w.parts[all[set[0]].first.Tiltak] {
 				if total := at[p.total]; total == nil || total.hidden {
 					continue

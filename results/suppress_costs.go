@@ -281,6 +281,7 @@ func (s *suppressor) costGroups(cells []*costCell) (changed bool) {
 				}
 			}
 		}
+		changed = s.costQuads(byGroup) || changed
 		for _, p := range s.parts[cells[at[0]].tiltak] {
 			if total := byGroup[p.total]; total == nil || total.hidden {
 				continue

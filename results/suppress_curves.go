@@ -33,7 +33,7 @@ func (s *suppressor) durations() {
 		}
 		k := cellKey{first.Tiltak, first.Group}
 		uncounted := s.starts[k] && first.Measure == "time_in_tiltak" || s.analysed[k] && first.Measure != "time_in_tiltak"
-		s.pool(rows, orig, curve, outer, kept, s.near[k], uncounted)
+		s.pool(rows, orig, curve, outer, s.quadCurves(first, curves, orig), kept, s.near[k], uncounted)
 	}
 }
 
@@ -47,11 +47,12 @@ func cmpFloat(a, b float64) int {
 	return 0
 }
 
-func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, kept []bool, all, uncounted bool) {
+func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, quads [][3][]int, kept []bool, all, uncounted bool) {
 	enough := func(n int) bool { return n <= 0 || n >= s.min }
 	events, censored, left := 0, 0, 0 // since the last kept point; censored also since the last number at risk
 	risk := -1                        // at the beginning of the step
 	gap := make([]int, len(outer))    // events of a larger group less ours since the last kept point
+	left2 := make([]int, len(quads))  // events of those in neither of two groups since the last kept point
 	pooled := false
 	hide := func(d *Duration) {
 		d.NRisk, d.NEvent, d.NCensor = -1, -1, -1
@@ -81,6 +82,17 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, kep
 				count = count && enough(d)
 			}
 		}
+		for k, q := range quads {
+			h, a, b := at(orig, q[0], o.Time), at(orig, q[1], o.Time), at(orig, q[2], o.Time)
+			if h < 0 || a < 0 || b < 0 {
+				continue
+			}
+			left2[k] += neither(max(orig[h].NEvent, 0), max(orig[a].NEvent, 0), max(orig[b].NEvent, 0), max(o.NEvent, 0))
+			good = good && enough(left2[k])
+			if d := neither(orig[h].NRisk, orig[a].NRisk, orig[b].NRisk, risk); d != 0 {
+				count = count && enough(d)
+			}
+		}
 		if !good {
 			hide(&rows[i])
 			continue
@@ -96,6 +108,7 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, kep
 		kept[i] = true
 		events, risk = 0, -1
 		clear(gap)
+		clear(left2)
 	}
 	if !pooled && !uncounted {
 		return

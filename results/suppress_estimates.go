@@ -29,6 +29,7 @@ func (s *suppressor) estimates() {
 	}
 	for changed := true; changed; {
 		changed = w.nested()
+		changed = w.quads() || changed
 		changed = w.partitions() || changed
 		changed = w.subsets() || changed
 		changed = w.samples() || changed

@@ -35,6 +35,7 @@ func (s *suppressor) flow() {
 	}
 	for changed := true; changed; {
 		changed = w.nested()
+		changed = w.quads() || changed
 		changed = w.chains() || changed
 		changed = w.families() || changed
 		changed = changed || w.solve()

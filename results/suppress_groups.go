@@ -57,12 +57,12 @@ func newNesting(rows []Estimate) nesting {
 		}
 	}
 	for pair := range broken {
-		if pair[1] != everybody { // which contains all: a method that matches may still keep fewer of it
+		if pair[1] != everybody && !within(pair[0], pair[1]) { // these contain it: a method that matches may still keep fewer of them
 			delete(n[pair[0]], pair[1])
 		} else if n[pair[0]] == nil {
-			n[pair[0]] = map[string]bool{everybody: true}
+			n[pair[0]] = map[string]bool{pair[1]: true}
 		} else {
-			n[pair[0]][everybody] = true
+			n[pair[0]][pair[1]] = true
 		}
 	}
 	return n

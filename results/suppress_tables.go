@@ -83,6 +83,7 @@ func (s *suppressor) balance() {
 			}
 		}
 	}
+	s.balanceQuads(rows, hidden, hide)
 	// What an adjustment dropped is the difference of the means before and after.
 	for _, cell := range grouped(rows, func(b *Balance) string { return join(b.Tiltak, b.Group, b.Variable) }) {
 		most := 0

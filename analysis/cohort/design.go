@@ -1,6 +1,7 @@
 package cohort
 
 import (
+	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
 )
@@ -24,14 +25,21 @@ type Design struct {
 	WashoutAny     int      // months before m without a start of any tiltak
 	WashoutSame    int      // months before m without a start of the same tiltak
 	Tiltak         []string // codes; nil: all in the register
-	Groups         []string // target groups by id
-	PerTreated     int      // comparison rows sampled per treated row and stratum; 0: all
-	KeepAllUnder   int      // tiltak × group cells with fewer treated keep all rows (default 2,000)
-	Horizon        int      // months after m
-	FollowUp       int      // months after m that must lie before the cut; at least Horizon
-	Censor         bool     // comparison rows leave at their first later start (Censoring); otherwise both arms are followed as it comes
-	Seed           uint64
-	Workers        int
+	Groups         []string // target groups by id; `a*b` is the intersection of two
+	Pairs          bool     // all intersections of two of Groups besides
+	// Define are groups of the study's own, by id; they win over the catalogue's.
+	Define map[string]Definition
+	// Catalog defines the other groups; nil is the embedded one.
+	Catalog *catalog.Catalog
+	// LaterGroups leaves the check of the groups to Build, where the user's catalogue is known.
+	LaterGroups  bool
+	PerTreated   int  // comparison rows sampled per treated row and stratum; 0: all
+	KeepAllUnder int  // tiltak × group cells with fewer treated keep all rows (default 2,000)
+	Horizon      int  // months after m
+	FollowUp     int  // months after m that must lie before the cut; at least Horizon
+	Censor       bool // comparison rows leave at their first later start (Censoring); otherwise both arms are followed as it comes
+	Seed         uint64
+	Workers      int
 
 	// IgnoreStartDay turns the start-day rule off. It exists to show what the rule is for and is no choice of a study.
 	IgnoreStartDay bool
@@ -60,20 +68,11 @@ func (d *Design) Validate() error {
 	default:
 		return fault.Usagef("bad_study", "`population.eligible` is registered, benefit or either, not `%s`", d.Eligible)
 	}
-	seen := map[string]bool{}
-	for _, g := range d.Groups {
-		if _, ok := groupByID(g); !ok {
-			return fault.Usagef("unknown_group", "`groups` names `%s`, which is no target group%s (see `evaluate catalog groups`)", g, fault.Suggest(g, GroupIDs()))
-		}
-		if seen[g] {
-			return fault.Usagef("bad_study", "`groups` names `%s` twice", g)
-		}
-		seen[g] = true
+	if d.LaterGroups {
+		return nil
 	}
-	if len(d.Groups) > maxGroups {
-		return fault.Usagef("bad_study", "`groups` names %d groups; at most %d fit in one run", len(d.Groups), maxGroups)
-	}
-	return nil
+	_, err := d.compile()
+	return err
 }
 
 // Mask is a set of the groups of a study: bit i is group i.

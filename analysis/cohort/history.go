@@ -7,17 +7,18 @@ import (
 
 // The series of a person's history that covariates count in.
 const (
-	cWork        = iota // any ordinary position
-	cPosition           // ordinary position, as a share of full time
-	cEarnings           // ordinary wage, kroner
-	cDagpenger          // months with the benefit
-	cAAP                //
-	cUfore              //
-	cSosialhjelp        //
-	cTiltak             // months with a day of participation
-	cTiltakWage         // months with a wage paid through a tiltak
-	cStudying           //
-	cRegistered         //
+	cWork          = iota // any ordinary position
+	cPosition             // ordinary position, as a share of full time
+	cEarnings             // ordinary wage, kroner
+	cDagpenger            // months with the benefit
+	cAAP                  //
+	cUfore                //
+	cSosialhjelp          //
+	cTiltak               // months with a day of participation
+	cTiltakWage           // months with a wage paid through a tiltak
+	cStudying             //
+	cRegistered           //
+	cTiltakspenger        //
 	series
 )
 
@@ -28,6 +29,7 @@ var counted = []struct {
 }{
 	{cDagpenger, register.Dagpenger}, {cAAP, register.AAP}, {cUfore, register.Ufore}, {cSosialhjelp, register.Sosialhjelp},
 	{cTiltak, register.InTiltak}, {cTiltakWage, register.TiltakWage}, {cStudying, register.Studying}, {cRegistered, register.Registered},
+	{cTiltakspenger, register.Tiltakspenger},
 }
 
 // sums are prefix sums over a person's panel months, so that a count over any window is one subtraction.

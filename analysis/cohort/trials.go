@@ -13,12 +13,13 @@ import (
 // Trials are the analysis rows of a study: one a person, month and episode, shared by the tiltak, and for each tiltak
 // which of them are its treated and its comparison.
 type Trials struct {
-	Design Design
-	Groups []Group
-	Rows   Rows
-	Tiltak []Trial // in the order of Design.Tiltak
-	Flow   []Flow
-	Starts []Start // every start of the tiltak in the window, analysed or not, in the order of persons
+	Design   Design
+	Groups   []Group
+	Rows     Rows
+	Tiltak   []Trial // in the order of Design.Tiltak
+	Flow     []Flow
+	Starts   []Start // every start of the tiltak in the window, analysed or not, in the order of persons
+	Warnings []fault.Warning
 
 	Censoring *Censoring // of the comparison rows; nil where they follow
 
@@ -124,9 +125,13 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 	if b.d.KeepAllUnder == 0 {
 		b.d.KeepAllUnder = 2000
 	}
-	for _, id := range b.d.Groups {
-		g, _ := groupByID(id)
-		b.groups = append(b.groups, g)
+	var err error
+	if b.groups, err = b.d.compile(); err != nil {
+		return nil, err
+	}
+	warnings, err := available(b.groups, reg, b.d.From)
+	if err != nil {
+		return nil, err
 	}
 	if err := b.choose(); err != nil {
 		return nil, err
@@ -140,7 +145,7 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 	}); err != nil {
 		return nil, err
 	}
-	t := &Trials{Design: b.d, Groups: b.groups, persons: reg.Persons.N}
+	t := &Trials{Design: b.d, Groups: b.groups, Warnings: warnings, persons: reg.Persons.N}
 	t.Flow = b.flow()
 	for _, p := range b.plans {
 		for _, l := range p.lost {

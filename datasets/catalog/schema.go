@@ -99,6 +99,15 @@ var schemas = []*schema{
 		),
 	},
 	{
+		name: "gruppedefinisjoner", title: "what makes somebody a member of a target group, and when that holds",
+		key: []string{"gruppe"}, series: []string{"gruppe"}, dated: true,
+		columns: columns(
+			Column{Name: "gruppe", Help: "the id of the group, as in grupper"},
+			Column{Name: "uttrykk", Help: "an expression over what is known before the month of start (docs/groups.md); limit is `grense` of grupper"},
+			from, to,
+		),
+	},
+	{
 		name: "varigheter", title: "the longest duration by the regulation, for whom and when",
 		key: []string{"tiltakskode", "variant"}, series: []string{"tiltakskode", "variant"}, dated: true,
 		columns: columns(

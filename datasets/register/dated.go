@@ -18,6 +18,7 @@ type Dated struct {
 	Education    int8          // NUS level; −1 unknown
 	Civil        int16         // index into Register.CivilStatuses; −1 unknown
 	Children     int8          // −1 unknown
+	Row          int32         // row of the columns of Register.Extra
 }
 
 // readDated reads person_historikk, where it is, before counties and offices get their final numbers.
@@ -34,7 +35,14 @@ func (b *builder) readDated(counties *interner) error {
 		return err
 	}
 	municipalities, civil := newInterner(), newInterner()
-	for _, part := range parts {
+	firstRow := make([]int32, len(parts))
+	for k := 1; k < len(parts); k++ {
+		firstRow[k] = firstRow[k-1] + int32(parts[k-1].Table.Rows)
+	}
+	if err := b.readExtra("person_historikk", parts, rowsOf(parts), func(part, row int) int { return int(firstRow[part]) + row }); err != nil {
+		return err
+	}
+	for k, part := range parts {
 		t := part.Table
 		person := make([]int32, t.Rows)
 		if err := b.index.fill(file, t.Column("person_id"), person); err != nil {
@@ -62,7 +70,7 @@ func (b *builder) readDated(counties *interner) error {
 			}
 			b.Dated = append(b.Dated, Dated{
 				Person: p, From: from[i], To: end, Municipality: municipalities.of(municipality(i)), County: int16(counties.of(countyCode(county(i)))),
-				Office: b.offices.of(office(i)), Education: level(education(i)), Civil: int16(civil.of(status(i))), Children: count(children(i)),
+				Office: b.offices.of(office(i)), Education: level(education(i)), Civil: int16(civil.of(status(i))), Children: count(children(i)), Row: firstRow[k] + int32(i),
 			})
 		}
 	}
@@ -105,7 +113,7 @@ func (b *builder) sortDated() {
 	slices.SortFunc(b.Dated, func(x, y Dated) int {
 		return cmp.Or(cmp.Compare(x.Person, y.Person), cmp.Compare(x.From, y.From), cmp.Compare(x.To, y.To),
 			cmp.Compare(x.Municipality, y.Municipality), cmp.Compare(x.County, y.County), cmp.Compare(x.Office, y.Office),
-			cmp.Compare(x.Education, y.Education), cmp.Compare(x.Civil, y.Civil), cmp.Compare(x.Children, y.Children))
+			cmp.Compare(x.Education, y.Education), cmp.Compare(x.Civil, y.Civil), cmp.Compare(x.Children, y.Children), b.compareExtra(x.Row, y.Row))
 	})
 	b.FirstDated = firsts(b.Persons.N, len(b.Dated), func(i int) int32 { return b.Dated[i].Person })
 }

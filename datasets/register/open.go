@@ -76,6 +76,11 @@ func (b *builder) checkTables() error {
 	b.columns = map[string][]string{}
 	for _, t := range specs {
 		if !slices.Contains(have, t.name) {
+			for _, x := range b.opt.Extra {
+				if of, column := extraName(x.Name); of == t.name {
+					return fault.Dataf("missing_table", t.name, column, "%s needs the column `%s`, and the register has no table `%s`; add it, or leave out what needs it", x.For, x.Name, t.name)
+				}
+			}
 			if t.needed || t.name == "maaned" && !slices.Contains(have, "arbeidsforhold") && !slices.Contains(have, "inntekt") {
 				return fault.Dataf("missing_table", t.name, "", "the register has no table `%s`; it needs person, deltakelse, arbeidssoker and maaned (or arbeidsforhold and inntekt), each as .parquet, .csv or a folder", t.name)
 			}
@@ -89,6 +94,9 @@ func (b *builder) checkTables() error {
 			return err
 		}
 		if b.columns[t.name], err = t.columns(b.file(t.name), names); err != nil {
+			return err
+		}
+		if err := b.wantExtra(t.name, names); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,9 @@ type Options struct {
 	// Jobs asks for the main job of each month (Panel.Jobs), which takes another 8 bytes a person-month and 14 while it is
 	// read, and one more pass over its columns.
 	Jobs bool
+	// Extra are further columns of person and person_historikk to read, as `person.NAME` and `person_historikk.NAME`: those
+	// that a study names, and no others.
+	Extra []ExtraColumn
 	// Memory is the largest size of the panel in bytes; 0 is no limit. A larger one is refused before maaned is read.
 	Memory int64
 	// Progress, where it is not nil, is told how many rows of the table of months have been read, of how many (total 0:

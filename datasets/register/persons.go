@@ -234,6 +234,9 @@ func (b *builder) fillPersons(file string, parts []Part, order []place) error {
 			return err
 		}
 	}
+	if err := b.readExtra("person", parts, p.N, func(part, row int) int { return int(whole[part][row]) }); err != nil {
+		return err
+	}
 	if err := b.readDated(counties); err != nil {
 		return err
 	}

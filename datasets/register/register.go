@@ -25,16 +25,17 @@ type Register struct {
 	Registrations  []Registration  // sorted by person, from, status; overlapping and adjoining spells of a status and effort group are joined
 	FirstReg       []int32         // registrations of person i are [FirstReg[i], FirstReg[i+1])
 	Panel          *Panel
-	Amounts        []Amount       // part-time changes, sorted by participation, day; nil where the register has none
-	FirstAmount    []int32        // amounts of participation i are [FirstAmount[i], FirstAmount[i+1]); nil where there are none
-	Dated          []Dated        // dated facts about persons, sorted by person, from; nil where the register has none
-	FirstDated     []int32        // dated facts of person i are [FirstDated[i], FirstDated[i+1]); nil where there are none
-	Municipalities []string       // kommune of person_historikk, in byte order
-	CivilStatuses  []string       // sivilstand of person_historikk, in byte order
-	Areas          *Local         // omrade_maaned; nil where the register has none
-	OfficeMonths   *Local         // enhet; nil where the register has none
-	Cut            calendar.Month // last month with complete data
-	Ledger         []Entry        // what was dropped or changed, in the order in which the rules ran
+	Amounts        []Amount          // part-time changes, sorted by participation, day; nil where the register has none
+	FirstAmount    []int32           // amounts of participation i are [FirstAmount[i], FirstAmount[i+1]); nil where there are none
+	Dated          []Dated           // dated facts about persons, sorted by person, from; nil where the register has none
+	FirstDated     []int32           // dated facts of person i are [FirstDated[i], FirstDated[i+1]); nil where there are none
+	Extra          map[string]*Extra // columns of Options.Extra, by table and column
+	Municipalities []string          // kommune of person_historikk, in byte order
+	CivilStatuses  []string          // sivilstand of person_historikk, in byte order
+	Areas          *Local            // omrade_maaned; nil where the register has none
+	OfficeMonths   *Local            // enhet; nil where the register has none
+	Cut            calendar.Month    // last month with complete data
+	Ledger         []Entry           // what was dropped or changed, in the order in which the rules ran
 	Warnings       []fault.Warning
 	Inputs         []datasets.Fingerprint // one a file, sorted by name relative to the register folder
 }
