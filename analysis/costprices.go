@@ -14,6 +14,7 @@ import (
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/parallel"
+	"tiltakseffekt/results"
 )
 
 // priceList is what the months of the register are worth: every participation month by month, wages at the price year, and
@@ -180,13 +181,46 @@ func (l *priceList) of(person int32, m calendar.Month) worth {
 	return w
 }
 
-// parameterLabels are the parameters of the analysis as the catalogue has them.
-func parameterLabels(cat *catalog.Catalog, day calendar.Date) []catalog.Parameter {
-	var out []catalog.Parameter
-	for _, name := range []string{catalog.DiscountRate, catalog.TaxCost, catalog.WageTaxShare, catalog.BenefitTaxShare, catalog.SubsidisedWorth} {
-		out = append(out, cat.Parameter(name, day)...)
+// parameterNames name the parameters for people.
+var parameterNames = map[string]results.Text{
+	catalog.DiscountRate:    {NB: "kalkulasjonsrente", EN: "discount rate"},
+	catalog.TaxCost:         {NB: "skattefinansieringskostnad", EN: "cost of tax financing"},
+	catalog.WageTaxShare:    {NB: "skatteandel av lønn", EN: "share of wages paid as income tax"},
+	catalog.BenefitTaxShare: {NB: "skatteandel av ytelser", EN: "share of benefits paid as income tax"},
+	catalog.SubsidisedWorth: {NB: "verdi av tilskuddsarbeid som andel av lønnskostnaden", EN: "value of subsidised work as a share of its wage cost"},
+}
+
+// costNotes are what a reader of table cost_effect must know; nil where it is not made.
+func (r *runner) costNotes() *results.CostEffectNotes {
+	if r.prices == nil {
+		return nil
 	}
-	return out
+	s := r.study
+	name := s.Comparison.Against
+	if t, ok := r.cat.Tiltak(name); ok {
+		name = t.Name("nb")
+	}
+	against := cost.NullAlternative(s.Comparison.Against, name)
+	n := &results.CostEffectNotes{NullAlternative: results.Text(against), LeftOut: r.prices.unpriced}
+	for _, e := range cost.NonPriced {
+		n.NonPriced = append(n.NonPriced, results.Text(e))
+	}
+	asked := len(s.Cost.Perspectives) > 0
+	for _, k := range cost.ComponentNames() {
+		if asked && (k.Perspective == "both" || slices.Contains(s.Cost.Perspectives, k.Perspective)) {
+			n.Components = append(n.Components, results.Label{ID: k.ID, Text: results.Text(k.Named)})
+		}
+	}
+	day := calendar.NewDate(s.Cost.PriceYear, 12, 31)
+	for _, name := range []string{catalog.DiscountRate, catalog.TaxCost, catalog.WageTaxShare, catalog.BenefitTaxShare, catalog.SubsidisedWorth} {
+		if name != catalog.DiscountRate && !asked {
+			continue
+		}
+		for _, p := range r.cat.Parameter(name, day) {
+			n.Parameters = append(n.Parameters, results.CostParameter{Name: parameterNames[name], FromYear: p.FromYear, Value: p.Value, Unit: p.Unit, Source: p.Source, Confirmed: p.Sure("verdi")})
+		}
+	}
+	return n
 }
 
 // costEffectWarnings are the warnings of cost against effect: those of the parameters only where a side is asked for.

@@ -103,6 +103,7 @@ func (r *runner) describe() results.Run {
 	}
 	run.Covariates = append(run.Covariates, results.Label{ID: startDay, Text: results.Text{NB: "Startdag i måneden", EN: "Day of the month of the start"}})
 	run.Rules = ruleLabels()
+	run.CostEffect = r.costNotes()
 	run.Notes.Question, run.Notes.Limitations = results.Text(s.Notes.Question), results.Text(s.Notes.Limitations)
 	return run
 }

@@ -62,6 +62,27 @@ type Run struct {
 	Messages   []Message       `json:"messages"`   // the warnings for readers of the report; they hold no counts
 	Suppressed []Suppression   `json:"suppressed"` // what disclosure control did
 	Rules      []Label         `json:"rules"`      // the rules of table flow
+
+	CostEffect *CostEffectNotes `json:"cost_effect,omitempty"` // what a reader of cost against effect must know
+}
+
+// CostEffectNotes is what stands behind table cost_effect.
+type CostEffectNotes struct {
+	NullAlternative Text            `json:"null_alternative"` // what the tiltak is compared with
+	NonPriced       []Text          `json:"non_priced"`       // effects without a price: weighed beside the figures
+	Components      []Label         `json:"components"`       // of the cost–benefit analysis, in order; empty where no side is asked for
+	Parameters      []CostParameter `json:"parameters"`
+	LeftOut         []string        `json:"left_out"` // tiltak with participations without a price
+}
+
+// CostParameter is a parameter of cost against effect, with its source.
+type CostParameter struct {
+	Name      Text    `json:"name"`
+	FromYear  float64 `json:"from_year"` // applies from this year after the start on
+	Value     float64 `json:"value"`
+	Unit      string  `json:"unit"`
+	Source    string  `json:"source"`
+	Confirmed bool    `json:"confirmed"`
 }
 
 // Message is a warning in both languages.

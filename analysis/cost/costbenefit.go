@@ -68,6 +68,21 @@ var components = []struct {
 	{"society", "society", "Samfunnsøkonomisk nettonytte", "Net benefit to society", func(v *Values) float64 { return v.Society }},
 }
 
+// ComponentName is a component with its names.
+type ComponentName struct {
+	ID, Perspective string
+	Named
+}
+
+// ComponentNames are the components in the order of an Analysis.
+func ComponentNames() []ComponentName {
+	out := make([]ComponentName, len(components))
+	for i, k := range components {
+		out[i] = ComponentName{k.id, k.perspective, Named{k.nb, k.en}}
+	}
+	return out
+}
+
 // CostBenefitOf is CostBenefit of present values that were computed per person and estimated as outcomes.
 func CostBenefitOf(point Values, draws []Values, p Parameters, level float64) Analysis {
 	a := Analysis{Draws: len(draws)}

@@ -28,6 +28,9 @@ const bandAlpha = 0.16
 func Effects(panels []EffectPanel, u Unit, o Options) *Figure {
 	names, legend := seriesLegend(panels)
 	low, high, any := effectRange(panels)
+	if u == Share { // a probability, whatever the lines reach
+		low, high = 0, 1
+	}
 	xMax := 1.
 	for _, p := range panels {
 		for _, s := range p.Series {
@@ -41,6 +44,9 @@ func Effects(panels []EffectPanel, u Unit, o Options) *Figure {
 		title = o.say("Måneder etter start", "Months after the start")
 	}
 	yTitle := map[Unit]string{Points: o.say("Prosentpoeng", "Percentage points"), Kroner: o.say("Kroner per måned", "NOK a month"), Share: o.say("Prosent", "Per cent")}[u]
+	if o.YLabel != "" {
+		yTitle = o.YLabel
+	}
 	columns := max(1, min(len(panels), int(o.width()/(6.2*vg.Centimeter))))
 	if len(panels) == 1 {
 		columns = 1
@@ -78,7 +84,11 @@ func Effects(panels []EffectPanel, u Unit, o Options) *Figure {
 			if len(panels) == 1 || last {
 				xTitle = title
 			}
-			p := &panel{c: draw.Crop(box, 0, -10, xAxisHeight(title), -head), xMax: xMax, yMin: low, yMax: high, lang: o.lang()}
+			gap := vg.Length(10)
+			if o.XLabel != "" { // wider labels than months
+				gap = 22
+			}
+			p := &panel{c: draw.Crop(box, 0, -gap, xAxisHeight(title), -head), xMax: xMax, yMin: low, yMax: high, lang: o.lang()}
 			e.draw(p, u, any, col == 0, xTitle, names, o)
 		}
 	})
@@ -95,7 +105,11 @@ func (e EffectPanel) draw(p *panel, u Unit, any, first bool, xTitle string, name
 			}
 		}
 		p.hLine(draw.LineStyle{Color: grey, Width: 0.9}, 0)
-		p.xAxis(Plain, monthStep(p.xMax, 8), xTitle)
+		by := monthStep(p.xMax, 8)
+		if o.XLabel != "" { // not months
+			by = step(0, p.xMax, 5)
+		}
+		p.xAxis(Plain, by, xTitle)
 		for _, s := range e.Series {
 			i, shade := index(names, s.Name), bandAlpha
 			if len(e.Series) > 1 {

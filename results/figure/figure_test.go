@@ -107,7 +107,7 @@ func gallery() map[string]*Figure {
 	plain.Title, plain.Caption = "Fordeling", ""
 	kr := plain
 	kr.XLabel = "Kroner per deltakelse, 2024-kroner"
-	return map[string]*Figure{
+	return withCosts(map[string]*Figure{
 		"effect-one":     Effects([]EffectPanel{{Series: three[:1]}}, Points, nb),
 		"effect-three":   Effects([]EffectPanel{{Series: three}}, Points, en),
 		"effect-hidden":  Effects([]EffectPanel{{Series: []Series{hidden}, Note: "11 måneder er skjult (færre enn 5 personer)"}}, Points, long),
@@ -131,7 +131,7 @@ func gallery() map[string]*Figure {
 		"bars":           Bars([]string{"2018", "2019", "2020", "2021"}, []float64{81234, 90321, nan, 99999}, Kroner, kr),
 		"bars-long":      Bars([]string{longName, "Mentor"}, []float64{1234567, 0}, Kroner, kr),
 		"bars-none":      Bars([]string{"2018"}, []float64{nan}, Kroner, kr),
-	}
+	})
 }
 
 func scaled(s Series, f float64) Series {
@@ -228,6 +228,10 @@ func TestSaysWhatIsMissing(t *testing.T) {
 		"overlap-none":   "Skjult av hensyn til personvern",
 		"histogram-none": "Ingen fordeling",
 		"bars":           "skjult eller ikke beregnet",
+		"plane-none":     "Ingen punkter",
+		"stacked-none":   "Ingen kurver",
+		"accept-30":      "Ikke beregnet",
+		"plane-30":       "28 Arbeidsforberedende",
 	} {
 		svg, err := g[name].SVG()
 		if err != nil || !strings.Contains(string(svg), want) {

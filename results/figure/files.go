@@ -24,7 +24,24 @@ func Files(ctx context.Context, r *results.Run, t *results.Tables, workers int) 
 	add := func(png bool, fig func(Options) *Figure, name ...string) {
 		tasks = append(tasks, task{"figures/" + slug(strings.Join(name, "-")), fig, png})
 	}
+	for i, g := range r.Groups {
+		for _, effect := range []string{"persons", "months"} {
+			add(i == 0, func(o Options) *Figure { return s.Plane(g.ID, effect, o) }, "cost-effect", effect, g.ID)
+		}
+		if i == 0 {
+			add(true, func(o Options) *Figure { o.Width = 16; return s.CostOverview(g.ID, o) }, "cost-overview")
+		}
+	}
 	for _, k := range r.Tiltak {
+		for _, effect := range []string{"persons", "months"} {
+			add(true, func(o Options) *Figure { return s.PlaneOf(k.ID, effect, o) }, "cost-effect-groups", effect, k.ID)
+			add(true, func(o Options) *Figure {
+				if len(r.Groups) > 1 {
+					o.Width = 24
+				}
+				return s.Acceptability(k.ID, r.Groups, effect, o)
+			}, "acceptability", effect, k.ID)
+		}
 		for _, y := range r.Outcomes {
 			add(true, func(o Options) *Figure { return s.EffectGrid(k.ID, y.ID, o) }, "effect", k.ID, y.ID)
 		}

@@ -20,6 +20,9 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 	names, nums := style(smallSize, ink, right, middle), style(smallSize, ink, right, middle)
 	room, tail := vg.Length(0), vg.Length(0)
 	value := func(v float64) string {
+		if o.Value != nil {
+			return o.Value(v)
+		}
 		if u == Kroner {
 			return o.lang().SignedKroner(v)
 		}

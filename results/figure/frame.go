@@ -17,8 +17,9 @@ type Options struct {
 	Width   float64  // in cm; 0 means 12
 	Names   []string // names of the series, in their order, where the values do not carry them
 	XLabel  string
-	YLabel  string // of a histogram
-	Most    int    // rows of a love plot, those with the largest difference before (0: all)
+	YLabel  string               // of a histogram
+	Value   func(float64) string // writes the numbers of a forest; nil: a signed effect
+	Most    int                  // rows of a love plot, those with the largest difference before (0: all)
 }
 
 func (o Options) lang() number.Lang {

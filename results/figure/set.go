@@ -23,6 +23,8 @@ type Set struct {
 	balance   map[string][]*results.Balance
 	overlap   map[string][]*results.Overlap
 	money     map[string]bool
+
+	costEffects map[string][]*results.CostEffect
 }
 
 // NewSet makes a Set of tables that Suppress has been through.
@@ -42,6 +44,12 @@ func NewSet(r *results.Run, t *results.Tables) *Set {
 	for i := range t.Costs {
 		c := &t.Costs[i]
 		s.costs[key(c.Tiltak, c.Group)] = append(s.costs[key(c.Tiltak, c.Group)], c)
+	}
+	s.costEffects = map[string][]*results.CostEffect{}
+	for i := range t.CostEffect {
+		c := &t.CostEffect[i]
+		k := key(c.Tiltak, c.Group, c.Method)
+		s.costEffects[k] = append(s.costEffects[k], c)
 	}
 	for i := range t.Balance {
 		b := &t.Balance[i]
@@ -111,6 +119,18 @@ func Reason(r estimate.Reason, l number.Lang, minCell int) string {
 		return o.say("ikke fulgt så lenge", "not followed for so long")
 	case estimate.NotDefined:
 		return o.say("ikke definert så tidlig", "not defined so early")
+	case "not_priced":
+		return o.say("noen deltar i tiltak uten kjent pris", "some take part in tiltak without a known price")
+	case "benefits_not_priced":
+		return o.say("ytelser er ikke kjent i kroner", "benefits are not known in kroner")
+	case "income_tax_not_known":
+		return o.say("skattesatsene er ikke gitt", "the tax rates are not given")
+	case "dominant":
+		return o.say("bedre og billigere: trenger ikke noe forholdstall", "better and cheaper: needs no ratio")
+	case "dominated":
+		return o.say("dårligere og dyrere: har ikke noe forholdstall", "worse and dearer: has no ratio")
+	case "effect_not_distinguishable":
+		return o.say("virkningen kan ikke skilles fra null: forholdstallet har ingen grenser", "the effect cannot be told from zero: the ratio has no limits")
 	}
 	return strings.ReplaceAll(string(r), "_", " ")
 }

@@ -12,6 +12,7 @@ type answer struct {
 	Title, Measure string
 	Cards          []card
 	Forest         *drawing
+	Planes         []*drawing
 	Table          *table
 	TableTitle     string
 	HowSure        []string
@@ -70,6 +71,9 @@ func (b *builder) answer() (answer, error) {
 		}
 		var err error
 		if a.Forest, err = b.forest(); err != nil {
+			return a, err
+		}
+		if a.Planes, err = b.planes(); err != nil {
 			return a, err
 		}
 	}

@@ -45,7 +45,7 @@ func (b *builder) limits() limits {
 		}
 	}
 	out.Own = append(out.Own, b.suppressedRows()...)
-	out.None = b.untested()
+	out.None = append(b.untested(), b.costLimits()...)
 	for _, p := range strings.Split(b.run.Notes.Limitations.In(b.lang()), "\n") {
 		if p = strings.TrimSpace(p); p != "" {
 			out.Notes = append(out.Notes, p)
