@@ -92,28 +92,46 @@ func (r *runner) newPriceList(ctx context.Context) (*priceList, []fault.Warning,
 		index, _ := r.cat.KPI((panel.First + calendar.Month(k)).Year())
 		l.wage[k] = base.Value / index.Value / 100 // from øre
 	}
-	l.benefit = r.benefitRates(base.Value)
+	var rates []fault.Warning
+	l.benefit, rates = r.benefitRates(base.Value)
+	warnings = append(warnings, rates...)
+	if last := lastKPI(r.cat); r.reg.Cut.Year() > last {
+		warnings = append(warnings, fault.Warnf("wage_index_ends", "the consumer price index ends in %d: wages and benefits of later months are carried to the price year with its last value", last))
+	}
 	return l, append(warnings, l.warnings()...), nil
 }
 
 // benefitRates are the monthly kroner of each benefit at the price year; nil where the catalogue lacks a rate of one: what
 // is known as yes or no is then not priced at all, since the sum would leave out the largest.
-func (r *runner) benefitRates(base float64) [][]float64 {
+func (r *runner) benefitRates(base float64) ([][]float64, []fault.Warning) {
+	carried, doubtful := map[string]bool{}, map[string]bool{}
 	panel := r.reg.Panel
 	rates := make([][]float64, len(benefitBits))
 	for b, x := range benefitBits {
 		rates[b] = make([]float64, panel.Months)
 		for k := range rates[b] {
 			m := panel.First + calendar.Month(k)
-			kroner, _, ok := r.cat.MonthlyBenefit(x.name, benefitComponent, m)
+			kroner, fit, ok := r.cat.MonthlyBenefit(x.name, benefitComponent, m)
 			if !ok {
-				return nil
+				return nil, nil
+			}
+			if row, _, _ := r.cat.Benefit(x.name, benefitComponent, m.First()); fit != catalog.Exact {
+				carried[x.name] = true
+			} else if !row.Sure("kr") {
+				doubtful[x.name] = true
 			}
 			index, _ := r.cat.KPI(m.Year())
 			rates[b][k] = kroner * base / index.Value
 		}
 	}
-	return rates
+	var w []fault.Warning
+	if len(carried) > 0 {
+		w = append(w, fault.Warnf("benefit_rate_outside_period", "column `kr` of ytelser: the rate of %s is not known for every month of the register; the nearest one was used", strings.Join(slices.Sorted(maps.Keys(carried)), ", ")))
+	}
+	if len(doubtful) > 0 {
+		w = append(w, fault.Warnf("benefit_rate_unconfirmed", "column `kr` of ytelser: the rate of %s has no confirmed source", strings.Join(slices.Sorted(maps.Keys(doubtful)), ", ")))
+	}
+	return rates, w
 }
 
 // warnings say what the prices leave out.
