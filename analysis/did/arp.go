@@ -54,8 +54,8 @@ func (c *EventStudyCurve) polyhedra(r Restriction, bound float64) []polyhedron {
 	}
 	if r == Smoothness {
 		var p polyhedron
-		for t := 1; t < n; t++ {
-			for _, sign := range []float64{1, -1} {
+		for _, sign := range []float64{1, -1} {
+			for t := 1; t < n; t++ {
 				row := make([]float64, n)
 				for i := range row {
 					row[i] = sign * (steps[t][i] - steps[t-1][i])
@@ -68,8 +68,8 @@ func (c *EventStudyCurve) polyhedra(r Restriction, bound float64) []polyhedron {
 	for s := range c.Pre { // the largest step before the start, and its sign
 		for _, largest := range []float64{1, -1} {
 			var p polyhedron
-			for t := c.Pre; t < n; t++ {
-				for _, sign := range []float64{1, -1} {
+			for _, sign := range []float64{1, -1} { // in the order of HonestDiD, whose draws are by row
+				for t := c.Pre; t < n; t++ {
 					row := make([]float64, n)
 					for i := range row {
 						row[i] = sign*steps[t][i] - bound*largest*steps[s][i]
@@ -265,11 +265,26 @@ func (c *EventStudyCurve) conditional(l []float64, r Restriction, bound float64,
 	ends := make([][2]float64, len(sets))
 	err = parallel.For(context.Background(), o.Workers, len(sets), func(k int) error {
 		t := c.newARP(sets[k], l, 1-o.Level)
-		t.leastFavourable(o.Draws, o.Seed, uint64(k))
 		tests[k] = t
+		if o.LikeHonestDiD {
+			t.leastFavourableR()
+			return nil
+		}
+		t.leastFavourable(o.Draws, o.Seed, uint64(k))
 		ends[k] = t.interval(center, sd)
 		return nil
 	})
+	if o.LikeHonestDiD {
+		if o.Grid == [2]float64{} {
+			o.Grid[1] = 20 * sd
+			if r == Smoothness {
+				o.Grid[1] += bound * c.identified(l)
+			}
+			o.Grid[0] = -o.Grid[1]
+		}
+		low, high = accepted(tests, o.Grid[0], o.Grid[1])
+		return low, high, err
+	}
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, e := range ends {
 		low, high = min(low, e[0]), max(high, e[1])
@@ -324,4 +339,18 @@ func (t *arp) interval(center, sd float64) [2]float64 {
 		return ends
 	}
 	return [2]float64{math.Inf(-1), math.Inf(1)}
+}
+
+// identified is half the width of the set of l'effects that second differences of at most 1 allow where all coefficients are
+// 0: with δ_0 = δ_{−1} = 0, δ_t = Σ_{0≤s<t} (t−s)·d_s, and the largest of Σ l_t δ_t is Σ_s |Σ_{t>s} l_t (t−s)|.
+func (c *EventStudyCurve) identified(l []float64) float64 {
+	sum := 0.
+	for s := range c.Post {
+		k := 0.
+		for t := s; t < c.Post; t++ {
+			k += l[t] * float64(t+1-s)
+		}
+		sum += math.Abs(k)
+	}
+	return sum
 }

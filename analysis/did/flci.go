@@ -17,8 +17,9 @@ import (
 //
 // where u_0 = Σ l_t·t is given, u_1 … u_{Pre−1} are free and v_j = u_{j−1} − 2u_j + u_{j+1}. The length σ(u)·cv(bias/σ), cv the
 // quantile of |N(b,1)|, is convex in u. For a given Σ|u| the variance is smallest on the path of a lasso, which is piecewise
-// linear and followed exactly; the length is then minimised along it.
-func (c *EventStudyCurve) fixedLength(l []float64, M, alpha float64) (low, high float64) {
+// linear and followed exactly; the length is then minimised along it, with the exact quantile; last is the quantile of the
+// interval at the minimum.
+func (c *EventStudyCurve) fixedLength(l []float64, M, alpha float64, last func(t, level float64) float64) (low, high float64) {
 	p := c.Pre
 	n := p + c.Post
 	slope, constant := 0., 0. // Σ l_t·t and the fixed part of the bias
@@ -67,7 +68,7 @@ func (c *EventStudyCurve) fixedLength(l []float64, M, alpha float64) (low, high 
 		}
 	}
 	v0 := sigma(w0, w0)
-	at := func(u []float64) (half, center float64) {
+	with := func(u []float64, quantile func(t, level float64) float64) (half, center float64) {
 		variance, size := v0, 0.
 		w := append([]float64(nil), w0...)
 		for i, x := range u {
@@ -78,15 +79,16 @@ func (c *EventStudyCurve) fixedLength(l []float64, M, alpha float64) (low, high 
 			}
 		}
 		sd := math.Sqrt(max(variance, 0))
-		return sd * foldedQuantile(M*(constant+size)/sd, 1-alpha), dot(w, c.Beta)
+		return sd * quantile(M*(constant+size)/sd, 1-alpha), dot(w, c.Beta)
 	}
+	at := func(u []float64) (half, center float64) { return with(u, foldedQuantile) }
 	if M == 0 {
 		u := make([]float64, q)
 		for i := range u {
 			u[i] = -b[i]
 		}
 		factoriseScaled(a, q).solve(u)
-		half, center := at(u)
+		half, center := with(u, last)
 		return center - half, center + half
 	}
 	knots := lassoPath(a, b, q)
@@ -132,7 +134,7 @@ func (c *EventStudyCurve) fixedLength(l []float64, M, alpha float64) (low, high 
 			shortest, u = f((lo+hi)/2), z
 		}
 	}
-	half, center := at(u)
+	half, center := with(u, last)
 	return center - half, center + half
 }
 

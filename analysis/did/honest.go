@@ -70,6 +70,12 @@ type HonestOptions struct {
 	Seed    uint64
 	Hybrid  bool // under Smoothness: the conditional test (C-LF) instead of the fixed-length interval
 	Workers int
+
+	// LikeHonestDiD gives the figures of R's HonestDiD: critical values from its own draws (1,000 and a million after
+	// set.seed(0)), and the outermost accepted points of its grid of 1,000 over Grid, or over 20 standard errors on both sides
+	// of the set that is identified when all is 0, without a search between them.
+	LikeHonestDiD bool
+	Grid          [2]float64 // {0, 0}: the default
 }
 
 // Honest is a confidence interval for Σ target·effect (target over the Post periods) that holds under the restriction.
@@ -92,7 +98,11 @@ func Honest(c EventStudyCurve, target []float64, r Restriction, bound float64, o
 		return math.NaN(), math.NaN(), fault.Usagef("bad_flag", "`--honest` takes bounds from 0 up")
 	}
 	if r == Smoothness && !o.Hybrid {
-		low, high = c.fixedLength(target, bound, 1-o.Level)
+		quantile := foldedQuantile
+		if o.LikeHonestDiD {
+			quantile = foldedQuantileR
+		}
+		low, high = c.fixedLength(target, bound, 1-o.Level, quantile)
 		return low, high, nil
 	}
 	return c.conditional(target, r, bound, o)

@@ -83,7 +83,7 @@ A table with one row a unit, where the outcome before and after stand side by si
 	flags.Int64Var(&f.dipProbe, "dip-probe", 0, "estimate the dynamic average again with anticipation 0 to `N`")
 	flags.StringVar(&f.bands, "bands", "simultaneous", "pointwise or simultaneous")
 	flags.StringVar(&f.honest, "honest", "", "sensitivity to trends: relative-magnitude=0.5,1,2 or smoothness=0,0.01")
-	flags.StringVar(&f.like, "like", "", "did or fixest: the defaults of that package")
+	flags.StringVar(&f.like, "like", "", "did or fixest: the defaults of that package; honestdid, with --honest: its draws and its grid")
 	flags.StringVar(&f.by, "by", "", "`column` of groups of units to estimate side by side, or several columns of yes and no, whose groups may overlap")
 	flags.StringVar(&f.tiltak, "tiltak", "", "`column` of what the treated started, to estimate each by itself: the others among the treated are then left out")
 	flags.StringVar(&f.atRisk, "at-risk", "", "`column` that tells who could start in the next period, for risk-set and later-start controls")
@@ -167,7 +167,7 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		}
 	}
 	if f.like != "" {
-		if err := oneOf("like", f.like, "did", "fixest"); err != nil {
+		if err := oneOf("like", f.like, "did", "fixest", "honestdid"); err != nil {
 			return nil, err
 		}
 	}
@@ -186,6 +186,8 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, fault.Usagef("not_served", "`--covariates` is not served with `--estimator %s`", f.estimator)
 	case f.estimator == "bacon" && f.weights != "":
 		return nil, fault.Usagef("not_served", "`--weights` is not served with `--estimator bacon`")
+	case f.like == "honestdid" && f.honest == "":
+		return nil, fault.Usagef("bad_flag", "`--like honestdid` goes with `--honest`")
 	case f.like == "did" && f.estimator != "group-time":
 		return nil, fault.Usagef("bad_flag", "`--like did` goes with the estimator group-time")
 	case !(f.level > 0 && f.level < 1):

@@ -279,6 +279,7 @@ func TestDidRefusals(t *testing.T) {
 		{base(smallPanel, "--se", "iid"), 2, "`--se` goes with the regressions"},
 		{base(smallPanel, "--level", "95"), 2, "`--level`"},
 		{base(smallPanel, "--like", "fixest"), 2, "`--like fixest`"},
+		{base(smallPanel, "--like", "honestdid"), 2, "`--like honestdid` goes with `--honest`"},
 		{base(smallPanel, "--covariates", "nothing"), 3, "nothing"},
 		{base(smallPanel + "d,202401,,1,x\n"), 3, "repeat a `id` and `month`"},
 		{base(strings.Replace(smallPanel, "a,202312,202401", "a,202312,202312", 1)), 3, "`start` changes within a unit (row 2)"},

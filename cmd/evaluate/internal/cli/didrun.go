@@ -237,7 +237,7 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 			return nil, err
 		}
 	}
-	if r.Controls == did.NeverTreated && f.like == "" && !slices.ContainsFunc(d.Warnings, func(w fault.Warning) bool { return w.Code == "never_conditions_on_future" }) {
+	if r.Controls == did.NeverTreated && f.like != "did" && !slices.ContainsFunc(d.Warnings, func(w fault.Warning) bool { return w.Code == "never_conditions_on_future" }) {
 		d.Warnings = append(d.Warnings, fault.Warnf("never_conditions_on_future", "the never treated are known only afterwards: where people leave the population before they would start, compare with `--controls later-start` or `risk-set`"))
 	}
 	d.warn(r.Warnings, f, by)
@@ -319,7 +319,7 @@ func (d *didDocument) sensitivity(f *didFlags, p *didPlan, by didKey, events []i
 		weight []float64
 	}{{"first", first}, {"overall", overall}} {
 		for _, bound := range p.honest.bounds {
-			low, high, err := did.Honest(curve, target.weight, restriction, bound, did.HonestOptions{Level: f.level, Seed: p.options.Seed, Workers: p.options.Workers})
+			low, high, err := did.Honest(curve, target.weight, restriction, bound, did.HonestOptions{Level: f.level, Seed: p.options.Seed, Workers: p.options.Workers, LikeHonestDiD: f.like == "honestdid"})
 			if err != nil {
 				return err
 			}
