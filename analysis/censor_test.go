@@ -85,3 +85,37 @@ func TestComparisonKeys(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestTreatmentsAndComparisons(t *testing.T) {
+	combination := "tiltak: [{id: AB, all: [A, B], within: 2}]\n"
+	for _, c := range []struct{ yaml, message string }{
+		{"comparison: {against: not-yet}\n", "`comparison.against: not-yet` is not known"},
+		{"comparison: {against: [A, A]}\n", "names `A` twice"},
+		{"comparison: {against: {x: 1}}\n", "`comparison.against` is not-now"},
+		{"comparison: {agains: never}\n", "did you mean `against`"},
+		{"tiltak: [A]\ncomparison: {against: A}\n", "compared with itself"},
+		{"comparison: {against: never, later_entry: censor}\n", "belongs to not-now"},
+		{"tiltak: [{id: ab, all: [A, B]}]\n", "the id `ab`"},
+		{"tiltak: [{id: AB, any: [A, B]}]\n", "`any` is no key of `tiltak`"},
+		{combination, "must be either"},
+		{"tiltak: 3\n", "or all"},
+	} {
+		if _, err := Parse([]byte(smallStudy + c.yaml)); err == nil || !strings.Contains(err.Error(), c.message) {
+			t.Errorf("%q: %v", c.yaml, err)
+		}
+	}
+	s, err := Parse([]byte(smallStudy + combination + "comparison: {against: either}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := s.canonical(); err != nil || !strings.Contains(string(b), `"tiltak":[{"all":["A","B"],"id":"AB","within":2}]`) {
+		t.Errorf("%s, %v", b, err)
+	}
+	s, err = Parse([]byte(smallStudy + "comparison: {against: [B, A]}\n"))
+	if err != nil || s.Comparison.Against != "A|B" {
+		t.Errorf("%v, %v", s, err)
+	}
+	if b, err := s.canonical(); err != nil || !strings.Contains(string(b), `"tiltak":null`) {
+		t.Errorf("%s, %v", b, err)
+	}
+}

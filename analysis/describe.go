@@ -74,11 +74,14 @@ func (r *runner) describe() results.Run {
 		Horizon: s.Horizon, From: s.Population.From.String(), To: s.Population.To.String(), Cut: r.reg.Cut.String(), PriceYear: s.Cost.PriceYear,
 		Comparison: s.Comparison.Against, LaterEntry: s.Comparison.LaterEntry, Inputs: r.reg.Inputs}
 	for _, trial := range r.trials.Tiltak {
-		label := results.Label{ID: trial.Tiltak, Text: results.Text{NB: trial.Tiltak, EN: trial.Tiltak}}
-		if t, ok := r.cat.Tiltak(trial.Tiltak); ok {
-			label.Text = results.Text{NB: t.Name("nb"), EN: t.Name("en")}
-		}
+		label := results.Label{ID: trial.Tiltak}
+		label.Text = r.nameOf(trial.Tiltak)
 		run.Tiltak = append(run.Tiltak, label)
+	}
+	if _, others := s.Comparison.who(); len(others) > 0 {
+		for _, code := range others {
+			run.Others = append(run.Others, results.Label{ID: code, Text: r.nameOf(code)})
+		}
 	}
 	for _, g := range r.trials.Groups {
 		run.Groups = append(run.Groups, results.Label{ID: g.ID, Text: results.Text{NB: g.NameNB, EN: g.NameEN}, Note: results.Text{NB: g.DefinitionNB, EN: g.DefinitionEN}})

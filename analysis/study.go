@@ -20,7 +20,7 @@ type Study struct {
 	Data             Data                       `yaml:"data" json:"data"`
 	Population       Population                 `yaml:"population" json:"population"`
 	TimeZero         string                     `yaml:"time_zero" json:"time_zero"`
-	Tiltak           codes                      `yaml:"tiltak" json:"tiltak"`
+	Tiltak           treatments                 `yaml:"tiltak" json:"tiltak"`
 	Groups           []string                   `yaml:"groups" json:"groups"`
 	Pairs            string                     `yaml:"pairs" json:"pairs"`
 	GroupDefinitions map[string]GroupDefinition `yaml:"group_definitions" json:"group_definitions,omitempty"`
@@ -201,9 +201,6 @@ func (s *Study) resolveChoices() error {
 		}
 		return fault.Usagef("bad_study", "`%s: %s` is not known%s", key, *value, fault.Suggest(*value, append(later, def)))
 	}
-	if s.Comparison.Against != "" && s.Comparison.Against != againstNotNow && s.Comparison.Against != "never" {
-		return fault.Usagef("not_served", "`comparison.against: %s` (a tiltak) is not served yet; this version serves not-now", s.Comparison.Against)
-	}
 	for _, c := range []struct {
 		key   string
 		value *string
@@ -211,7 +208,6 @@ func (s *Study) resolveChoices() error {
 		later []string
 	}{
 		{"time_zero", &s.TimeZero, timeZeroStart, []string{"referral"}},
-		{"comparison.against", &s.Comparison.Against, againstNotNow, []string{"never"}},
 		{"exits.death", &s.Exits.Death, "zero", []string{"censor"}},
 		{"exits.emigration", &s.Exits.Emigration, "censor", []string{"zero"}},
 		{"exits.age67", &s.Exits.Age67, "ineligible", []string{"censor", "zero"}},
@@ -220,8 +216,10 @@ func (s *Study) resolveChoices() error {
 			return err
 		}
 	}
-	if err := s.resolveLaterEntry(); err != nil {
-		return err
+	for _, step := range []func() error{s.resolveAgainst, s.resolveLaterEntry} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	if s.Comparison.PerTreated == nil {
 		twenty := 20
@@ -315,10 +313,11 @@ func (s *Study) resolveInference() error {
 
 // design is the cohort part of the study.
 func (s *Study) design() cohort.Design {
+	who, others := s.Comparison.who()
 	return cohort.Design{
 		AgeMin: s.Population.Age[0], AgeMax: s.Population.Age[1], From: *s.Population.From, To: *s.Population.To,
 		Eligible: s.Population.Eligible, WashoutAny: s.Population.Washout.Any, WashoutSame: s.Population.Washout.Same,
-		Tiltak: s.Tiltak, Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
+		Tiltak: s.Tiltak.IDs, Combinations: s.Tiltak.Combinations, Against: who, Others: others, Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
 		Censor: s.Comparison.LaterEntry == laterEntryCensor, IgnoreStartDay: s.IgnoreStart,
 		Pairs: s.Pairs == allPairs, Define: s.define(), LaterGroups: s.Data.Catalog != "",
 	}

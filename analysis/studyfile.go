@@ -239,21 +239,6 @@ func (t *localText) UnmarshalYAML(n *yaml.Node) error {
 	return nil
 }
 
-// codes is a list, or the word all (nil).
-type codes []string
-
-// UnmarshalYAML reads a list of codes or `all`.
-func (c *codes) UnmarshalYAML(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode {
-		if n.Value != "all" {
-			return fault.Usagef("bad_study", "line %d: `tiltak` is a list of codes, or all", n.Line).At(int64(n.Line))
-		}
-		*c = nil
-		return nil
-	}
-	return n.Decode((*[]string)(c))
-}
-
 // names is a list of covariates, or the word default (nil).
 type names []string
 

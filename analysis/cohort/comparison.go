@@ -2,9 +2,7 @@ package cohort
 
 import (
 	"context"
-	"slices"
 
-	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/parallel"
 	"tiltakseffekt/internal/random"
@@ -33,21 +31,25 @@ func (b *builder) collectDays() {
 // each calls visit for every comparison candidate of the persons [from, to): a month of an episode in which the person
 // is eligible and starts nothing, for each tiltak that starts somebody in that stratum.
 func (b *builder) each(from, to int, visit func(person int32, m calendar.Month, episode int, tiltak int, stratum int32, day uint8)) {
+	switch b.d.Against {
+	case Other:
+		b.eachOther(from/personBlock, visit)
+		return
+	case Either:
+		b.eachHolder(from, to, visit)
+		return
+	}
 	var buffer []Episode
 	draws := make([]random.Keyed, len(b.codes))
-	numbers := make([]int16, len(b.codes))
-	for i, k := range b.number {
-		if k >= 0 {
-			numbers[k] = int16(i)
-		}
-	}
 	for k, code := range b.codes {
 		draws[k] = random.NewKeyed(b.d.Seed, "cohort start day "+code)
 	}
 	lastMonth := min(b.d.To, b.reg.Cut-calendar.Month(b.d.FollowUp))
 	for person := int32(from); person < int32(to); person++ {
 		buffer = episodes(b.reg, person, b.d.Eligible, buffer)
-		parts := b.reg.Participations[b.reg.FirstPart[person]:b.reg.FirstPart[person+1]]
+		if b.d.Against == Never && b.reg.FirstPart[person] < b.reg.FirstPart[person+1] {
+			continue
+		}
 		for e := range buffer {
 			episode := &buffer[e]
 			first := max(b.d.From, episode.From.Month())
@@ -56,13 +58,13 @@ func (b *builder) each(from, to int, visit func(person int32, m calendar.Month, 
 				last = min(last, episode.To.Month())
 			}
 			for m := first; m <= last; m++ {
-				if b.ageRule(person, m) != ruleAnalysed || slices.ContainsFunc(parts, func(p register.Participation) bool { return p.Start.Month() == m }) {
+				if b.ageRule(person, m) != ruleAnalysed || b.startsIn(person, m) {
 					continue
 				}
 				stratum := b.stratum(m, Band(episode.Elapsed(m)))
 				for k := range b.codes {
 					days := b.days[k*b.strata()+int(stratum)]
-					if len(days) == 0 || b.washout(person, m, numbers[k]) != ruleAnalysed {
+					if len(days) == 0 || b.washoutOf(person, m, b.numbers[k]) != ruleAnalysed {
 						continue
 					}
 					day := days[int(draws[k].Uniform(uint64(person), uint64(m))*float64(len(days)))]

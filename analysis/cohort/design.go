@@ -33,11 +33,14 @@ type Design struct {
 	Catalog *catalog.Catalog
 	// LaterGroups leaves the check of the groups to Build, where the user's catalogue is known.
 	LaterGroups  bool
-	PerTreated   int  // comparison rows sampled per treated row and stratum; 0: all
-	KeepAllUnder int  // tiltak × group cells with fewer treated keep all rows (default 2,000)
-	Horizon      int  // months after m
-	FollowUp     int  // months after m that must lie before the cut; at least Horizon
-	Censor       bool // comparison rows leave at their first later start (Censoring); otherwise both arms are followed as it comes
+	PerTreated   int           // comparison rows sampled per treated row and stratum; 0: all
+	KeepAllUnder int           // tiltak × group cells with fewer treated keep all rows (default 2,000)
+	Horizon      int           // months after m
+	FollowUp     int           // months after m that must lie before the cut; at least Horizon
+	Against      Against       // who the comparison is; default NotNow
+	Others       []string      // for the comparison Other: tiltak codes
+	Combinations []Combination // treatments of several tiltak; Tiltak lists their ids
+	Censor       bool          // comparison rows leave at their first later start (Censoring); otherwise both arms are followed as it comes
 	Seed         uint64
 	Workers      int
 
@@ -67,6 +70,9 @@ func (d *Design) Validate() error {
 	case ByRegistration, ByBenefit, ByEither:
 	default:
 		return fault.Usagef("bad_study", "`population.eligible` is registered, benefit or either, not `%s`", d.Eligible)
+	}
+	if err := d.validateAgainst(); err != nil {
+		return err
 	}
 	if d.LaterGroups {
 		return nil

@@ -11,6 +11,7 @@ import (
 type plan struct {
 	starts []start
 	lost   []loss
+	others []start // starts of Design.Others, the comparison; tiltak is not set
 }
 
 // start is a start that is analysed.
@@ -73,33 +74,64 @@ func (b *builder) washout(person int32, m calendar.Month, tiltak int16) int {
 	return ruleAnalysed
 }
 
+// washoutOf is washout for a start of the tiltak or combination, and for the comparison with another tiltak of those too:
+// both arms could start either. The starts of the parts are no washout of their combination.
+func (b *builder) washoutOf(person int32, m calendar.Month, tiltak int16) int {
+	if k := int(tiltak) - len(b.reg.Tiltak); k >= 0 {
+		c := &b.combinations[k]
+		for _, e := range b.eventsOf(person) {
+			began := e.date.Month()
+			switch {
+			case began >= m:
+			case e.tiltak == tiltak && (int(m-began) <= b.d.WashoutSame || e.end >= m.First()):
+				return ruleWashoutSame
+			case int(e.tiltak) < len(b.reg.Tiltak) && int(m-began) <= b.d.WashoutAny && !slices.Contains(c.parts, e.tiltak):
+				return ruleWashoutAny
+			}
+		}
+		return ruleAnalysed
+	}
+	rule := b.washout(person, m, tiltak)
+	for _, other := range b.others {
+		if rule == ruleAnalysed {
+			rule = b.washout(person, m, other)
+		}
+	}
+	return rule
+}
+
 // starts decides on every start of the persons [from, to) in the window.
 func (b *builder) starts(from, to int) plan {
 	var out plan
 	var s scratch
 	for person := int32(from); person < int32(to); person++ {
-		parts := b.reg.Participations[b.reg.FirstPart[person]:b.reg.FirstPart[person+1]]
+		own := b.eventsOf(person)
 		loaded := false
-		for i := range parts {
-			p := &parts[i]
-			m := p.Start.Month()
-			k := b.number[p.Tiltak]
-			if k < 0 || m < b.d.From || m > b.d.To {
+		for i := range own {
+			p := &own[i]
+			m := p.date.Month()
+			k := b.number[p.tiltak]
+			other := slices.Contains(b.others, p.tiltak)
+			if k < 0 && !other || m < b.d.From || m > b.d.To {
 				continue
 			}
 			if !loaded {
 				b.load(&s, person)
 				loaded = true
 			}
-			e := slices.IndexFunc(s.episodes, func(e Episode) bool { return e.Covers(p.Start) })
+			e := slices.IndexFunc(s.episodes, func(e Episode) bool { return e.Covers(p.date) })
 			x := moment{reg: b.reg, persons: &b.reg.Persons, person: person, m: m, history: &s.history}
 			if e >= 0 {
 				x.episode = &s.episodes[e]
 			}
 			bits := mask(b.groups, &x)
+			held := p.held
+			if b.d.Against != Either {
+				held = 0
+			}
 			rule := ruleAnalysed
 			switch {
-			case !b.here(person, p.Start):
+			case !b.here(person, p.date):
 				rule = ruleDead
 			case e < 0:
 				rule = ruleNotInRiskSet
@@ -108,26 +140,48 @@ func (b *builder) starts(from, to int) plan {
 				rule = b.ageRule(person, m)
 			}
 			if rule == ruleAnalysed {
-				rule = b.washout(person, m, p.Tiltak)
+				rule = b.washoutOf(person, m, p.tiltak)
 			}
-			if n := len(out.starts); rule == ruleAnalysed && slices.ContainsFunc(out.starts[max(0, n-len(parts)):], func(q start) bool {
+			list := &out.starts
+			if other {
+				list = &out.others
+			}
+			if n := len(*list); rule == ruleAnalysed && (slices.ContainsFunc((*list)[max(0, n-len(own)):], func(q start) bool {
 				return q.person == person && q.tiltak == k && q.month == m
-			}) {
+			}) || b.bothIn(own, m, other)) {
 				rule = ruleSameMonth
 			}
 			if rule == ruleAnalysed && m+calendar.Month(b.d.FollowUp) > b.reg.Cut {
 				rule = ruleFollowUp
 			}
-			out.lost = append(out.lost, loss{k, int8(rule), person, b.reg.FirstPart[person] + int32(i), bits})
+			if !other {
+				out.lost = append(out.lost, loss{k, int8(rule), person, p.part, bits})
+			}
 			if rule == ruleAnalysed {
-				out.starts = append(out.starts, start{
-					person: person, part: b.reg.FirstPart[person] + int32(i), tiltak: k, month: m, episode: int16(e),
-					stratum: b.stratum(m, Band(s.episodes[e].Elapsed(m))), day: uint8(p.Start.Day()), groups: bits,
+				*list = append(*list, start{
+					person: person, part: p.part, tiltak: k, month: m, episode: int16(e),
+					stratum: b.stratumHeld(m, Band(s.episodes[e].Elapsed(m)), held), day: uint8(p.date.Day()), groups: bits,
 				})
 			}
 		}
 	}
 	return out
+}
+
+// bothIn tells, for the comparison Other, whether somebody who starts one side in m starts the other too.
+func (b *builder) bothIn(own []event, m calendar.Month, other bool) bool {
+	if b.d.Against != Other {
+		return false
+	}
+	return slices.ContainsFunc(own, func(q event) bool {
+		if q.date.Month() != m {
+			return false
+		}
+		if other {
+			return b.number[q.tiltak] >= 0
+		}
+		return slices.Contains(b.others, q.tiltak)
+	})
 }
 
 // flow counts starts by rule for each tiltak × group.

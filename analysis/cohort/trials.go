@@ -136,6 +136,7 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 	if err := b.choose(); err != nil {
 		return nil, err
 	}
+	b.collectEvents()
 	b.covariates = defaultCovariates(reg, &b.d)
 	blocks := parallel.NumBlocks(reg.Persons.N, personBlock)
 	b.plans = make([]plan, blocks)
@@ -175,22 +176,30 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 
 // builder holds what the passes over persons share.
 type builder struct {
-	reg        *register.Register
-	d          Design
-	groups     []Group
-	codes      []string // the tiltak of the design
-	number     []int16  // register tiltak → index into codes, −1
-	covariates []Covariate
-	plans      []plan
-	days       [][]uint8 // per tiltak × stratum: days of the starts, in row order
-	treated    [][]int32 // per tiltak: treated by group, for the sampling rule
-	comparison [][]int32 // per tiltak × stratum: candidates for the comparison, for the sampling rate
+	reg          *register.Register
+	d            Design
+	groups       []Group
+	codes        []string // the tiltak of the design
+	number       []int16  // register tiltak (and, after them, combination) → index into codes, −1
+	numbers      []int16  // index into codes → register tiltak or combination
+	others       []int16  // register tiltak of Design.Others
+	combinations []combination
+	events       []event // of each person in order: what can be a start
+	firstEvent   []int32
+	covariates   []Covariate
+	plans        []plan
+	days         [][]uint8 // per tiltak × stratum: days of the starts, in row order
+	treated      [][]int32 // per tiltak: treated by group, for the sampling rule
+	comparison   [][]int32 // per tiltak × stratum: candidates for the comparison, for the sampling rate
 }
 
-func (b *builder) strata() int { return int(b.d.To-b.d.From+1) * len(Bands) }
+func (b *builder) strata() int { return int(b.d.To-b.d.From+1) * len(Bands) * b.heldCodes() }
 
-func (b *builder) stratum(m calendar.Month, band int) int32 {
-	return int32(int(m-b.d.From)*len(Bands) + band)
+func (b *builder) stratum(m calendar.Month, band int) int32 { return b.stratumHeld(m, band, 0) }
+
+// stratumHeld divides a stratum further by what part of a combination is held (Combination).
+func (b *builder) stratumHeld(m calendar.Month, band int, held uint8) int32 {
+	return int32((int(m-b.d.From)*len(Bands)+band)*b.heldCodes() + int(held))
 }
 
 // choose numbers the tiltak of the design and checks the window.
@@ -200,23 +209,61 @@ func (b *builder) choose() error {
 		return fault.Usagef("bad_study", "`population` asks for starts in %s to %s, but the register holds %s to %s and needs a month before the first start",
 			b.d.From, b.d.To, panel.First, b.reg.Cut)
 	}
-	b.number = make([]int16, len(b.reg.Tiltak))
+	find := func(key, code string) (int16, error) {
+		i, ok := slices.BinarySearch(b.reg.Tiltak, code)
+		if !ok {
+			return 0, fault.Usagef("unknown_tiltak", "`%s` names `%s`, which nobody in the register takes part in%s", key, code, fault.Suggest(code, b.reg.Tiltak))
+		}
+		return int16(i), nil
+	}
+	for _, code := range b.d.Others {
+		i, err := find("comparison.against", code)
+		if err != nil {
+			return err
+		}
+		b.others = append(b.others, i)
+	}
+	for _, c := range b.d.Combinations {
+		own := combination{Combination: c}
+		for _, code := range c.All {
+			i, err := find("tiltak", code)
+			if err != nil {
+				return err
+			}
+			own.parts = append(own.parts, i)
+		}
+		if slices.Contains(b.reg.Tiltak, c.ID) {
+			return fault.Usagef("bad_study", "`tiltak` calls a combination `%s`, which is the code of a tiltak; give it another id", c.ID)
+		}
+		b.combinations = append(b.combinations, own)
+	}
+	b.number = make([]int16, len(b.reg.Tiltak)+len(b.combinations))
 	for i := range b.number {
 		b.number[i] = -1
 	}
 	b.codes = b.d.Tiltak
 	if b.codes == nil {
-		b.codes = b.reg.Tiltak
+		for _, code := range b.reg.Tiltak {
+			if !slices.Contains(b.d.Others, code) {
+				b.codes = append(b.codes, code)
+			}
+		}
 	}
 	for k, code := range b.codes {
-		i, ok := slices.BinarySearch(b.reg.Tiltak, code)
-		if !ok {
-			return fault.Usagef("unknown_tiltak", "`tiltak` names `%s`, which nobody in the register takes part in%s", code, fault.Suggest(code, b.reg.Tiltak))
+		i := int16(slices.IndexFunc(b.combinations, func(c combination) bool { return c.ID == code }))
+		if i >= 0 {
+			i += int16(len(b.reg.Tiltak))
+		} else {
+			var err error
+			if i, err = find("tiltak", code); err != nil {
+				return err
+			}
 		}
 		if b.number[i] >= 0 {
 			return fault.Usagef("bad_study", "`tiltak` names `%s` twice", code)
 		}
 		b.number[i] = int16(k)
+		b.numbers = append(b.numbers, i)
 	}
 	return nil
 }

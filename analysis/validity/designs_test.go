@@ -1,9 +1,16 @@
 package validity
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"testing"
+
+	"tiltakseffekt/analysis"
+	"tiltakseffekt/datasets/catalog"
+	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/datasets/simulate"
+	"tiltakseffekt/datasets/simulate/truth"
 )
 
 // The intervals of `later_entry: censor` cover the truth without any later start, and those of `follow`, which answer
@@ -35,4 +42,126 @@ func TestCensorCovers(t *testing.T) {
 	if r := table.Pooled[0]; math.Abs(r.Coverage-0.95) > 0.03 {
 		t.Errorf("covers %.3f (± %.3f)", r.Coverage, r.MonteCarlo)
 	}
+}
+
+// experiment runs a study on simulated registers and puts the truth beside the estimates of one method at its last month.
+type experiment struct {
+	simulate simulate.Options
+	study    string
+	which    simulate.Which
+	instead  bool
+	slow     int // registers under EVALUATE_SLOW; 2 otherwise
+}
+
+type against struct{ estimate, stdError, truth float64 }
+
+func (x against) far() float64 { return (x.estimate - x.truth) / x.stdError }
+
+func (e experiment) run(t *testing.T) map[string][]against {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("simulates registers: not under -short")
+	}
+	n := 2
+	if os.Getenv("EVALUATE_SLOW") == "1" {
+		n = e.slow
+	}
+	out := map[string][]against{}
+	for i := range n {
+		opt := e.simulate
+		opt.Seed, opt.Counterfactual = uint64(900+i), true
+		sim, err := simulate.Generate(t.Context(), opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reg, err := register.FromTables(t.Context(), sim.Tables, register.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := analysis.Parse([]byte("study: x\ndata: {register: memory}\npopulation: {from: 2019-01, to: 2021-12}\ngroups: [alle]\n" + e.study))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.OnlyMonths = []int{s.Horizon}
+		got, err := analysis.Estimate(t.Context(), s, reg, catalog.Default(), analysis.Options{Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		known, err := truth.New(reg, sim.Paths)
+		if e.instead {
+			known, err = truth.Instead(reg, sim)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range got.Cells {
+			for k, o := range s.Outcomes {
+				if o.ID != c.Outcome {
+					continue
+				}
+				effects, err := known.Effects(got.Outcomes[k], c.Analysed, e.which, s.Horizon)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, row := range got.Tables.Estimates {
+					if row.Tiltak == c.Tiltak && row.Method == c.Method && row.Outcome == c.Outcome && row.Month != nil && *row.Month == s.Horizon && row.StdError > 0 {
+						x := against{row.Estimate, row.StdError, effects[s.Horizon-1]}
+						t.Logf("%s %s %s: %.4f (%.4f), truth %.4f, %d starts", c.Tiltak, c.Method, c.Outcome, x.estimate, x.stdError, x.truth, row.NStarts)
+						out[c.Method] = append(out[c.Method], x)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// covers asks that the truth lies in the intervals as often as they say: with few registers only that none is far off.
+func covers(t *testing.T, found map[string][]against) {
+	t.Helper()
+	for method, list := range found {
+		inside := 0
+		for _, x := range list {
+			if math.Abs(x.far()) < 1.96 {
+				inside++
+			}
+			if math.Abs(x.far()) > 4 {
+				t.Errorf("%s: estimate %.4f (%.4f), truth %.4f", method, x.estimate, x.stdError, x.truth)
+			}
+		}
+		if share := float64(inside) / float64(len(list)); len(list) >= 100 && share < 0.9 {
+			t.Errorf("%s covers %.3f of %d", method, share, len(list))
+		}
+	}
+	if len(found) == 0 {
+		t.Error("nothing was estimated")
+	}
+}
+
+const workAt = "outcomes: [{id: arbeid, kind: work, position: 1}]\ninference: {family: {outcome: arbeid, month: %d, method: ebal, over: [tiltak, group]}}\n"
+
+// Where no tiltak does anything, the comparison with the never-treated shows harm: whoever finds work soon is in it. The
+// comparison not-now shows nothing.
+func TestNeverIsTilted(t *testing.T) {
+	e := experiment{simulate: simulate.Options{Persons: 3000, Scenario: "no-effect"}, slow: 40,
+		study: "tiltak: [OPPFOLGING, ARBEIDSMARKEDSOPPLAERING]\nhorizon: 12\nmethods: [ebal]\n" + fmt.Sprintf(workAt, 12)}
+	covers(t, e.run(t))
+	e.study += "comparison: {against: never}\n"
+	for _, x := range e.run(t)["ebal"] {
+		if x.truth != 0 || x.far() > -3 {
+			t.Errorf("never: %.4f (%.4f), truth %.4f: no harm is shown where there is none", x.estimate, x.stdError, x.truth)
+		}
+	}
+}
+
+// One tiltak against another: the truth is the same starts, on the same days, in the other.
+func TestAnotherTiltakCovers(t *testing.T) {
+	covers(t, experiment{simulate: simulate.Options{Persons: 4000, Instead: "JOBBKLUBB"}, instead: true, slow: 60,
+		study: "tiltak: [MIDLERTIDIG_LONNSTILSKUDD, ARBEIDSTRENING]\ncomparison: {against: JOBBKLUBB}\nhorizon: 24\nmethods: [nearest, ebal]\n" + fmt.Sprintf(workAt, 24)}.run(t))
+}
+
+// A mentor beside a tiltak against the tiltak alone: the truth is the path without the mentor's start.
+func TestCombinationCovers(t *testing.T) {
+	covers(t, experiment{simulate: simulate.Options{Persons: 8000, Scenario: "chains"}, slow: 40,
+		study: "tiltak: [{id: MENTOR_LONNSTILSKUDD, all: [MENTOR, MIDLERTIDIG_LONNSTILSKUDD], within: 12}, {id: MENTOR_OPPLAERING, all: [MENTOR, ARBEIDSMARKEDSOPPLAERING], within: 12}]\ncomparison: {against: either}\nhorizon: 18\nmethods: [ebal]\n" + fmt.Sprintf(workAt, 18)}.run(t))
 }

@@ -78,11 +78,13 @@ func (p *Paths) Path(i int, which Which) register.History {
 // Drawn tells whether the reference paths are there, or only the starts.
 func (p *Paths) Drawn() bool { return p.at != nil }
 
-func (w *world) paths(blocks []*block) *Paths {
+// paths gathers the starts with the paths that lie in `of`, two a start, and the participations on them where they were
+// recorded.
+func (w *world) paths(blocks []*block, of func(*block) []cell, recorded bool) *Paths {
 	p := &Paths{}
 	total, starts := 0, 0
 	for _, b := range blocks {
-		total += len(b.refs)
+		total += len(of(b))
 		starts += len(b.parts)
 	}
 	if w.opt.Counterfactual {
@@ -103,6 +105,10 @@ func (w *world) paths(blocks []*block) *Paths {
 				last, n := p.at[len(p.at)-1], int(b.refN[i])
 				p.at = append(p.at, last+n, last+2*n)
 				for range 2 {
+					if !recorded {
+						p.partAt = append(p.partAt, 0)
+						continue
+					}
 					n := int(b.refPartN[path])
 					for k := range b.refParts[part0 : part0+n] {
 						p.parts = append(p.parts, w.pathParticipation(person, &b.refParts[part0+k]))
@@ -114,8 +120,9 @@ func (w *world) paths(blocks []*block) *Paths {
 		})
 		if p.at != nil {
 			h := &p.months
-			for i := range b.refs {
-				c := &b.refs[i]
+			cells := of(b)
+			for i := range cells {
+				c := &cells[i]
 				h.Position, h.Ordinary = append(h.Position, c.position), append(h.Ordinary, c.ordinary)
 				h.Wage, h.OrdinaryWage = append(h.Wage, c.wage), append(h.OrdinaryWage, c.ordinaryWage)
 				h.State = append(h.State, c.state)

@@ -22,6 +22,7 @@ type Options struct {
 	Workers        int      // default one a processor; the result does not depend on it
 	Counterfactual bool     // draw the reference paths of each start
 	Effects        Effects  // replaces the scenario's effects of the tiltak it names
+	Instead        string   // a tiltak: draw also, for each start, what would have happened had it been in this one; with Counterfactual
 	Quirks         []string // names of quirks to inject (QuirkNames); the paths and Factual stay those of the clean register
 }
 
@@ -46,6 +47,9 @@ func (o *Options) resolve() error {
 	}
 	if o.Months < 24 || o.Months > 600 {
 		return fault.Usagef("bad_flag", "`--months` must be between 24 and 600, not %d", o.Months)
+	}
+	if o.Instead != "" && programmeNumber(o.Instead) < 0 {
+		return fault.Usagef("bad_flag", "no start is drawn in `%s`%s", o.Instead, fault.Suggest(o.Instead, Tiltak()))
 	}
 	if err := checkQuirks(o.Quirks); err != nil {
 		return err
@@ -83,6 +87,9 @@ type Register struct {
 	Findings []Finding
 	// Paths are the starts and their reference paths; the paths are empty without Options.Counterfactual.
 	Paths *Paths
+	// Instead are the same starts, on the same days, in the tiltak of Options.Instead: Follow with later starts as they come,
+	// None without; nil without that option.
+	Instead *Paths
 
 	cells []cell // person · Months + month
 }
@@ -109,17 +116,18 @@ const blockPersons = 256
 
 // block is what comes of some persons.
 type block struct {
-	first  int // number of the first person
-	people []person
-	cells  []cell
-	spells []spell
-	spellN []int32 // spells of each person
-	parts  []participation
-	partN  []int32
-	others []participation // referrals that never became a start
-	otherN []int32
-	refs   []cell  // reference paths in the order of parts: follow, then none
-	refN   []int32 // length of each path, one a part; both paths are equally long
+	first   int // number of the first person
+	people  []person
+	cells   []cell
+	spells  []spell
+	spellN  []int32 // spells of each person
+	parts   []participation
+	partN   []int32
+	others  []participation // referrals that never became a start
+	otherN  []int32
+	refs    []cell  // reference paths in the order of parts: follow, then none
+	instead []cell  // the same with another tiltak in the place of each start
+	refN    []int32 // length of each path, one a part; both paths are equally long
 
 	refParts []participation // participations of each reference path, those that go on at its beginning first
 	refPartN []int32         // their number, one a path
@@ -194,6 +202,14 @@ func (w *world) live(p *person, rec *recorder, b *block, paths bool) {
 				}
 				b.refParts = append(b.refParts, ref.parts...)
 				b.refPartN = append(b.refPartN, int32(len(ref.parts)))
+				if w.instead < 0 {
+					continue
+				}
+				r = before
+				r.force = w.instead + 1
+				for u := t; u <= end; u++ {
+					b.instead = append(b.instead, w.step(p, &r, u, later && u > t, nil))
+				}
 			}
 		}
 	}
@@ -242,6 +258,9 @@ func Generate(ctx context.Context, opt Options) (*Register, error) {
 		r.Tables = w.spoilTables(r.Tables, blocks, found)
 		r.Findings = found.list(opt.Quirks)
 	}
-	r.Paths = w.paths(blocks)
+	r.Paths = w.paths(blocks, func(b *block) []cell { return b.refs }, true)
+	if w.instead >= 0 && opt.Counterfactual {
+		r.Instead = w.paths(blocks, func(b *block) []cell { return b.instead }, false)
+	}
 	return r, nil
 }

@@ -36,6 +36,8 @@ type state struct {
 	scale   float64 // what the scenario multiplies its effect by
 	last    int     // tiltak that ended last, −1 none
 
+	force int // 1 + tiltak that is started in this month whatever is drawn; 0: none. For reference paths.
+
 	// Mentor beside the tiltak.
 	mentor        bool // one goes on
 	mentored      bool // there is or was one beside this participation

@@ -172,17 +172,20 @@ func (w *world) registered(p *person, s *state, t, last int, allow bool, c *cell
 		exit = last
 	}
 	started := false
-	if allow {
+	if allow || s.force > 0 {
 		each, sum := w.intensities(p, s, t)
 		if rec != nil && rec.trace != nil {
 			rec.trace(t, el, s, each, exit)
 		}
-		if v := w.uniform(p, t, drawStart); v < 1-math.Exp(-sum) {
+		if v := w.uniform(p, t, drawStart); v < 1-math.Exp(-sum) || s.force > 0 {
 			day := w.startDay(p, t)
 			if day >= first && (exit == 0 || day <= exit) {
 				k, x := 0, w.uniform(p, t, drawWhich)*sum
 				for ; k < numTiltak-1 && (x >= each[k] || each[k] == 0); k++ {
 					x -= each[k]
+				}
+				if s.force > 0 {
+					k = s.force - 1
 				}
 				w.start(p, s, t, day, k, rec)
 				started = true
@@ -196,6 +199,7 @@ func (w *world) registered(p *person, s *state, t, last int, allow bool, c *cell
 			}
 		}
 	}
+	s.force = 0
 	if allow && !started && w.rules.mentor {
 		w.mentor(p, s, t, exit, rec)
 	}

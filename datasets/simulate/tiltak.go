@@ -136,6 +136,16 @@ func programmeOf(k int) *programme {
 	return &programmes[k]
 }
 
+// programmeNumber is the number of the tiltak with a code among those that starts are drawn in; −1 for another.
+func programmeNumber(code string) int {
+	for k := range programmes {
+		if programmes[k].code == code {
+			return k
+		}
+	}
+	return -1
+}
+
 // planned is the planned duration in days at a quantile u of [0, 1): linear between the knots.
 func (g *programme) planned(u float64, half bool) int {
 	k := g.days

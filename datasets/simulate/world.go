@@ -30,6 +30,7 @@ type world struct {
 	trait       random.Keyed         // (person, trait)
 	entryFrom   int                  // first month in which anybody first registers
 	entryTo     int                  // month after the last
+	instead     int                  // tiltak of Options.Instead, −1 none
 }
 
 // The draws of a person-month. Each has its own number, so that two paths of one person meet the same luck.
@@ -84,7 +85,7 @@ const smallCounty = 10
 const officesPerCounty = 5
 
 func newWorld(opt Options) *world {
-	w := &world{opt: opt, rules: scenarios[opt.Scenario], months: opt.Months}
+	w := &world{opt: opt, rules: scenarios[opt.Scenario], months: opt.Months, instead: programmeNumber(opt.Instead)}
 	w.draw = random.NewKeyed(opt.Seed, "simulate/month")
 	w.trait = random.NewKeyed(opt.Seed, "simulate/person")
 	n := opt.Months

@@ -1,7 +1,5 @@
 package report
 
-import "strings"
-
 // The words for the comparison of a run: who is compared with whom, until when, and what that leaves untested. The words of
 // `comparison` are those of the study: not-now, never, or the codes of other tiltak joined by |.
 
@@ -14,10 +12,13 @@ func (b *builder) whom() string {
 	case "never":
 		return b.say("Hver start i et tiltak sammenlignes med registrerte arbeidssøkere som aldri deltok i tiltak. Hvem som aldri deltar, vet man først etterpå, og de som fort finner jobb, rekker ikke å delta: sammenligningen er skjev mot tiltaket.",
 			"Each start in a tiltak is compared with registered jobseekers who never took part in one. Who never takes part is known only afterwards, and those who find work quickly never do: the comparison is tilted against the tiltak.")
+	case "either":
+		return b.say("Hver start i en kombinasjon av tiltak sammenlignes med personer som i samme måned var i ett av tiltakene, hadde vært det omtrent like lenge og ikke fikk det andre den måneden.",
+			"Each start of a combination of tiltak is compared with persons who in the same month were in one of them, had been so for about as long, and did not get the other in that month.")
 	default:
 		var names []string
-		for _, code := range strings.Split(c, "|") {
-			names = append(names, b.tiltak(code))
+		for _, other := range b.run.Others {
+			names = append(names, lower(other.Text.In(b.lang())))
 		}
 		return b.sayf("Hver start i et tiltak sammenlignes med personer som i samme måned, etter omtrent like lang tid, startet i et annet tiltak: %s.", "Each start in a tiltak is compared with persons who in the same month, after about as long, started another tiltak: %s.", b.l.And(names))
 	}
@@ -35,6 +36,8 @@ func (b *builder) later() string {
 			return b.say(" Noen av dem startet i tiltak senere. Tallene viser derfor hva det betyr å starte nå i stedet for ikke nå.", " Some of them started a tiltak later. The figures therefore tell what it means to start now rather than not now.")
 		case "never":
 			return ""
+		case "either":
+			return b.say(" Noen av dem fikk det andre siden. Tallene viser derfor hva det betyr å få begge nå i stedet for bare det ene nå.", " Some of them got the other later. The figures therefore tell what it means to have both now rather than one of them now.")
 		}
 		return b.say(" Hva begge gruppene gjorde siden, er regnet med slik det ble.", " What both arms did later is counted as it came.")
 	}
@@ -50,6 +53,9 @@ func (b *builder) designLimits() []limit {
 	case c == "" || c == "not-now":
 		return []limit{{Title: b.say("Nå eller senere", "Now or later"), Text: b.say("Sammenligningen er «nå» mot «ikke nå», ikke «tiltak» mot «aldri tiltak». Virkningen av at tiltaket finnes i det hele tatt, er noe annet.",
 			"The comparison is now against not now, not a tiltak against never. The effect of there being a tiltak at all is something else.")}}
+	case c == "either":
+		return []limit{{Title: b.say("Tillegget, ikke hele pakken", "The addition, not the whole"), Text: b.say("Tallene sier hva den siste delen legger til for dem som fikk den og alt var i den første. Hva den første delen betyr, er ikke med.",
+			"The figures tell what the last part adds for those who got it and were in the first already. What the first part does is not in them.")}}
 	case c == "never":
 		return []limit{{Title: b.say("Sammenligningen bygger på fremtiden", "The comparison conditions on the future"), Text: b.say("Å aldri delta er noe som først avgjøres etter måneden sammenligningen gjelder: den som fort finner jobb, blir ikke deltaker. De som aldri deltar, klarer seg derfor bedre enn deltakerne ville gjort uten tiltak, også når tiltaket virker. Tallene er trolig for lave og bør ikke leses som virkninger; sammenligningen «ikke nå» har ikke denne feilen.",
 			"Never taking part is decided only after the month the comparison is about: whoever finds work quickly does not become a participant. Those who never take part therefore fare better than participants would have without a tiltak, also where the tiltak works. The figures are probably too low and should not be read as effects; the comparison not-now does not have this fault.")}}

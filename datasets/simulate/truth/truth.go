@@ -44,6 +44,15 @@ func New(reg *register.Register, paths *simulate.Paths) (*Truth, error) {
 	return t, nil
 }
 
+// Instead is the truth of a comparison with another tiltak: the reference of a start is the same start in the tiltak of
+// simulate.Options.Instead.
+func Instead(reg *register.Register, sim *simulate.Register) (*Truth, error) {
+	if sim.Instead == nil {
+		return nil, fault.Usagef("no_counterfactual", "the register was simulated without paths in another tiltak; set Options.Instead")
+	}
+	return New(reg, sim.Instead)
+}
+
 // Effects is the true mean effect on the starts (indices into Register.Participations) of an outcome at months
 // 1…horizon after the start month:
 //
