@@ -16,15 +16,19 @@ import (
 func newCoverageCmd(g *globals) *cobra.Command {
 	var opt validity.Options
 	var rule string
+	var did bool
 	c := &cobra.Command{
 		Use:   "coverage",
 		Short: "How often the intervals of a study cover the truth, over many simulated registers",
 		Long: `Simulate many registers, run one study on each (everybody, every tiltak, three outcomes), and count how often the 95 %
 intervals cover the true effect on the starts analysed. In the scenario default they must; with selection on what the data
 does not show (--scenario unobserved), and with the start-day rule off, they must fail.`,
-		Example: "  $ evaluate coverage\n  $ evaluate coverage --scenario unobserved\n  $ evaluate coverage --start-day-rule off",
+		Example: "  $ evaluate coverage\n  $ evaluate coverage --scenario unobserved\n  $ evaluate coverage --start-day-rule off\n  $ evaluate coverage --did",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if did {
+				return g.coverageDid(c)
+			}
 			switch rule {
 			case "on", "off":
 				opt.IgnoreStartDay = rule == "off"
@@ -57,6 +61,7 @@ does not show (--scenario unobserved), and with the start-day rule off, they mus
 	flags.IntVar(&opt.Persons, "persons", 5000, "persons in each")
 	flags.IntVar(&opt.Month, "month", 24, "month after the start (6 to 24)")
 	flags.StringVar(&opt.Scenario, "scenario", "default", "scenario of the registers: "+strings.Join(simulate.Scenarios(), ", "))
+	flags.BoolVar(&did, "did", false, "difference-in-differences on staggered panels instead: --registers panels (default 1000) of --persons (default 1200) of each design")
 	flags.BoolVar(&opt.Bands, "bands", false, "count also how often the simultaneous band over months 1 to --month holds the truth of all of them")
 	flags.StringVar(&opt.LaterEntry, "later-entry", "follow", "later_entry of the study: follow, or censor, against the truth without any later start")
 	flags.StringVar(&rule, "start-day-rule", "on", "on or off")
