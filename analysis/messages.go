@@ -68,6 +68,9 @@ var warningNB = map[string]string{
 	"under_half_analysed":         "Under halvparten av startene er med i minst ett tiltak og én gruppe.",
 	"against_never":               "De det sammenlignes med, har aldri startet i tiltak; det vet man først etterpå. Tallene er for lave og er ingen virkninger.",
 	"combination_last_part":       "Kostnader og tid i tiltak for en kombinasjon gjelder den delen som begynte sist.",
+	"group_history_short":         "En målgruppe ser lenger tilbake enn data rekker: for de første startene teller den færre måneder.",
+	"covariates_unknown":          "Ukjente verdier av kovariater er et nivå for seg; tabellen over balanse viser hvor mange det gjelder.",
+	"undated_values":              "person_historikk sier ikke noe om dagen før start for noen rader; da er verdien uten dato i person brukt.",
 }
 
 // localise adds the warnings that have no message of their own yet, each text once.

@@ -228,9 +228,6 @@ func (s *Study) resolveChoices() error {
 	if *s.Comparison.PerTreated < 0 {
 		return fault.Usagef("bad_study", "`comparison.per_treated` is the number of comparison rows sampled a treated one; 0 keeps all")
 	}
-	if s.Covariates != nil {
-		return fault.Usagef("not_served", "`covariates` as a list is not served yet; this version serves default")
-	}
 	if s.Robustness != nil {
 		return fault.Usagef("not_served", "`robustness` is not served yet; run one study for each definition or sample")
 	}
@@ -319,7 +316,7 @@ func (s *Study) design() cohort.Design {
 		Eligible: s.Population.Eligible, WashoutAny: s.Population.Washout.Any, WashoutSame: s.Population.Washout.Same,
 		Tiltak: s.Tiltak.IDs, Combinations: s.Tiltak.Combinations, Against: who, Others: others, Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
 		Censor: s.Comparison.LaterEntry == laterEntryCensor, IgnoreStartDay: s.IgnoreStart,
-		Pairs: s.Pairs == allPairs, Define: s.define(), LaterGroups: s.Data.Catalog != "",
+		Pairs: s.Pairs == allPairs, Define: s.define(), LaterGroups: s.Data.Catalog != "", Covariates: s.Covariates,
 	}
 }
 

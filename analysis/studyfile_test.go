@@ -115,7 +115,7 @@ func TestStudyRefuses(t *testing.T) {
 		{"horizon", minimal + "horizon: 999\n", "1 to 180"},
 		{"washout", minimal[:len(minimal)-2] + ", washout: {sme: 6}}\n", "`sme` is no key of `washout`"},
 		{"tiltak", minimal + "tiltak: AFT\n", "a list of codes, or all"},
-		{"covariates", minimal + "covariates: [alderr]\n", "not served yet"},
+		{"covariates", minimal + "covariates: [alderr]\n", "did you mean `alder`"},
 		{"price year", minimal + "cost: {price_year: 12}\n", "is not a year"},
 		{"title", minimal + "title: {no: x}\n", "`no` is no key"},
 	} {

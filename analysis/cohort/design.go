@@ -26,6 +26,7 @@ type Design struct {
 	WashoutSame    int      // months before m without a start of the same tiltak
 	Tiltak         []string // codes; nil: all in the register
 	Groups         []string // target groups by id; `a*b` is the intersection of two
+	Covariates     []string // nil: the default set; otherwise what covariatelist.go reads
 	Pairs          bool     // all intersections of two of Groups besides
 	// Define are groups of the study's own, by id; they win over the catalogue's.
 	Define map[string]Definition
@@ -72,6 +73,9 @@ func (d *Design) Validate() error {
 		return fault.Usagef("bad_study", "`population.eligible` is registered, benefit or either, not `%s`", d.Eligible)
 	}
 	if err := d.validateAgainst(); err != nil {
+		return err
+	}
+	if _, err := d.checkCovariates(); err != nil {
 		return err
 	}
 	if d.LaterGroups {

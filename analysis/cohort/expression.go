@@ -68,8 +68,10 @@ type Expression struct {
 	truths  []bool // … or as a flag
 	// LookBack is how many months before m it looks at most; 0: none.
 	LookBack int
-	needs    []need
-	truth    func(*moment) int8
+	// Nearest is the nearest month before m that a window looks at; 0: none does.
+	Nearest int
+	needs   []need
+	truth   func(*moment) int8
 }
 
 // need is a table or column of the register without which a name means nothing.

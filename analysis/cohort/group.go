@@ -297,7 +297,7 @@ func within(err error, place string) error {
 	return err
 }
 
-// Columns are the columns of the user's own that the groups of the design read, each with the group that wants it first.
+// Columns are the columns of the user's own that the groups and covariates of the design read, each with what wants it first.
 func (d *Design) Columns() ([]register.ExtraColumn, error) {
 	groups, err := d.compile()
 	if err != nil {
@@ -312,6 +312,15 @@ func (d *Design) Columns() ([]register.ExtraColumn, error) {
 				}
 			}
 		})
+	}
+	wanted, err := d.checkCovariates()
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range wanted {
+		if !slices.ContainsFunc(out, func(y register.ExtraColumn) bool { return y.Name == x.Name }) {
+			out = append(out, x)
+		}
 	}
 	return out, nil
 }

@@ -81,7 +81,7 @@ func TestCatalogueGroups(t *testing.T) {
 			t.Errorf("%s has %d rows: the test tells little", id, counts[id])
 		}
 	}
-	if w := trials.Warnings; len(w) != 2 || !strings.Contains(fmt.Sprint(w), "`aft_personkrets` looks 36 months back") {
+	if w := trials.Warnings; len(w) != 3 || !strings.Contains(fmt.Sprint(w), "`aft_personkrets` looks 36 months back") {
 		t.Errorf("warnings %v", w)
 	}
 }

@@ -137,7 +137,9 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 		return nil, err
 	}
 	b.collectEvents()
-	b.covariates = defaultCovariates(reg, &b.d)
+	if b.covariates, err = b.d.chosen(reg); err != nil {
+		return nil, err
+	}
 	blocks := parallel.NumBlocks(reg.Persons.N, personBlock)
 	b.plans = make([]plan, blocks)
 	if err := parallel.Blocks(ctx, b.d.Workers, reg.Persons.N, personBlock, func(k, from, to int) error {
@@ -165,6 +167,7 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 		return nil, err
 	}
 	b.join(t, parts)
+	t.Warnings = append(t.Warnings, t.missing(reg)...)
 	if b.d.Censor {
 		var err error
 		if t.Censoring, err = b.censor(ctx, t); err != nil {

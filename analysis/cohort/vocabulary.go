@@ -279,6 +279,9 @@ func (p *parser) window() (from, to calendar.Month) {
 	}
 	if p.err == nil {
 		p.out.LookBack = max(p.out.LookBack, b)
+		if p.out.Nearest == 0 || a < p.out.Nearest {
+			p.out.Nearest = a
+		}
 	}
 	return calendar.Month(a), calendar.Month(b)
 }
