@@ -122,7 +122,12 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	if err != nil {
 		return nil, err
 	}
+	chainRule, err := r.chains(ctx, &out.Tables)
+	if err != nil {
+		return nil, err
+	}
 	out.Run = r.describe()
+	out.Run.Chains = chainRule
 	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(append(r.warnings(out), costWarnings...), r.costEffectWarnings(priceWarnings)...)...), out.Run.MinCell)
 	out.Run.Messages = r.localise(out.Run.Warnings)
 	return out, nil

@@ -32,6 +32,7 @@ type Study struct {
 	Methods          []Method                   `yaml:"methods" json:"methods"`
 	Cost             Cost                       `yaml:"cost" json:"cost"`
 	Robustness       *unserved                  `yaml:"robustness" json:"robustness,omitempty"`
+	Chains           Chains                     `yaml:"chains" json:"chains"`
 	Exits            Exits                      `yaml:"exits" json:"exits"`
 	Inference        Inference                  `yaml:"inference" json:"inference"`
 	Disclosure       Disclosure                 `yaml:"disclosure" json:"disclosure"`
@@ -178,7 +179,7 @@ func (s *Study) Resolve() error {
 		one := uint64(1)
 		s.Seed = &one
 	}
-	for _, step := range []func() error{s.resolveData, s.resolveGroups, s.resolveChoices, s.resolveWindows, s.resolveOutcomes, s.resolveMethods, s.resolveInference} {
+	for _, step := range []func() error{s.resolveData, s.resolveGroups, s.resolveChoices, s.resolveWindows, s.resolveOutcomes, s.resolveMethods, s.resolveInference, s.Chains.resolve} {
 		if err := step(); err != nil {
 			return err
 		}

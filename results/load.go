@@ -2,6 +2,7 @@ package results
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -27,6 +28,11 @@ func (t *Tables) each() []named {
 		{"costs", t.Costs, &t.Costs},
 		{"cost_effect", t.CostEffect, &t.CostEffect},
 		{"diagnostics", t.Diagnostics, &t.Diagnostics},
+		{"transitions", t.Transitions, &t.Transitions},
+		{"chains", t.Chains, &t.Chains},
+		{"chain_states", t.ChainStates, &t.ChainStates},
+		{"chain_measures", t.ChainMeasures, &t.ChainMeasures},
+		{"chain_types", t.ChainTypes, &t.ChainTypes},
 	}
 }
 
@@ -48,6 +54,9 @@ func Load(dir string) (*Run, *Tables, error) {
 	for _, e := range t.each() {
 		path := filepath.Join(dir, "tables", e.name+".csv")
 		data, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue // the manifest holds: an earlier version made the run, and had no such table
+		}
 		if err != nil {
 			return nil, nil, fault.Wrap("read_failed", err, "cannot read a table of the run")
 		}

@@ -64,6 +64,7 @@ type Run struct {
 	Suppressed []Suppression   `json:"suppressed"` // what disclosure control did
 	Rules      []Label         `json:"rules"`      // the rules of table flow
 
+	Chains     *ChainRule       `json:"chains,omitempty"`      // by which rule the tables of chains were made
 	CostEffect *CostEffectNotes `json:"cost_effect,omitempty"` // what a reader of cost against effect must know
 }
 

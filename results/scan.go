@@ -19,6 +19,8 @@ import (
 var knownTables = map[string]reflect.Type{
 	"estimates": reflect.TypeFor[Estimate](), "balance": reflect.TypeFor[Balance](), "overlap": reflect.TypeFor[Overlap](), "flow": reflect.TypeFor[Flow](),
 	"durations": reflect.TypeFor[Duration](), "costs": reflect.TypeFor[Cost](), "cost_effect": reflect.TypeFor[CostEffect](), "placebo": reflect.TypeFor[Placebo](), "diagnostics": reflect.TypeFor[Diagnostic](),
+	"transitions": reflect.TypeFor[Transition](), "chains": reflect.TypeFor[Chain](), "chain_states": reflect.TypeFor[ChainState](),
+	"chain_measures": reflect.TypeFor[ChainMeasure](), "chain_types": reflect.TypeFor[ChainType](),
 }
 
 var (

@@ -34,6 +34,7 @@ import (
 //   - curves: events and censorings are pooled over time until they are none or enough, the tail with too few at risk
 //     goes, and the curve is rounded so that the pooled parts cannot be solved for;
 //   - cost against effect follows the estimates of its outcome: it goes where they go, and a sum over months with any of them;
+//   - chains: transitions, sequences and states are tables with margins, group by group; see suppress_chains.go;
 //   - flow: start = dropped + analysed is a sum like any other, also where a part of it stands in another table:
 //     `analysed` in the estimates and the curves to work, `start` in the costs and the curve of time in tiltak. Where the
 //     start has to go, it goes from all of them.
@@ -59,6 +60,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	s.costEffect()
 	s.placebo()
 	s.diagnostics()
+	s.chains()
 	var out []Suppression
 	for _, key := range slices.Sorted(maps.Keys(s.count)) {
 		table, rule, _ := strings.Cut(key, "/")

@@ -173,4 +173,10 @@ type Tables struct {
 	CostEffect  []CostEffect
 	Placebo     []Placebo
 	Diagnostics []Diagnostic
+
+	Transitions   []Transition
+	Chains        []Chain
+	ChainStates   []ChainState
+	ChainMeasures []ChainMeasure
+	ChainTypes    []ChainType
 }

@@ -29,23 +29,25 @@ var ExitNames = [Exits]string{"link", "work", "education", "ufore", "dead_or_emi
 const supported = register.Registered | register.Dagpenger | register.AAP | register.Sosialhjelp | register.Tiltakspenger
 
 // After is what comes after link i of a chain, and how many months after the month of its last day (0 for a next link, whose
-// days are its Gap; NaN never: the window's length for those without an event).
+// days are its Gap; the window's length for those without an event). known tells whether the window, Rule.Window months
+// after the month of its last day, ends before the cut: over the links of which that is known every exit has had the same
+// time to come about.
 //
-// A link whose month of ending plus Rule.Window lies after the cut is ToEnd, whatever is seen of it: among the others every
-// exit then has had the same time to come about. Of these a link with another one after it in the chain is ToLink. For the
-// rest the months 1…Window after the ending month are gone through, and the first with one of the following decides, in
-// this order within a month: death or emigration, a new start in tiltak, disability pension, ordinary work, education.
-// Otherwise the last month of the window tells whether the person is registered or on a benefit.
-func (c *Chains) After(reg *register.Register, chain, i int) (Exit, int) {
+// A link with another one after it in the chain is ToLink. Of the rest those that are not known are ToEnd, whatever is
+// seen of them. For the others the months 1…Window after the ending month are gone through, and the first with one of the
+// following decides, in this order within a month: death or emigration, a new start in tiltak, disability pension,
+// ordinary work, education. Otherwise the last month of the window tells whether the person is registered or on a benefit.
+func (c *Chains) After(reg *register.Register, chain, i int) (exit Exit, months int, known bool) {
 	ch := &c.Chains[chain]
 	at := ch.First + int32(i)
 	link := &c.Links[at]
 	ended := link.End.Month()
-	if link.Open || ended+calendar.Month(c.Rule.Window) > c.cut {
-		return ToEnd, 0
-	}
+	known = !link.Open && ended+calendar.Month(c.Rule.Window) <= c.cut
 	if at+1 < ch.Last {
-		return ToLink, 0
+		return ToLink, 0, known
+	}
+	if !known {
+		return ToEnd, 0, false
 	}
 	again := calendar.Month(1 << 30)
 	if chain+1 < len(c.Chains) && c.Chains[chain+1].Person == ch.Person {
@@ -60,21 +62,21 @@ func (c *Chains) After(reg *register.Register, chain, i int) (Exit, int) {
 		}
 		switch s := h.State[j]; {
 		case s&(register.Dead|register.Gone) != 0:
-			return ToGone, k
+			return ToGone, k, true
 		case m >= again: // it may begin in the ending month itself where the gap is short
-			return ToReentry, k
+			return ToReentry, k, true
 		case s&register.Ufore != 0:
-			return ToUfore, k
+			return ToUfore, k, true
 		case h.Ordinary[j] >= 100: // a whole per cent of full time, as the outcome `work` counts it
-			return ToWork, k
+			return ToWork, k, true
 		case s&register.Studying != 0:
-			return ToEducation, k
+			return ToEducation, k, true
 		}
 	}
 	if j := int(ended + calendar.Month(c.Rule.Window) - h.First); j >= 0 && j < len(h.State) && h.State[j]&supported != 0 {
-		return ToRegistered, c.Rule.Window
+		return ToRegistered, c.Rule.Window, true
 	}
-	return ToOther, c.Rule.Window
+	return ToOther, c.Rule.Window, true
 }
 
 // Reentry is how many months after the month in which a chain ended its person starts in tiltak again, within the window;

@@ -143,7 +143,7 @@ func (r Rule) Words(lang string) string {
 			long = "So does a start during a longer overlap: the former link then ends the day before."
 		}
 		return fmt.Sprintf("%s of at least %s. A link belongs to the same chain as the one before if it begins within %s after that one's last day, or overlaps it by at most %s. %s"+
-			" A return to %s after a break is a link of its own. What comes after a link is looked for in the %d months after its last day; links that cannot be followed for so long count as end of data.",
+			" A return to %s after a break is a link of its own. What comes after a link is looked for in the %d months after its last day; the last links of chains that cannot be followed for so long count as end of data, and shares are among links that can.",
 			links, least, gap, overlap, long, same, r.Window)
 	}
 	same := "samme tiltak"
@@ -156,6 +156,6 @@ func (r Rule) Words(lang string) string {
 		long = "Det gjør også en start under et lengre overlapp: det forrige leddet slutter da dagen før."
 	}
 	return fmt.Sprintf("%s på minst %s. Et ledd hører til samme kjede som det forrige hvis det begynner innen %s etter siste dag i det, eller overlapper det med høyst %s. %s"+
-		" En ny periode i %s etter et opphold er et eget ledd. Hva som følger etter et ledd, letes det etter i de %d månedene etter siste dag; ledd som ikke kan følges så lenge, regnes som slutt på data.",
+		" En ny periode i %s etter et opphold er et eget ledd. Hva som følger etter et ledd, letes det etter i de %d månedene etter siste dag; siste ledd som ikke kan følges så lenge, regnes som slutt på data, og andeler er blant ledd som kan følges.",
 		links, least, gap, overlap, long, same, r.Window)
 }
