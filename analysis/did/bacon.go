@@ -27,12 +27,21 @@ type Comparison struct {
 // with earlier (or always) treated groups use units that are under treatment as controls: that is where effects that change
 // over time bias the coefficient, and why their share is worth reading.
 //
-// Units with a missing outcome are left out. Groups that start at or before the first period are one, always treated.
+// With weights, fixed by unit, shares and means are weighted and the sum is the weighted coefficient. Covariates have no place
+// in the theorem. Units with a missing outcome are left out. Groups that start at or before the first period are one, always treated.
 func Bacon(p *Panel, workers int) ([]Comparison, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	s, err := NewStatistics(p.Times, p.Start, p.Outcome, nil, workers)
+	var w []float64
+	switch len(p.Weights) {
+	case 0:
+	case 1:
+		w = p.Weights[0]
+	default:
+		return nil, fault.Usagef("not_served", "`--estimator bacon` takes weights that do not change within a unit: the decomposition has one share for each group")
+	}
+	s, err := NewStatistics(p.Times, p.Start, p.Outcome, w, workers)
 	if err != nil {
 		return nil, err
 	}

@@ -35,6 +35,7 @@ func (r *Regression) Covariance(kind VarianceKind, rule SmallSample) (v []float6
 			}
 		}
 	}
+	K += float64(rule.Extra)
 	adjust := 1.
 	if !rule.NoK {
 		adjust = (n - 1) / (n - K)

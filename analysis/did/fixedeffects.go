@@ -25,6 +25,8 @@ type SmallSample struct {
 	NoK bool   // K.adj = FALSE: no (n−1)/(n−K)
 	NoG bool   // G.adj = FALSE: no G/(G−1)
 	K   KFixef // which fixed effects K counts
+
+	Extra int // parameters that K counts beside these
 }
 
 // KFixef is fixest's K.fixef: which levels of the fixed effects count as parameters.

@@ -22,10 +22,13 @@ const (
 
 // RegressionOptions are the choices of Regress; the zero value is clustering by unit with fixest's default factors.
 type RegressionOptions struct {
-	Kind    VarianceKind
-	Rule    SmallSample
-	Level   float64 // 0 means 0.95
-	Workers int
+	// LikeEtwfe counts the parameters as R's etwfe does in the factor of clustered errors: cohort effects, and their slopes on
+	// each covariate, in place of unit effects.
+	LikeEtwfe bool
+	Kind      VarianceKind
+	Rule      SmallSample
+	Level     float64 // 0 means 0.95
+	Workers   int
 
 	Pointwise bool   // no simultaneous bands over the event times
 	Draws     int    // of their critical value; 0 means 10,000
@@ -118,6 +121,9 @@ func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
 			balanced = false
 			break
 		}
+	}
+	if o.LikeEtwfe {
+		o.Rule.Extra = len(cohorts)*(1+len(q.Covariates)) - 1
 	}
 	if e == Extended && len(q.Covariates) > 0 {
 		if err := q.interact(dummies, cohorts); err != nil {

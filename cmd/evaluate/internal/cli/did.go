@@ -83,7 +83,7 @@ A table with one row a unit, where the outcome before and after stand side by si
 	flags.Int64Var(&f.dipProbe, "dip-probe", 0, "estimate the dynamic average again with anticipation 0 to `N`")
 	flags.StringVar(&f.bands, "bands", "simultaneous", "pointwise or simultaneous")
 	flags.StringVar(&f.honest, "honest", "", "sensitivity to trends: relative-magnitude=0.5,1,2 or smoothness=0,0.01")
-	flags.StringVar(&f.like, "like", "", "did or fixest: the defaults of that package; honestdid, with --honest: its draws and its grid")
+	flags.StringVar(&f.like, "like", "", "did, fixest or etwfe: the defaults of that package; honestdid, with --honest: its draws and its grid")
 	flags.StringVar(&f.by, "by", "", "`column` of groups of units to estimate side by side, or several columns of yes and no, whose groups may overlap")
 	flags.StringVar(&f.tiltak, "tiltak", "", "`column` of what the treated started, to estimate each by itself: the others among the treated are then left out")
 	flags.StringVar(&f.atRisk, "at-risk", "", "`column` that tells who could start in the next period, for risk-set and later-start controls")
@@ -167,7 +167,7 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		}
 	}
 	if f.like != "" {
-		if err := oneOf("like", f.like, "did", "fixest", "honestdid"); err != nil {
+		if err := oneOf("like", f.like, "did", "fixest", "etwfe", "honestdid"); err != nil {
 			return nil, err
 		}
 	}
@@ -184,8 +184,8 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, fault.Usagef("bad_flag", "`--like fixest` goes with the estimators twfe, event-study, sunab and etwfe")
 	case len(p.covariates) > 0 && (f.estimator == "imputation" || f.estimator == "bacon"):
 		return nil, fault.Usagef("not_served", "`--covariates` is not served with `--estimator %s`", f.estimator)
-	case f.estimator == "bacon" && f.weights != "":
-		return nil, fault.Usagef("not_served", "`--weights` is not served with `--estimator bacon`")
+	case f.like == "etwfe" && f.estimator != "etwfe":
+		return nil, fault.Usagef("bad_flag", "`--like etwfe` goes with the estimator etwfe")
 	case f.like == "honestdid" && f.honest == "":
 		return nil, fault.Usagef("bad_flag", "`--like honestdid` goes with `--honest`")
 	case f.like == "did" && f.estimator != "group-time":
@@ -266,7 +266,7 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	}
 	o.Bootstrap = f.bootstrap
 	o.Anticipation, o.Level, o.Seed, o.Workers = f.anticipation, f.level, g.seed, g.workers
-	p.regression = did.RegressionOptions{Level: f.level, Workers: g.workers, Seed: g.seed, Pointwise: f.bands == "pointwise", Kind: map[string]did.VarianceKind{"cluster": did.Clustered, "hetero": did.Hetero, "iid": did.IID}[f.se]}
+	p.regression = did.RegressionOptions{LikeEtwfe: f.like == "etwfe", Level: f.level, Workers: g.workers, Seed: g.seed, Pointwise: f.bands == "pointwise", Kind: map[string]did.VarianceKind{"cluster": did.Clustered, "hetero": did.Hetero, "iid": did.IID}[f.se]}
 	if p.honest, err = parseHonest(f.honest); err != nil || p.honest == nil {
 		return p, err
 	}
