@@ -236,6 +236,7 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 		t.Estimates = append(t.Estimates, p.estimates...)
 		t.Balance = append(t.Balance, p.balance...)
 		t.Overlap = append(t.Overlap, p.overlap...)
+		t.PreEffects = append(t.PreEffects, p.preEffects...)
 		t.Diagnostics = append(t.Diagnostics, p.diagnostics...)
 		t.CostEffect = append(t.CostEffect, p.costEffect...)
 		out.Cells = append(out.Cells, p.starts...)
@@ -250,6 +251,7 @@ type cellResult struct {
 	overlap     []results.Overlap
 	diagnostics []results.Diagnostic
 	costEffect  []results.CostEffect
+	preEffects  []results.PreEffect
 	starts      []CellStarts
 	joint       influences // by row of estimates
 }
@@ -303,6 +305,7 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 		}
 		for i, m := range r.study.Methods {
 			rows, used, s := r.figures(c, def, fits[i], y, reason)
+			out.preEffects = append(out.preEffects, r.preEffects(c, def, s, trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID)...)
 			for h := range rows {
 				row := &rows[h]
 				row.Tiltak, row.Group, row.Outcome, row.Method = trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID

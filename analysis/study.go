@@ -28,6 +28,7 @@ type Study struct {
 	Outcomes         []outcome.Spec             `yaml:"outcomes" json:"outcomes"`
 	Horizon          int                        `yaml:"horizon" json:"horizon"`
 	Windows          []Window                   `yaml:"windows" json:"windows,omitempty"`
+	PreEffects       int                        `yaml:"pre_effects" json:"pre_effects,omitempty"` // months before the start to compare; 0: none
 	Covariates       names                      `yaml:"covariates" json:"covariates"`
 	Methods          []Method                   `yaml:"methods" json:"methods"`
 	Cost             Cost                       `yaml:"cost" json:"cost"`
@@ -179,7 +180,7 @@ func (s *Study) Resolve() error {
 		one := uint64(1)
 		s.Seed = &one
 	}
-	for _, step := range []func() error{s.resolveData, s.resolveGroups, s.resolveChoices, s.resolveWindows, s.resolveOutcomes, s.resolveMethods, s.resolveInference, s.Chains.resolve} {
+	for _, step := range []func() error{s.resolveData, s.resolveGroups, s.resolveChoices, s.resolveWindows, s.resolvePreEffects, s.resolveOutcomes, s.resolveMethods, s.resolveInference, s.Chains.resolve} {
 		if err := step(); err != nil {
 			return err
 		}

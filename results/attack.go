@@ -50,6 +50,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.curves(t.Durations)
 	a.costEffect(t)
 	a.chains(t)
+	a.preEffects(t)
 	return a.found
 }
 

@@ -24,6 +24,7 @@ func (t *Tables) each() []named {
 		{"overlap", t.Overlap, &t.Overlap},
 		{"flow", t.Flow, &t.Flow},
 		{"placebo", t.Placebo, &t.Placebo},
+		{"pre_effects", t.PreEffects, &t.PreEffects},
 		{"durations", t.Durations, &t.Durations},
 		{"costs", t.Costs, &t.Costs},
 		{"cost_effect", t.CostEffect, &t.CostEffect},

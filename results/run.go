@@ -48,7 +48,7 @@ type Run struct {
 	Comparison string                 `json:"comparison"`
 	LaterEntry string                 `json:"later_entry"`
 	Others     []Label                `json:"others,omitempty"` // the tiltak of the comparison, where it is with other tiltak
-	Resolved   json.RawMessage        `json:"resolved"` // the study with every default filled in, canonical JSON
+	Resolved   json.RawMessage        `json:"resolved"`         // the study with every default filled in, canonical JSON
 	Inputs     []datasets.Fingerprint `json:"inputs"`
 	Tiltak     []Label                `json:"tiltak"` // in the order of the study
 	Groups     []Label                `json:"groups"`

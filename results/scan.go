@@ -21,6 +21,7 @@ var knownTables = map[string]reflect.Type{
 	"durations": reflect.TypeFor[Duration](), "costs": reflect.TypeFor[Cost](), "cost_effect": reflect.TypeFor[CostEffect](), "placebo": reflect.TypeFor[Placebo](), "diagnostics": reflect.TypeFor[Diagnostic](),
 	"transitions": reflect.TypeFor[Transition](), "chains": reflect.TypeFor[Chain](), "chain_states": reflect.TypeFor[ChainState](),
 	"chain_measures": reflect.TypeFor[ChainMeasure](), "chain_types": reflect.TypeFor[ChainType](),
+	"pre_effects": reflect.TypeFor[PreEffect](),
 }
 
 var (

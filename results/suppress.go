@@ -59,6 +59,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	s.costs()
 	s.costEffect()
 	s.placebo()
+	s.preEffects()
 	s.diagnostics()
 	s.chains()
 	var out []Suppression

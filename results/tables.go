@@ -172,6 +172,7 @@ type Tables struct {
 	Costs       []Cost
 	CostEffect  []CostEffect
 	Placebo     []Placebo
+	PreEffects  []PreEffect
 	Diagnostics []Diagnostic
 
 	Transitions   []Transition

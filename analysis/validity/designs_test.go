@@ -165,3 +165,47 @@ func TestCombinationCovers(t *testing.T) {
 	covers(t, experiment{simulate: simulate.Options{Persons: 8000, Scenario: "chains"}, slow: 40,
 		study: "tiltak: [{id: MENTOR_LONNSTILSKUDD, all: [MENTOR, MIDLERTIDIG_LONNSTILSKUDD], within: 12}, {id: MENTOR_OPPLAERING, all: [MENTOR, ARBEIDSMARKEDSOPPLAERING], within: 12}]\ncomparison: {against: either}\nhorizon: 18\nmethods: [ebal]\n" + fmt.Sprintf(workAt, 18)}.run(t))
 }
+
+// No start has an effect before it: in every month before, by every method, no estimate is far from 0. Entropy balancing
+// leaves nothing of the months that are columns of their own.
+func TestPreEffectsAreNone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates registers: not under -short")
+	}
+	sim, err := simulate.Generate(t.Context(), simulate.Options{Persons: 3000, Seed: 77})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg, err := register.FromTables(t.Context(), sim.Tables, register.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := analysis.Parse([]byte("study: x\ndata: {register: memory}\npopulation: {from: 2019-01, to: 2021-12}\npre_effects: 12\ntiltak: [OPPFOLGING, ARBEIDSTRENING]\nhorizon: 6\nmethods: [nearest, ebal, did]\n" + fmt.Sprintf(workAt, 6)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.OnlyMonths = []int{6}
+	got, err := analysis.Estimate(t.Context(), s, reg, catalog.Default(), analysis.Options{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(got.Tables.PreEffects); n != 2*3*13 {
+		t.Fatalf("%d rows", n)
+	}
+	shown := 0
+	for _, p := range got.Tables.PreEffects {
+		if math.IsNaN(p.Estimate) {
+			continue
+		}
+		shown++
+		if p.EventMonth < 0 && math.Abs(p.Estimate) > 4*p.StdError+1e-9 {
+			t.Errorf("%s %s, month %d: %.4f (%.4f)", p.Tiltak, p.Method, p.EventMonth, p.Estimate, p.StdError)
+		}
+		if p.Method == "ebal" && p.EventMonth == -1 && math.Abs(p.Estimate) > 1e-9 {
+			t.Errorf("%s: the month before is balanced and differs by %g", p.Tiltak, p.Estimate)
+		}
+	}
+	if shown < 60 {
+		t.Errorf("only %d rows have figures", shown)
+	}
+}
