@@ -89,6 +89,9 @@ func (r *runner) describe() results.Run {
 	for _, o := range s.Outcomes {
 		run.Outcomes = append(run.Outcomes, outcomeLabel(o))
 	}
+	for _, o := range s.Descriptive {
+		run.Descriptive = append(run.Descriptive, outcomeLabel(o.Spec))
+	}
 	for _, m := range s.Methods {
 		label := results.Label{ID: m.ID, Text: methodText[m.Name]}
 		switch m.Name {

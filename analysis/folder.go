@@ -154,6 +154,9 @@ func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (re
 	for _, o := range s.Outcomes {
 		opt.Jobs = opt.Jobs || o.NeedsJobs()
 	}
+	for _, o := range s.Descriptive {
+		opt.Jobs = opt.Jobs || o.Spec.NeedsJobs()
+	}
 	if s.Data.Cut != nil {
 		opt.Cut = *s.Data.Cut
 	}

@@ -59,13 +59,14 @@ const minTreated, minComparison = 20, 40
 
 // runner is one run in progress.
 type runner struct {
-	study    *Study
-	reg      *register.Register
-	cat      *catalog.Catalog
-	opt      Options
-	trials   *cohort.Trials
-	outcomes []*outcome.Definition
-	env      outcome.Env
+	study       *Study
+	reg         *register.Register
+	cat         *catalog.Catalog
+	opt         Options
+	trials      *cohort.Trials
+	outcomes    []*outcome.Definition
+	descriptive []*outcome.Definition // of Study.Descriptive
+	env         outcome.Env
 	// before is what measures the level of an outcome before the registration: the outcome itself, for an entered one the
 	// status of the same window, which looks back only. Outcomes that are not defined month by month have none.
 	before map[*outcome.Definition]*outcome.Definition
@@ -181,9 +182,6 @@ func (r *runner) compile() (cohort.Design, error) {
 		if err != nil {
 			return d, err
 		}
-		if def.Descriptive() {
-			return d, fault.Usagef("not_served", "outcome `%s` is defined for those in work only, which a start may change: a study does not serve it; use job_held, which is defined for everybody", spec.ID)
-		}
 		r.outcomes = append(r.outcomes, def)
 		d.FollowUp = max(d.FollowUp, def.MinFollowUp(s.Horizon))
 		switch {
@@ -195,6 +193,13 @@ func (r *runner) compile() (cohort.Design, error) {
 		case def.HasSeries():
 			r.before[def] = def
 		}
+	}
+	for _, o := range s.Descriptive {
+		def, err := o.Spec.Compile(r.env)
+		if err != nil {
+			return d, err
+		}
+		r.descriptive = append(r.descriptive, def)
 	}
 	return d, nil
 }
@@ -239,6 +244,7 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 		t.PreEffects = append(t.PreEffects, p.preEffects...)
 		t.Diagnostics = append(t.Diagnostics, p.diagnostics...)
 		t.CostEffect = append(t.CostEffect, p.costEffect...)
+		t.Descriptive = append(t.Descriptive, p.descriptive...)
 		out.Cells = append(out.Cells, p.starts...)
 	}
 	return nil
@@ -252,6 +258,7 @@ type cellResult struct {
 	diagnostics []results.Diagnostic
 	costEffect  []results.CostEffect
 	preEffects  []results.PreEffect
+	descriptive []results.Descriptive
 	starts      []CellStarts
 	joint       influences // by row of estimates
 }
@@ -333,6 +340,7 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			out.starts = append(out.starts, c.starts(trial.Tiltak, group, m.ID, r.study.Outcomes[o].ID, used))
 		}
 	}
+	r.describeAmong(&out, c, fits, reason, trial.Tiltak, group)
 	for i, m := range r.study.Methods {
 		out.diagnose(trial.Tiltak, group, m.ID, fits[i].diagnostics())
 	}

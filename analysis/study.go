@@ -40,6 +40,9 @@ type Study struct {
 	Notes            Notes                      `yaml:"notes" json:"notes"`
 	Seed             *uint64                    `yaml:"seed" json:"seed"`
 
+	// Descriptive are the outcomes among those in work only, which Resolve takes out of Outcomes.
+	Descriptive []DescriptiveOutcome `yaml:"-" json:"descriptive,omitempty"`
+
 	given studyText // the file it was read from, for messages
 
 	// What no study file can say: for experiments on simulated registers alone.
@@ -272,7 +275,7 @@ func (s *Study) resolveOutcomes() error {
 		}
 		seen[s.Outcomes[i].ID] = true
 	}
-	return nil
+	return s.splitDescriptive()
 }
 
 func (s *Study) resolveMethods() error {

@@ -48,6 +48,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.flow(t.Flow)
 	a.counts(t)
 	a.curves(t.Durations)
+	a.descriptive(t.Descriptive)
 	a.costEffect(t)
 	a.chains(t)
 	a.preEffects(t)

@@ -28,6 +28,7 @@ func (t *Tables) each() []named {
 		{"durations", t.Durations, &t.Durations},
 		{"costs", t.Costs, &t.Costs},
 		{"cost_effect", t.CostEffect, &t.CostEffect},
+		{"descriptive", t.Descriptive, &t.Descriptive},
 		{"diagnostics", t.Diagnostics, &t.Diagnostics},
 		{"transitions", t.Transitions, &t.Transitions},
 		{"chains", t.Chains, &t.Chains},

@@ -31,31 +31,32 @@ type Label struct {
 // Run is run.json: what was asked, of what, by which program. It is written first and feeds the report; nothing in it
 // varies between runs of the same question on the same data.
 type Run struct {
-	Schema     int                    `json:"schema"`
-	RunID      string                 `json:"run_id"`
-	Version    string                 `json:"version"`  // release version, or the SHA-256 of the executable
-	Platform   string                 `json:"platform"` // GOOS/GOARCH and Go version
-	Study      string                 `json:"study"`
-	Title      Text                   `json:"title"`
-	Seed       uint64                 `json:"seed"`
-	Level      float64                `json:"level"`
-	MinCell    int                    `json:"min_cell"`
-	Horizon    int                    `json:"horizon"`
-	From       string                 `json:"from"` // first and last month of starts, and the last month with complete data
-	To         string                 `json:"to"`
-	Cut        string                 `json:"cut"`
-	PriceYear  int                    `json:"price_year"`
-	Comparison string                 `json:"comparison"`
-	LaterEntry string                 `json:"later_entry"`
-	Others     []Label                `json:"others,omitempty"` // the tiltak of the comparison, where it is with other tiltak
-	Resolved   json.RawMessage        `json:"resolved"`         // the study with every default filled in, canonical JSON
-	Inputs     []datasets.Fingerprint `json:"inputs"`
-	Tiltak     []Label                `json:"tiltak"` // in the order of the study
-	Groups     []Label                `json:"groups"`
-	Outcomes   []Label                `json:"outcomes"`
-	Methods    []Label                `json:"methods"`
-	Covariates []Label                `json:"covariates"`
-	Notes      struct {
+	Schema      int                    `json:"schema"`
+	RunID       string                 `json:"run_id"`
+	Version     string                 `json:"version"`  // release version, or the SHA-256 of the executable
+	Platform    string                 `json:"platform"` // GOOS/GOARCH and Go version
+	Study       string                 `json:"study"`
+	Title       Text                   `json:"title"`
+	Seed        uint64                 `json:"seed"`
+	Level       float64                `json:"level"`
+	MinCell     int                    `json:"min_cell"`
+	Horizon     int                    `json:"horizon"`
+	From        string                 `json:"from"` // first and last month of starts, and the last month with complete data
+	To          string                 `json:"to"`
+	Cut         string                 `json:"cut"`
+	PriceYear   int                    `json:"price_year"`
+	Comparison  string                 `json:"comparison"`
+	LaterEntry  string                 `json:"later_entry"`
+	Others      []Label                `json:"others,omitempty"` // the tiltak of the comparison, where it is with other tiltak
+	Resolved    json.RawMessage        `json:"resolved"`         // the study with every default filled in, canonical JSON
+	Inputs      []datasets.Fingerprint `json:"inputs"`
+	Tiltak      []Label                `json:"tiltak"` // in the order of the study
+	Groups      []Label                `json:"groups"`
+	Outcomes    []Label                `json:"outcomes"`
+	Methods     []Label                `json:"methods"`
+	Descriptive []Label                `json:"descriptive,omitempty"` // outcomes among those in work only, of table descriptive
+	Covariates  []Label                `json:"covariates"`
+	Notes       struct {
 		Question    Text `json:"question"`
 		Limitations Text `json:"limitations"`
 	} `json:"notes"`

@@ -60,6 +60,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	s.costEffect()
 	s.placebo()
 	s.preEffects()
+	s.descriptive()
 	s.diagnostics()
 	s.chains()
 	var out []Suppression

@@ -171,6 +171,7 @@ type Tables struct {
 	Durations   []Duration
 	Costs       []Cost
 	CostEffect  []CostEffect
+	Descriptive []Descriptive
 	Placebo     []Placebo
 	PreEffects  []PreEffect
 	Diagnostics []Diagnostic
