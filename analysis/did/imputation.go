@@ -29,7 +29,11 @@ type ImputationOptions struct {
 // earlier periods), with errors clustered as fixest does.
 //
 // Units that are never observed untreated, and treated observations in periods where nobody is, have no imputation: they
-// are set aside and counted. Covariates are not used.
+// are set aside and counted.
+//
+// Covariates enter the first stage: one that changes within units with a slope, one that is fixed with a slope of its own in
+// each period, since the unit effects hold the rest. They must not be moved by the treatment. An average that rests on a slope
+// which the untreated do not identify has no estimate (singular).
 func Imputation(p *Panel, o ImputationOptions) (*Regressed, error) {
 	if o.Level == 0 {
 		o.Level = 0.95
@@ -70,17 +74,28 @@ func Imputation(p *Panel, o ImputationOptions) (*Regressed, error) {
 		targets = append(targets, target{Calendar, false, t, periods[t]})
 	}
 	r.Groups = len(groups)
+	unidentified := 0
 	sums := make([][][]float64, len(targets)) // by target and clustering
 	for k, t := range targets {
-		value, contribution := m.target(t.rows)
+		value, contribution, identified := m.target(t.rows)
 		sums[k] = m.sums(contribution)
-		se := deviation(m.covariance(sums[k], sums[k]))
-		r.Aggregates = append(r.Aggregates, Aggregate{Type: t.kind, Overall: t.overall, Key: t.key,
-			Estimate: estimate.Normal(value, se, o.Level), BandLow: math.NaN(), BandHigh: math.NaN()})
+		figure := estimate.Missing(estimate.Singular)
+		if identified {
+			figure = estimate.Normal(value, deviation(m.covariance(sums[k], sums[k])), o.Level)
+		}
+		r.Aggregates = append(r.Aggregates, Aggregate{Type: t.kind, Overall: t.overall, Key: t.key, Estimate: figure, BandLow: math.NaN(), BandHigh: math.NaN()})
+		if !identified {
+			unidentified++
+		}
 		if t.kind == Dynamic {
 			r.Events = append(r.Events, t.key)
 			r.EventATT = append(r.EventATT, value)
 		}
+	}
+	if unidentified > 0 {
+		r.Warnings = append(r.Warnings, fault.Warnf("singular", "%d averages rest on a slope of a covariate that the untreated do not identify, and have no estimate", unidentified))
+		r.Events, r.EventATT = nil, nil
+		return r, nil
 	}
 	n := len(r.Events)
 	r.EventCov = make([]float64, n*n)
@@ -99,246 +114,6 @@ func Imputation(p *Panel, o ImputationOptions) (*Regressed, error) {
 		}
 	}
 	return r, nil
-}
-
-// imputedRow is an observed unit and period.
-type imputedRow struct {
-	unit, time int
-	y, w       float64
-	tau        float64 // treated: the imputed effect; untreated: the residual
-}
-
-// imputer holds the first stage.
-type imputer struct {
-	p        *Panel
-	r        *Regressed
-	rows     []imputedRow
-	treated  []int     // rows with an effect
-	control  []int     // untreated rows
-	n0       []float64 // Σ w of the untreated rows of a unit
-	of       [][]int   // untreated rows of a unit
-	schur    *factor   // T×T
-	T        int
-	clusters []clustering
-
-	v, out, unit []float64 // of the present target
-}
-
-func newImputer(p *Panel) (*imputer, error) {
-	N, T := len(p.Start), len(p.Times)
-	m := &imputer{p: p, r: &Regressed{Periods: T}, T: T, n0: make([]float64, N), of: make([][]int, N)}
-	weight := func(i, t int) float64 {
-		if p.Weights == nil {
-			return 1
-		}
-		return p.Weights[min(t, len(p.Weights)-1)][i]
-	}
-	open := make([]float64, T) // Σ w of the untreated in a period
-	for i, g := range p.Start {
-		for t, v := range p.Times {
-			if y, w := p.Outcome[t][i], weight(i, t); v < g && !math.IsNaN(y) && w > 0 {
-				m.n0[i] += w
-				open[t] += w
-			}
-		}
-	}
-	never, units, lost, closed := 0, 0, 0, 0
-	last := p.Times[T-1]
-	for i, g := range p.Start {
-		if m.n0[i] == 0 {
-			for t := range T {
-				if !math.IsNaN(p.Outcome[t][i]) {
-					lost++
-					break
-				}
-			}
-			continue
-		}
-		units++
-		if g > last {
-			never++
-		}
-		for t, v := range p.Times {
-			y, w := p.Outcome[t][i], weight(i, t)
-			if math.IsNaN(y) || !(w > 0) {
-				continue
-			}
-			if v < g {
-				m.of[i] = append(m.of[i], len(m.rows))
-				m.control = append(m.control, len(m.rows))
-			} else if open[t] == 0 {
-				closed++
-				continue
-			} else {
-				m.treated = append(m.treated, len(m.rows))
-			}
-			m.rows = append(m.rows, imputedRow{unit: i, time: t, y: y, w: w})
-		}
-	}
-	m.r.Units, m.r.Never, m.r.Rows = units, never, len(m.rows)
-	if lost > 0 {
-		m.r.Dropped = append(m.r.Dropped, Dropped{"already_treated", lost})
-		m.r.Warnings = append(m.r.Warnings, fault.Warnf("already_treated", "%d units are never observed before their start and are set aside", lost))
-	}
-	if closed > 0 {
-		m.r.Warnings = append(m.r.Warnings, fault.Warnf("no_untreated_period", "%d observations lie in periods in which nobody is untreated: no effect can be imputed for them", closed))
-	}
-	if len(m.treated) == 0 {
-		return nil, fault.Dataf("no_treated", "", "", "no unit is observed both before and after its start: there is nothing to impute")
-	}
-	// First stage on the untreated rows: Schur complement of the unit effects.
-	gram, right := make([]float64, T*T), make([]float64, T)
-	for i, rows := range m.of {
-		if len(rows) == 0 {
-			continue
-		}
-		mean := 0.
-		for _, r := range rows {
-			mean += m.rows[r].w * m.rows[r].y
-		}
-		mean /= m.n0[i]
-		for _, r := range rows {
-			x := &m.rows[r]
-			right[x.time] += x.w * (x.y - mean)
-			gram[x.time*T+x.time] += x.w
-			for _, q := range rows {
-				if z := &m.rows[q]; z.time <= x.time {
-					gram[x.time*T+z.time] -= x.w * z.w / m.n0[i]
-				}
-			}
-		}
-	}
-	m.schur = factorise(gram, T)
-	gamma := right
-	m.schur.solve(gamma)
-	alpha := make([]float64, N)
-	for i, rows := range m.of {
-		for _, r := range rows {
-			x := &m.rows[r]
-			alpha[i] += x.w * (x.y - gamma[x.time])
-		}
-		if m.n0[i] > 0 {
-			alpha[i] /= m.n0[i]
-		}
-	}
-	for r := range m.rows {
-		x := &m.rows[r]
-		x.tau = x.y - alpha[x.unit] - gamma[x.time]
-	}
-	// Clusters by row.
-	var dims [][]int32
-	var counts []int
-	if len(p.Clusters) == 0 {
-		unit := make([]int32, len(m.rows))
-		for r := range m.rows {
-			unit[r] = int32(m.rows[r].unit)
-		}
-		dims, counts = [][]int32{unit}, []int{N}
-	}
-	for _, c := range p.Clusters {
-		d, top := make([]int32, len(m.rows)), int32(0)
-		for r := range m.rows {
-			d[r] = c[m.rows[r].unit]
-			top = max(top, d[r])
-		}
-		dims, counts = append(dims, d), append(counts, int(top)+1)
-	}
-	m.clusters = clusterings(len(m.rows), dims, counts)
-	m.v, m.out = make([]float64, len(m.rows)), make([]float64, len(m.rows))
-	m.unit = make([]float64, N)
-	return m, nil
-}
-
-// target is the weighted mean effect over treated rows and the contributions v·e of every row to its error, which the next
-// call overwrites.
-func (m *imputer) target(rows []int) (float64, []float64) {
-	total := 0.
-	for _, r := range rows {
-		total += m.rows[r].w
-	}
-	v, unit := m.v, m.unit
-	clear(v)
-	clear(unit)
-	value := 0.
-	period := make([]float64, m.T)
-	for _, r := range rows {
-		x := &m.rows[r]
-		v[r] = x.w / total
-		value += v[r] * x.tau
-		unit[x.unit] += v[r]
-		period[x.time] += v[r]
-	}
-	// Solve Z₀'WZ₀·λ = Z₁'w with the units eliminated.
-	for i, q := range unit {
-		if q == 0 {
-			continue
-		}
-		for _, r := range m.of[i] {
-			period[m.rows[r].time] -= m.rows[r].w * q / m.n0[i]
-		}
-	}
-	m.schur.solve(period)
-	for i, own := range m.of {
-		if len(own) == 0 {
-			continue
-		}
-		lambda := unit[i]
-		for _, r := range own {
-			lambda -= m.rows[r].w * period[m.rows[r].time]
-		}
-		lambda /= m.n0[i]
-		for _, r := range own {
-			v[r] = -m.rows[r].w * (lambda + period[m.rows[r].time])
-		}
-	}
-	// Treated residuals: less the mean of cohort × event time, weighted by v².
-	type place struct {
-		g int64
-		t int
-	}
-	sum, weight := map[place]float64{}, map[place]float64{}
-	for _, r := range rows {
-		x := &m.rows[r]
-		at := place{m.p.Start[x.unit], x.time}
-		sum[at] += v[r] * v[r] * x.tau
-		weight[at] += v[r] * v[r]
-	}
-	out := m.out
-	clear(out)
-	for _, r := range m.control {
-		out[r] = v[r] * m.rows[r].tau
-	}
-	for _, r := range rows {
-		x := &m.rows[r]
-		at := place{m.p.Start[x.unit], x.time}
-		out[r] = v[r] * (x.tau - sum[at]/weight[at])
-	}
-	return value, out
-}
-
-// sums are the cluster sums of contributions by row, for each clustering.
-func (m *imputer) sums(contribution []float64) [][]float64 {
-	out := make([][]float64, len(m.clusters))
-	for k, c := range m.clusters {
-		if c.number == nil {
-			out[k] = append([]float64(nil), contribution...)
-			continue
-		}
-		out[k] = make([]float64, c.count)
-		for r, g := range c.number {
-			out[k][g] += contribution[r]
-		}
-	}
-	return out
-}
-
-// covariance is that of two averages from their cluster sums.
-func (m *imputer) covariance(a, b [][]float64) float64 {
-	v := 0.
-	for k, c := range m.clusters {
-		v += c.sign * dot(a[k], b[k])
-	}
-	return v
 }
 
 // leads adds the coefficients of the periods before the start.
@@ -395,12 +170,28 @@ func (m *imputer) leads(o ImputationOptions) error {
 	for d := range in.Cluster {
 		in.Cluster[d] = compact(in.Cluster[d])
 	}
+	for k := m.T; k < m.Q; k++ {
+		column, varies := make([]float64, len(m.control)), false
+		var z []entry
+		for s, r := range m.control {
+			z = m.entries(r, z)
+			for _, e := range z {
+				if e.column == k {
+					column[s] = e.value
+					varies = varies || e.value != 0
+				}
+			}
+		}
+		if varies {
+			in.Terms, in.X = append(in.Terms, ""), append(in.X, column)
+		}
+	}
 	fit, err := in.Fit()
 	if err != nil {
 		return nil // no lead can be told from the effects: nothing to add
 	}
 	for j, t := range fit.Estimates(Clustered, SmallSample{}, o.Level) {
-		if t.Reason == "" {
+		if t.Reason == "" && j < len(keys) {
 			m.r.Aggregates = append(m.r.Aggregates, Aggregate{Type: Dynamic, Key: keys[j], Estimate: t.Estimate, BandLow: math.NaN(), BandHigh: math.NaN()})
 		}
 	}

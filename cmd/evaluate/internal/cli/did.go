@@ -182,8 +182,8 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, fault.Usagef("bad_flag", "`--bootstrap` goes with the estimator group-time")
 	case f.like == "fixest" && (f.estimator == "group-time" || f.estimator == "bacon" || f.estimator == "imputation"):
 		return nil, fault.Usagef("bad_flag", "`--like fixest` goes with the estimators twfe, event-study, sunab and etwfe")
-	case len(p.covariates) > 0 && (f.estimator == "imputation" || f.estimator == "bacon"):
-		return nil, fault.Usagef("not_served", "`--covariates` is not served with `--estimator %s`", f.estimator)
+	case len(p.covariates) > 0 && f.estimator == "bacon":
+		return nil, fault.Usagef("not_served", "`--covariates` has no place in `--estimator bacon`: the decomposition is of the regression without them")
 	case f.like == "etwfe" && f.estimator != "etwfe":
 		return nil, fault.Usagef("bad_flag", "`--like etwfe` goes with the estimator etwfe")
 	case f.like == "honestdid" && f.honest == "":

@@ -273,7 +273,7 @@ func TestDidRefusals(t *testing.T) {
 		{base(smallPanel, "--at-risk", "y"), 2, "`--at-risk` goes with"},
 		{base(smallPanel, "--bootstrap", "10"), 2, "`--bootstrap` takes 100 draws or more"},
 		{base(smallPanel, "--honest", "smooth"), 2, "`--honest`"},
-		{base(smallPanel, "--estimator", "bacon", "--covariates", "y"), 2, "`--covariates` is not served with `--estimator bacon`"},
+		{base(smallPanel, "--estimator", "bacon", "--covariates", "y"), 2, "`--covariates` has no place in `--estimator bacon`"},
 		{base(smallPanel, "--estimator", "sunab", "--controls", "never"), 2, "`--controls` goes with the estimator group-time"},
 		{base(smallPanel, "--windows", "5:0"), 2, "`--windows` is ranges"},
 		{base(smallPanel, "--se", "iid"), 2, "`--se` goes with the regressions"},
