@@ -157,6 +157,9 @@ func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (re
 	for _, o := range s.Descriptive {
 		opt.Jobs = opt.Jobs || o.Spec.NeedsJobs()
 	}
+	for _, o := range s.Placebo.Controls {
+		opt.Jobs = opt.Jobs || o.NeedsJobs()
+	}
 	if s.Data.Cut != nil {
 		opt.Cut = *s.Data.Cut
 	}

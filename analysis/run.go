@@ -66,6 +66,7 @@ type runner struct {
 	trials      *cohort.Trials
 	outcomes    []*outcome.Definition
 	descriptive []*outcome.Definition // of Study.Descriptive
+	controls    []*outcome.Definition // negative controls, in the order of the study
 	env         outcome.Env
 	// before is what measures the level of an outcome before the registration: the outcome itself, for an entered one the
 	// status of the same window, which looks back only. Outcomes that are not defined month by month have none.
@@ -184,14 +185,22 @@ func (r *runner) compile() (cohort.Design, error) {
 		}
 		r.outcomes = append(r.outcomes, def)
 		d.FollowUp = max(d.FollowUp, def.MinFollowUp(s.Horizon))
-		switch {
-		case spec.Kind == outcome.StableWork && spec.Mode == outcome.Entered:
-			spec.Mode = outcome.Status
-			if r.before[def], err = spec.Compile(r.env); err != nil {
-				return d, err
-			}
-		case def.HasSeries():
-			r.before[def] = def
+		if err := r.compileBefore(spec, def); err != nil {
+			return d, err
+		}
+	}
+	for _, spec := range s.Placebo.Controls {
+		def, err := spec.Compile(r.env)
+		if err != nil {
+			return d, err
+		}
+		if def.Descriptive() {
+			return d, fault.Usagef("not_served", "`placebo.negative_controls`: `%s` is defined for those in work only, which a start may change; name an outcome that is defined for everybody", spec.ID)
+		}
+		r.controls = append(r.controls, def)
+		d.FollowUp = max(d.FollowUp, def.MinFollowUp(s.Placebo.Month))
+		if err := r.compileBefore(spec, def); err != nil {
+			return d, err
 		}
 	}
 	for _, o := range s.Descriptive {
@@ -202,6 +211,18 @@ func (r *runner) compile() (cohort.Design, error) {
 		r.descriptive = append(r.descriptive, def)
 	}
 	return d, nil
+}
+
+// compileBefore finds what measures the level of an outcome before the registration.
+func (r *runner) compileBefore(spec outcome.Spec, def *outcome.Definition) (err error) {
+	switch {
+	case spec.Kind == outcome.StableWork && spec.Mode == outcome.Entered:
+		spec.Mode = outcome.Status
+		r.before[def], err = spec.Compile(r.env)
+	case def.HasSeries():
+		r.before[def] = def
+	}
+	return err
 }
 
 // estimates fills the estimates and what belongs to them, cell by cell: tiltak × group. Cells are independent tasks; their
@@ -245,6 +266,7 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 		t.Diagnostics = append(t.Diagnostics, p.diagnostics...)
 		t.CostEffect = append(t.CostEffect, p.costEffect...)
 		t.Descriptive = append(t.Descriptive, p.descriptive...)
+		t.Placebo = append(t.Placebo, p.placebo...)
 		out.Cells = append(out.Cells, p.starts...)
 	}
 	return nil
@@ -259,6 +281,7 @@ type cellResult struct {
 	costEffect  []results.CostEffect
 	preEffects  []results.PreEffect
 	descriptive []results.Descriptive
+	placebo     []results.Placebo
 	starts      []CellStarts
 	joint       influences // by row of estimates
 }
@@ -341,6 +364,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 		}
 	}
 	r.describeAmong(&out, c, fits, reason, trial.Tiltak, group)
+	if err := r.placebo(ctx, c, &out, trial.Tiltak, group, fits, reason); err != nil {
+		return out, err
+	}
 	for i, m := range r.study.Methods {
 		out.diagnose(trial.Tiltak, group, m.ID, fits[i].diagnostics())
 	}

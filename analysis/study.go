@@ -31,6 +31,7 @@ type Study struct {
 	PreEffects       int                        `yaml:"pre_effects" json:"pre_effects,omitempty"` // months before the start to compare; 0: none
 	Covariates       names                      `yaml:"covariates" json:"covariates"`
 	Methods          []Method                   `yaml:"methods" json:"methods"`
+	Placebo          Placebo                    `yaml:"placebo" json:"placebo"`
 	Cost             Cost                       `yaml:"cost" json:"cost"`
 	Robustness       *unserved                  `yaml:"robustness" json:"robustness,omitempty"`
 	Chains           Chains                     `yaml:"chains" json:"chains"`
@@ -48,6 +49,8 @@ type Study struct {
 	// What no study file can say: for experiments on simulated registers alone.
 	IgnoreStart bool  `yaml:"-" json:"ignore_start_day,omitempty"` // turns the start-day rule off
 	OnlyMonths  []int `yaml:"-" json:"only_months,omitempty"`      // months to estimate; nil: all
+	// WithPlacebos makes the placebos also where OnlyMonths is set.
+	WithPlacebos bool `yaml:"-" json:"with_placebos,omitempty"`
 }
 
 // Data says where the register is. Paths are relative to the study file and are no part of the run id: contents are.
@@ -183,7 +186,7 @@ func (s *Study) Resolve() error {
 		one := uint64(1)
 		s.Seed = &one
 	}
-	for _, step := range []func() error{s.resolveData, s.resolveGroups, s.resolveChoices, s.resolveWindows, s.resolvePreEffects, s.resolveOutcomes, s.resolveMethods, s.resolveInference, s.Chains.resolve} {
+	for _, step := range []func() error{s.resolveData, s.resolveGroups, s.resolveChoices, s.resolveWindows, s.resolvePreEffects, s.resolveOutcomes, s.resolveMethods, s.resolveInference, s.resolvePlacebo, s.Chains.resolve} {
 		if err := step(); err != nil {
 			return err
 		}

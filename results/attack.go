@@ -14,7 +14,7 @@ import (
 // It tries: a count or a level that is itself small; a group, intersections of two groups, and the shown ones of a family of groups, taken from the group
 // `alle`; shown years and steps of the flow, taken from their sum; the same starts where several tables count
 // them, in the flow, the estimates, the curves and the costs, taken from each other; a month that is hidden, from a window
-// over it; the events and censorings between two points of a curve; an estimate that is hidden, from the figures of cost
+// over it; a placebo of a cell whose figures are hidden or small; the events and censorings between two points of a curve; an estimate that is hidden, from the figures of cost
 // against effect; the margins of the tables of chains. A level whose share is no whole number of starts is weighted, and one
 // of a method that drops starts that is a multiple of half a per cent is taken for rounded: neither counts anything.
 //
@@ -52,6 +52,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.costEffect(t)
 	a.chains(t)
 	a.preEffects(t)
+	a.placebo(t)
 	return a.found
 }
 

@@ -122,14 +122,39 @@ func binary(b *Balance) bool {
 	return math.IsNaN(b.VarianceRatio) || math.Abs(b.VarianceRatio-ratio) <= 0.05*ratio
 }
 
+// placebo hides the rows of small arms, of groups that are nearly another and of outcomes that few persons have, and the joint
+// tests that rest on them.
+//
+// It comes after estimates: a cell all of whose figures are hidden shows no placebo either.
 func (s *suppressor) placebo() {
+	shown, hidden := map[cellKey]bool{}, map[cellKey]bool{}
+	for i := range s.t.Estimates {
+		e := &s.t.Estimates[i]
+		if k := (cellKey{e.Tiltak, e.Group}); e.Reason == suppressed {
+			hidden[k] = true
+		} else {
+			shown[k] = true
+		}
+	}
 	for i := range s.t.Placebo {
 		p := &s.t.Placebo[i]
-		if s.few(p.PersonsTreated) || s.few(p.PersonsComparison) || s.near[cellKey{p.Tiltak, p.Group}] {
-			nan := math.NaN()
-			p.Estimate, p.StdError, p.ConfLow, p.ConfHigh, p.PValue, p.Reason = nan, nan, nan, nan, nan, suppressed
-			s.note("placebo", "few persons")
+		rule := ""
+		switch {
+		case s.few(p.PersonsTreated) || s.few(p.PersonsComparison):
+			rule = "few persons"
+		case s.near[cellKey{p.Tiltak, p.Group}]:
+			rule = "nearly the same as a larger group"
+		case p.FewAmounts:
+			rule = "few persons with the outcome"
+		case hidden[cellKey{p.Tiltak, p.Group}] && !shown[cellKey{p.Tiltak, p.Group}]:
+			rule = "every estimate of the cell is hidden"
 		}
+		if rule == "" {
+			continue
+		}
+		nan := math.NaN()
+		p.Estimate, p.StdError, p.ConfLow, p.ConfHigh, p.PValue, p.Statistic, p.DF, p.Reason = nan, nan, nan, nan, nan, nan, -1, suppressed
+		s.note("placebo", rule)
 	}
 }
 

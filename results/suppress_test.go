@@ -319,14 +319,15 @@ func TestNothingLeftInFiles(t *testing.T) {
 	const secret = 0.123456789
 	e := Estimate{Tiltak: "AFT", Group: "liten", Outcome: "arbeid", Month: &month, Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, BandLow: secret, BandHigh: secret, PValue: secret, PAdjusted: secret, FamilyLow: secret, FamilyHigh: secret, MeanTreated: secret, MeanComparison: secret, ESS: secret, NStarts: 3333, NStartsEligible: 3333, NPersonsTreated: 4, NPersonsComparison: 100, OnesTreated: 2, ZerosTreated: 2, OnesComparison: 50, ZerosComparison: 50}
 	tables := &Tables{
-		Estimates:   []Estimate{e},
-		Balance:     []Balance{{Tiltak: "AFT", Group: "liten", MeanTreated: secret, MeanComparison: secret, SMD: secret, VarianceRatio: secret, ECDFMean: secret, ECDFMax: secret, PersonsTreated: 4, PersonsComparison: 100}},
-		Overlap:     []Overlap{{Tiltak: "AFT", Group: "liten", Share: secret, Persons: 4}},
-		Flow:        []Flow{{Tiltak: "AFT", Group: "liten", Action: "analysed", Rows: 3333, Persons: 4}},
-		Durations:   []Duration{{Tiltak: "AFT", Group: "liten", NRisk: 3333, NEvent: 3333, Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret}},
-		Costs:       []Cost{{Tiltak: "AFT", Group: "liten", Statistic: "mean", Value: secret, Persons: 4}, {Tiltak: "AFT", Group: "liten", Statistic: "share_in_bin", Value: secret, Persons: 4}},
-		CostEffect:  []CostEffect{{Tiltak: "AFT", Group: "liten", Statistic: "cost", Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, Share: secret, MeanTreated: secret, MeanComparison: secret, PersonsTreated: 4, PersonsComparison: 100}},
-		Placebo:     []Placebo{{Tiltak: "AFT", Group: "liten", Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, PValue: secret, PersonsTreated: 4, PersonsComparison: 100}},
+		Estimates:  []Estimate{e},
+		Balance:    []Balance{{Tiltak: "AFT", Group: "liten", MeanTreated: secret, MeanComparison: secret, SMD: secret, VarianceRatio: secret, ECDFMean: secret, ECDFMax: secret, PersonsTreated: 4, PersonsComparison: 100}},
+		Overlap:    []Overlap{{Tiltak: "AFT", Group: "liten", Share: secret, Persons: 4}},
+		Flow:       []Flow{{Tiltak: "AFT", Group: "liten", Action: "analysed", Rows: 3333, Persons: 4}},
+		Durations:  []Duration{{Tiltak: "AFT", Group: "liten", NRisk: 3333, NEvent: 3333, Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret}},
+		Costs:      []Cost{{Tiltak: "AFT", Group: "liten", Statistic: "mean", Value: secret, Persons: 4}, {Tiltak: "AFT", Group: "liten", Statistic: "share_in_bin", Value: secret, Persons: 4}},
+		CostEffect: []CostEffect{{Tiltak: "AFT", Group: "liten", Statistic: "cost", Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, Share: secret, MeanTreated: secret, MeanComparison: secret, PersonsTreated: 4, PersonsComparison: 100}},
+		Placebo: []Placebo{{Tiltak: "AFT", Group: "liten", Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, PValue: secret, Statistic: secret, DF: 3333, PersonsTreated: 4, PersonsComparison: 100},
+			{Tiltak: "AFT", Group: "stor", Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, PValue: secret, Statistic: secret, DF: 3333, PersonsTreated: 400, PersonsComparison: 1000, FewAmounts: true}},
 		Diagnostics: []Diagnostic{{Tiltak: "AFT", Group: "liten", Name: "share_kept", Value: secret, Text: "3333"}},
 
 		Transitions:   []Transition{{Group: "liten", From: "A", To: "work", N: 3333, Persons: 4, Share: secret, MeanGap: secret}},

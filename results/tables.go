@@ -134,21 +134,26 @@ type Cost struct {
 	Changed int // of what_if: distinct persons whose participation would cost something else
 }
 
-// Placebo is a row of `placebo`: an effect on something that the tiltak cannot have changed.
+// Placebo is a row of `placebo`: an effect on something that the tiltak cannot have changed, or a joint test of several.
 type Placebo struct {
-	Tiltak   string          `col:"tiltak"`
-	Group    string          `col:"group"`
-	Outcome  string          `col:"outcome"`
-	Method   string          `col:"method"`
-	Window   string          `col:"window"` // months before the start, such as -12--7
-	Estimate float64         `col:"estimate"`
-	StdError float64         `col:"std_error"`
-	ConfLow  float64         `col:"conf_low"`
-	ConfHigh float64         `col:"conf_high"`
-	PValue   float64         `col:"p_value"`
-	Reason   estimate.Reason `col:"reason"`
+	Tiltak       string          `col:"tiltak"`
+	Group        string          `col:"group"`
+	Outcome      string          `col:"outcome"` // "" for a joint test
+	Method       string          `col:"method"`
+	Window       string          `col:"window"`       // months before the registration, such as -12--7; of a negative control the month after the start; "" for a joint test
+	Kind         string          `col:"kind"`         // window | negative_control | joint
+	Conditioning string          `col:"conditioning"` // of windows: before (covariates known before the window) | around (all but those that look at it)
+	Estimate     float64         `col:"estimate"`
+	StdError     float64         `col:"std_error"`
+	ConfLow      float64         `col:"conf_low"`
+	ConfHigh     float64         `col:"conf_high"`
+	Statistic    float64         `col:"statistic"` // of a joint test, χ²
+	DF           int             `col:"df"`
+	PValue       float64         `col:"p_value"`
+	Reason       estimate.Reason `col:"reason"`
 
-	PersonsTreated, PersonsComparison int // for disclosure control
+	PersonsTreated, PersonsComparison int  // for disclosure control
+	FewAmounts                        bool // few persons of an arm have an outcome other than 0, or (of a 0/1 outcome) than 1
 }
 
 // Diagnostic is a row of `diagnostics`: one named figure or finding on how a method went in a cell.

@@ -16,6 +16,11 @@ type Covariate struct {
 	// Latest is the last month it looks at, relative to m: −1 for a history up to the month before, and Fixed for what
 	// does not change over the months in question (birth, sex, schooling as registered, the calendar itself).
 	Latest int
+	// Earliest is the first month it looks at, on the scale of Latest; Fixed where Latest is.
+	Earliest int
+	// OfEpisode marks what the registration decided: status and innsatsgruppe. They look at no month of the history, but what
+	// came before the registration had a part in them.
+	OfEpisode bool
 	// BeforeEpisode marks a history that ends before the episode began, with its dip: for the difference-in-differences,
 	// whose base lies there. The default set has the history up to m − 1 instead.
 	BeforeEpisode bool
@@ -33,8 +38,10 @@ var windows = []struct{ from, to int }{{1, 1}, {2, 3}, {4, 6}, {7, 12}, {13, 24}
 func defaultCovariates(reg *register.Register, d *Design) []Covariate {
 	var c []Covariate
 	add := func(name, nb, en string, latest int, value func(*moment) float64) {
-		c = append(c, Covariate{Name: name, NB: nb, EN: en, Latest: latest, value: value})
+		c = append(c, Covariate{Name: name, NB: nb, EN: en, Latest: latest, Earliest: latest, value: value})
 	}
+	reaches := func(to int) { c[len(c)-1].Earliest = -to } // how far back the last one looks
+	ofEpisode := func() { c[len(c)-1].OfEpisode = true }
 	flag := func(ok bool) float64 {
 		if ok {
 			return 1
@@ -76,6 +83,7 @@ func defaultCovariates(reg *register.Register, d *Design) []Covariate {
 			status, _ := x.episode.statusAt(x.m)
 			return flag(status == s.status)
 		})
+		ofEpisode()
 	}
 	for i, id := range register.EffortGroups {
 		if i == 1 { // standard innsats is the reference
@@ -85,6 +93,7 @@ func defaultCovariates(reg *register.Register, d *Design) []Covariate {
 			_, effort := x.episode.statusAt(x.m)
 			return flag(int(effort) == i)
 		})
+		ofEpisode()
 	}
 	for b := 1; b < len(Bands); b++ {
 		add("varighet="+BandNames[b], "Måneder i forløpet: "+BandNames[b], "Months in the episode: "+BandNames[b], Fixed, func(x *moment) float64 {
@@ -112,13 +121,16 @@ func defaultCovariates(reg *register.Register, d *Design) []Covariate {
 			}
 		}
 		add("arbeid_"+span, "Andel måneder i arbeid, "+nb, "Share of months in work, "+en, -w.from, mean(cWork))
+		reaches(w.to)
 		if w.from == w.to { // one month: position and wage add little to whether there is work
 			continue
 		}
 		add("stilling_"+span, "Stillingsandel, "+nb, "Position, share of full time, "+en, -w.from, mean(cPosition))
+		reaches(w.to)
 		if w.from >= 7 {
 			wage := mean(cEarnings)
 			add("lonn_"+span, "Lønn per måned (10 000 kr), "+nb, "Wage a month (10,000 kroner), "+en, -w.from, func(x *moment) float64 { return wage(x) / 10000 })
+			reaches(w.to)
 		}
 	}
 	for _, s := range []struct {
@@ -143,6 +155,7 @@ func defaultCovariates(reg *register.Register, d *Design) []Covariate {
 			func(x *moment) float64 {
 				return x.history.mean(s.series, x.m-calendar.Month(s.to), x.m-calendar.Month(s.from))
 			})
+		reaches(s.to)
 	}
 	if reg.Areas != nil {
 		add("ledighet_lokalt", "Ledighet der personen bor, måneden før", "Unemployment where the person lives, the month before", -1, func(x *moment) float64 {
@@ -171,7 +184,7 @@ func beforeEpisode() []Covariate {
 			scale      float64
 		}{{cWork, "arbeid", "Andel måneder i arbeid", "Share of months in work", 1}, {cPosition, "stilling", "Stillingsandel", "Position", 1}, {cEarnings, "lonn", "Lønn per måned (10 000 kr)", "Wage a month (10,000 kroner)", 1e-4}} {
 			out = append(out, Covariate{Name: fmt.Sprintf("%s_for_%d_%d", s.id, w.from, w.to), NB: fmt.Sprintf("%s, %d–%d mnd. før registrering", s.nb, w.from, w.to),
-				EN: fmt.Sprintf("%s, %d–%d months before registration", s.en, w.from, w.to), Latest: -w.from, BeforeEpisode: true, value: func(x *moment) float64 {
+				EN: fmt.Sprintf("%s, %d–%d months before registration", s.en, w.from, w.to), Latest: -w.from, Earliest: -w.to, BeforeEpisode: true, value: func(x *moment) float64 {
 					r := x.episode.From.Month()
 					return s.scale * x.history.mean(s.series, r-calendar.Month(w.to), r-calendar.Month(w.from))
 				}})
@@ -203,7 +216,7 @@ func countyCovariates(reg *register.Register) []Covariate {
 		if i == reference || size[i] == 0 {
 			continue
 		}
-		out = append(out, Covariate{Name: "fylke=" + name, NB: "Fylke " + name, EN: "County " + name, Latest: Fixed, value: func(x *moment) float64 {
+		out = append(out, Covariate{Name: "fylke=" + name, NB: "Fylke " + name, EN: "County " + name, Latest: Fixed, Earliest: Fixed, value: func(x *moment) float64 {
 			if int(x.county()) == i {
 				return 1
 			}

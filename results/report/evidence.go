@@ -303,23 +303,6 @@ func (b *builder) statistic(s string) string {
 	return s
 }
 
-func (b *builder) placebos(tiltak, group string, _ bool) (block, error) {
-	bl := block{Title: b.say("Prøve mot fortiden", "A test against the past"),
-		Text: b.say("Virkning på noe tiltaket ikke kan ha endret, fordi det skjedde før. Skal være nær null.", "Effect on something the tiltak cannot have changed, because it happened before. Should be near zero.")}
-	t := b.table(b.say("Placebo", "Placebo"), b.say("Utfall", "Outcome"), b.say("Metode", "Method"), b.say("Måneder", "Months"), b.say("Virkning", "Effect"))
-	for _, p := range b.placebo[cell{tiltak, group}] {
-		c := numberCell(b.effect(p.Outcome, p.Estimate), p.Estimate)
-		if c.Sub = b.interval(p.Outcome, p.ConfLow, p.ConfHigh); p.Reason != "" {
-			c.Sub = b.short(p.Reason)
-		}
-		t.add(textCell(b.outcome(p.Outcome)), textCell(b.method(p.Method)), textCell(b.window(p.Window)), c)
-	}
-	if len(t.Rows) > 0 {
-		bl.Tables = append(bl.Tables, t)
-	}
-	return bl, nil
-}
-
 func (b *builder) diagnostics(tiltak, group string, _ bool) (block, error) {
 	bl := block{Title: b.say("Hvordan metodene gikk", "How the methods went")}
 	t := b.table(b.say("Diagnostikk", "Diagnostics"), b.say("Metode", "Method"), b.say("Hva", "What"), b.say("Verdi", "Value"))
@@ -346,15 +329,4 @@ func (b *builder) short(r estimate.Reason) string {
 		return b.say("skjult", "hidden")
 	}
 	return figure.Reason(r, b.l, b.run.MinCell)
-}
-
-// window writes -18--7 as months for people.
-func (b *builder) window(w string) string {
-	at := strings.Index(w[min(1, len(w)):], "-") + 1
-	from, err := strconv.Atoi(w[:max(at, 0)])
-	to, err2 := strconv.Atoi(w[min(at+1, len(w)):])
-	if at < 1 || err != nil || err2 != nil {
-		return w
-	}
-	return b.l.Range(b.l.Decimal(float64(from), 0), b.l.Decimal(float64(to), 0))
 }

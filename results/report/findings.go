@@ -166,18 +166,6 @@ func (b *builder) alone(c cell) []finding {
 		text: b.sayf("%s av deltakerne har ingen med samme sannsynlighet for å starte å sammenlignes med.", "%s of the participants have nobody with the same probability of starting to be compared with.", b.l.Percent(share, 0))}}
 }
 
-func (b *builder) failedPlacebo(c cell) []finding {
-	var out []finding
-	for _, p := range b.placebo[c] {
-		if p.ConfLow > 0 || p.ConfHigh < 0 {
-			out = append(out, finding{kind: placeboFails, tag: b.say("ulike også før start", "differ before the start"), value: math.Abs(p.Estimate / p.StdError),
-				text: b.sayf("%s: gruppene skilte seg i «%s» alt før start (måned %s: %s, intervall %s).", "%s: the arms differed in “%s” before the start already (months %s: %s, interval %s).",
-					b.method(p.Method), b.outcome(p.Outcome), b.window(p.Window), b.effect(p.Outcome, p.Estimate), b.interval(p.Outcome, p.ConfLow, p.ConfHigh))})
-		}
-	}
-	return out
-}
-
 // disagreement is named where the intervals of two methods do not meet, or lie on either side of zero.
 func (b *builder) disagreement(c cell) []finding {
 	low, high, lowest, highest := math.Inf(1), math.Inf(-1), math.Inf(1), math.Inf(-1) // lowest upper and highest lower end

@@ -202,13 +202,8 @@ func (b *builder) advice(kind string, found int) string {
 	case noOverlap:
 		return b.say(" For dem er svaret en fremskriving, ikke en sammenligning.", " For them the answer is an extrapolation, not a comparison.")
 	case placeboFails:
-		n := 0
-		for _, p := range b.t.Placebo {
-			if !math.IsNaN(p.Estimate) {
-				n++
-			}
-		}
-		return b.sayf(" %d av %d prøver hadde et intervall utenfor null; ved rene tilfeldigheter venter vi om lag %s.", " %d of %d tests had an interval away from zero; by chance alone about %s are expected.", found, n, b.l.Decimal(float64(n)*(1-b.run.Level), 1))
+		n := b.placeboTests()
+		return b.sayf(" %d av %d prøver slo ut; ved rene tilfeldigheter venter vi om lag %s.", " %d of %d tests rejected; by chance alone about %s are expected.", found, n, b.l.Decimal(float64(n)*(1-b.run.Level), 1))
 	case disagree:
 		return b.say(" Da bør ingen av dem leses alene.", " Then none of them should be read alone.")
 	case constantBase:
@@ -241,14 +236,9 @@ func (b *builder) good(kind string) (limit, bool) {
 			return limit{Title: b.say("Gruppene er like i det som er målt", "The arms are alike in what was measured"), Text: b.sayf("Den største gjenværende forskjellen med metoden %s er %s standardavvik.", "The largest difference left by %s is %s standard deviations.", lower(b.method(b.focus.Method)), b.l.Decimal(worst, 2))}, true
 		}
 	case placeboFails:
-		n := 0
-		for _, p := range b.t.Placebo {
-			if !math.IsNaN(p.Estimate) {
-				n++
-			}
-		}
+		n := b.placeboTests()
 		if n > 0 {
-			return limit{Title: b.say("Prøven mot fortiden", "The test against the past"), Text: b.sayf("Alle %d prøvene har intervaller som omfatter null.", "The intervals of all %d tests include zero.", n)}, true
+			return limit{Title: b.say("Prøven mot fortiden", "The test against the past"), Text: b.sayf("Ingen av de %d prøvene slo ut.", "None of the %d tests rejected.", n)}, true
 		}
 		return limit{Title: b.say("Ingen prøve mot fortiden", "No test against the past"), Text: b.say("Kjøringen har ingen placeboprøver. Om gruppene skilte seg alt før start, er ikke undersøkt.", "The run has no placebo tests. Whether the arms differed before the start was not looked at.")}, true
 	case disagree:

@@ -1,0 +1,96 @@
+package estimate
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mat"
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Wald is a joint test that several estimates are all 0.
+type Wald struct {
+	Statistic float64 // θ'V⁺θ
+	DF        int     // rank of V: how many of the estimates are not combinations of others
+	PValue    float64
+}
+
+// JointZero tests that the estimates θ are all 0, given their errors and the influence of each unit (person) on each of
+// them: influence[k][u], on the scale of the estimate. V has the squared errors on its diagonal and the correlation of the
+// influences off it, so that an error that is larger or smaller than the influence says is kept. With G units that have any
+// influence and rank k,
+//
+//	W = θ'V⁺θ,   F = W·(G − k)/(k(G − 1)) ~ F(k, G − k)
+//
+// which is Hotelling's T² (Anderson 2003, §5.2), and χ²(k) in W for large G. Directions of V under 1e-9 of its largest are
+// left out, after scaling to correlations. It returns DF 0 and a p-value of NaN where no estimate has an error or G ≤ k.
+//
+// It panics where lengths differ.
+func JointZero(theta, stdError []float64, influence [][]float64) Wald {
+	n := len(theta)
+	if len(stdError) != n || len(influence) != n {
+		panic("estimate: estimates, errors and influences of different lengths")
+	}
+	none := Wald{Statistic: math.NaN(), PValue: math.NaN()}
+	if n == 0 {
+		return none
+	}
+	units := 0
+	for u := range influence[0] {
+		for k := range influence {
+			if influence[k][u] != 0 {
+				units++
+				break
+			}
+		}
+	}
+	z := mat.NewVecDense(n, nil)
+	r := mat.NewSymDense(n, nil)
+	for i := range n {
+		if !(stdError[i] > 0) || math.IsNaN(theta[i]) {
+			return none
+		}
+		z.SetVec(i, theta[i]/stdError[i])
+		for j := range i + 1 {
+			r.SetSym(i, j, correlation(influence[i], influence[j]))
+		}
+		r.SetSym(i, i, 1)
+	}
+	var e mat.EigenSym
+	if !e.Factorize(r, true) {
+		return none
+	}
+	values := e.Values(nil)
+	var vectors mat.Dense
+	e.VectorsTo(&vectors)
+	w := Wald{}
+	for k, v := range values {
+		if v <= 1e-9*values[n-1] {
+			continue
+		}
+		along := mat.Dot(vectors.ColView(k), z)
+		w.Statistic += along * along / v
+		w.DF++
+	}
+	k, g := float64(w.DF), float64(units)
+	if g <= k {
+		return none
+	}
+	w.PValue = 1
+	if w.Statistic > 0 {
+		w.PValue = distuv.F{D1: k, D2: g - k}.Survival(w.Statistic * (g - k) / (k * (g - 1)))
+	}
+	return w
+}
+
+func correlation(a, b []float64) float64 {
+	ab, aa, bb := 0., 0., 0.
+	for u := range a {
+		ab += a[u] * b[u]
+		aa += a[u] * a[u]
+		bb += b[u] * b[u]
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return ab / math.Sqrt(aa*bb)
+}
