@@ -1,14 +1,14 @@
 package simulate
 
 import (
-	"flag"
+	goflag "flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 )
 
-var update = flag.Bool("update", false, "write the injections into docs/register.md")
+var update = goflag.Bool("update", false, "write the injections into docs/register.md")
 
 // docs/register.md lists the injections, and which of them the rules restore.
 func TestDocs(t *testing.T) {
