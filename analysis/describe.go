@@ -92,7 +92,7 @@ func (r *runner) describe() results.Run {
 	for _, o := range s.Descriptive {
 		run.Descriptive = append(run.Descriptive, outcomeLabel(o.Spec))
 	}
-	for _, m := range s.Methods {
+	for i, m := range s.allMethods() {
 		label := results.Label{ID: m.ID, Text: methodText[m.Name]}
 		switch m.Name {
 		case nearest:
@@ -102,7 +102,16 @@ func (r *runner) describe() results.Run {
 			way := didText[m.DID]
 			label.Note = results.Text{NB: "endring fra gjennomsnittet 7–18 måneder før registrering, " + way.NB, EN: "change from the mean 7–18 months before registration, " + way.EN}
 		}
-		run.Methods = append(run.Methods, label)
+		if i < len(s.Methods) {
+			run.Methods = append(run.Methods, label)
+		} else {
+			run.Rivals.Methods = append(run.Rivals.Methods, label)
+		}
+	}
+	if s.Robustness != nil {
+		for _, o := range s.Robustness.Outcomes {
+			run.Rivals.Definitions = append(run.Rivals.Definitions, outcomeLabel(o))
+		}
 	}
 	for _, c := range r.trials.Rows.Covariates {
 		run.Covariates = append(run.Covariates, results.Label{ID: c.Name, Text: covariateText(c.Name, c.NB, c.EN)})

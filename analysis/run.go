@@ -116,6 +116,9 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 		return nil, err
 	}
 	adjust(out.Tables.Estimates, s.Inference, out.joint, *s.Seed)
+	if err := r.registry(ctx, out); err != nil {
+		return nil, err
+	}
 	r.flow(&out.Tables)
 	if err := r.durations(ctx, &out.Tables); err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ type Study struct {
 	Methods          []Method                   `yaml:"methods" json:"methods"`
 	Placebo          Placebo                    `yaml:"placebo" json:"placebo"`
 	Cost             Cost                       `yaml:"cost" json:"cost"`
-	Robustness       *unserved                  `yaml:"robustness" json:"robustness,omitempty"`
+	Robustness       *Robustness                `yaml:"robustness" json:"robustness,omitempty"`
 	Chains           Chains                     `yaml:"chains" json:"chains"`
 	Exits            Exits                      `yaml:"exits" json:"exits"`
 	Inference        Inference                  `yaml:"inference" json:"inference"`
@@ -186,7 +186,19 @@ func (s *Study) Resolve() error {
 		one := uint64(1)
 		s.Seed = &one
 	}
-	for _, step := range []func() error{s.resolveData, s.resolveGroups, s.resolveChoices, s.resolveWindows, s.resolvePreEffects, s.resolveOutcomes, s.resolveMethods, s.resolveInference, s.resolvePlacebo, s.Chains.resolve} {
+	for _, step := range []func() error{
+		s.resolveData,
+		s.resolveGroups,
+		s.resolveChoices,
+		s.resolveWindows,
+		s.resolvePreEffects,
+		s.resolveOutcomes,
+		s.resolveMethods,
+		s.resolveInference,
+		s.resolveRobustness,
+		s.resolvePlacebo,
+		s.Chains.resolve,
+	} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -235,9 +247,6 @@ func (s *Study) resolveChoices() error {
 	}
 	if *s.Comparison.PerTreated < 0 {
 		return fault.Usagef("bad_study", "`comparison.per_treated` is the number of comparison rows sampled a treated one; 0 keeps all")
-	}
-	if s.Robustness != nil {
-		return fault.Usagef("not_served", "`robustness` is not served yet; run one study for each definition or sample")
 	}
 	if err := s.Cost.resolve(); err != nil {
 		return err

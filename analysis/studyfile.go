@@ -280,9 +280,3 @@ func (w *Washout) UnmarshalYAML(n *yaml.Node) error {
 	w.Any, w.Same = p.Any, p.Same
 	return nil
 }
-
-// unserved takes whatever stands under a key that is refused.
-type unserved struct{}
-
-// UnmarshalYAML accepts anything.
-func (*unserved) UnmarshalYAML(*yaml.Node) error { return nil }

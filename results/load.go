@@ -23,6 +23,7 @@ func (t *Tables) each() []named {
 		{"balance", t.Balance, &t.Balance},
 		{"overlap", t.Overlap, &t.Overlap},
 		{"flow", t.Flow, &t.Flow},
+		{"robustness", t.Robustness, &t.Robustness},
 		{"placebo", t.Placebo, &t.Placebo},
 		{"pre_effects", t.PreEffects, &t.PreEffects},
 		{"durations", t.Durations, &t.Durations},

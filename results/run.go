@@ -56,7 +56,11 @@ type Run struct {
 	Methods     []Label                `json:"methods"`
 	Descriptive []Label                `json:"descriptive,omitempty"` // outcomes among those in work only, of table descriptive
 	Covariates  []Label                `json:"covariates"`
-	Notes       struct {
+	Rivals      struct {               // of the registry of the study
+		Definitions []Label `json:"definitions,omitempty"`
+		Methods     []Label `json:"methods,omitempty"`
+	} `json:"rivals"`
+	Notes struct {
 		Question    Text `json:"question"`
 		Limitations Text `json:"limitations"`
 	} `json:"notes"`

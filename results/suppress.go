@@ -52,6 +52,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	s.four = newQuads(groupsOf(t), s.nest)
 	s.estimates()
 	t.Estimates = t.Estimates[:written]
+	s.robustness()
 	s.balance()
 	s.overlap()
 	s.flow() // before the tables that count the same starts

@@ -177,6 +177,7 @@ type Tables struct {
 	Costs       []Cost
 	CostEffect  []CostEffect
 	Descriptive []Descriptive
+	Robustness  []Robustness
 	Placebo     []Placebo
 	PreEffects  []PreEffect
 	Diagnostics []Diagnostic

@@ -104,3 +104,23 @@ func semidefinite(a []float64, k int) []float64 {
 	}
 	return l
 }
+
+// Normals calls visit with draws of normal variables with mean 0 and covariance v (k×k, row-major, positive semi-definite up
+// to rounding). visit must not keep its argument. The draws depend on the stream alone.
+func Normals(v []float64, k, draws int, rng *rand.Rand, visit func([]float64)) {
+	l := semidefinite(v, k)
+	z, x := make([]float64, k), make([]float64, k)
+	for range draws {
+		for j := range z {
+			z[j] = rng.NormFloat64()
+		}
+		for a := range k {
+			s := 0.
+			for c, w := range l[a*k : a*k+a+1] {
+				s += w * z[c]
+			}
+			x[a] = s
+		}
+		visit(x)
+	}
+}

@@ -48,6 +48,7 @@ func Files(ctx context.Context, r *results.Run, t *results.Tables, workers int) 
 		for i, g := range r.Groups {
 			add(i == 0, func(o Options) *Figure { return s.Love(k.ID, g.ID, o) }, "balance", k.ID, g.ID)
 			add(i == 0, func(o Options) *Figure { return s.Overlap(k.ID, g.ID, o) }, "overlap", k.ID, g.ID)
+			add(i == 0, func(o Options) *Figure { return s.SpecificationCurve(k.ID, g.ID, o) }, "specification", k.ID, g.ID)
 			if i > 0 {
 				continue
 			}

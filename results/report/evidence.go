@@ -69,7 +69,22 @@ func (b *builder) groupPart(tiltak, group string, first bool) (groupPart, error)
 			p.Findings = append(p.Findings, f.text)
 		}
 	}
-	for _, make := range []func(string, string, bool) (block, error){b.effects, b.descriptive, b.windows, b.bases, b.flowBlock, b.balance, b.overlap, b.durations, b.costs, b.costEffect, b.preEffects, b.placebos, b.diagnostics} {
+	for _, make := range []func(string, string, bool) (block, error){
+		b.effects,
+		b.descriptive,
+		b.windows,
+		b.bases,
+		b.flowBlock,
+		b.balance,
+		b.overlap,
+		b.durations,
+		b.costs,
+		b.costEffect,
+		b.preEffects,
+		b.placebos,
+		b.robustness,
+		b.diagnostics,
+	} {
 		bl, err := make(tiltak, group, first)
 		if err != nil {
 			return p, err
