@@ -40,7 +40,9 @@ type cell struct {
 
 	propensity    *regression.Fit // made once a cell, by score
 	propensityErr error
-	separated     []string // columns that separate the groups
+	separated     []string     // columns that separate the groups
+	weights       *weighing    // made once a cell, by weighing
+	pooled        *tiltakScore // of `score: tiltak`; nil: the cell has its own
 }
 
 // startDay is the covariate that the trial adds: the day of the month, since fewer comparison rows reach a late day.
@@ -48,8 +50,13 @@ const startDay = "startdag"
 
 // newCell gathers the rows of a tiltak that belong to group number g. Columns that do not vary are left out.
 func newCell(t *cohort.Trials, trial *cohort.Trial, g int, seed uint64) *cell {
-	c := &cell{trial: trial}
 	at, weight := trial.Weights(&t.Rows, g)
+	return newCellOf(t, trial, at, weight, seed)
+}
+
+// newCellOf gathers some rows of a tiltak, with their sample weights.
+func newCellOf(t *cohort.Trials, trial *cohort.Trial, at []int32, weight []float64, seed uint64) *cell {
+	c := &cell{trial: trial}
 	at, weight, c.noCounterpart = support(t, trial, at, weight)
 	keyed := random.NewKeyed(seed, "ties")
 	last := int32(-1)

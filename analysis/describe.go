@@ -1,9 +1,6 @@
 package analysis
 
 import (
-	"fmt"
-	"strings"
-
 	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/datasets/register"
@@ -53,13 +50,6 @@ func (r *runner) flow(t *results.Tables) {
 	}
 }
 
-// methodText names the methods for people.
-var methodText = map[string]results.Text{
-	nearest:   {NB: "Nærmeste nabo", EN: "Nearest neighbour"},
-	ebal:      {NB: "Entropibalansering", EN: "Entropy balancing"},
-	didMethod: {NB: "Betinget forskjell-i-forskjell", EN: "Conditional difference-in-differences"},
-}
-
 // didText names the ways of the conditional difference-in-differences.
 var didText = map[string]results.Text{
 	"dr":  {NB: "dobbelt robust", EN: "doubly robust"},
@@ -93,15 +83,7 @@ func (r *runner) describe() results.Run {
 		run.Descriptive = append(run.Descriptive, outcomeLabel(o.Spec))
 	}
 	for i, m := range s.allMethods() {
-		label := results.Label{ID: m.ID, Text: methodText[m.Name]}
-		switch m.Name {
-		case nearest:
-			label.Note = results.Text{NB: strings.Replace(fmt.Sprintf("én til én uten tilbakelegging innenfor kalendermåned × varighet, kaliper %g standardavvik", m.Caliper), ".", ",", 1),
-				EN: fmt.Sprintf("1:1 without replacement inside calendar month × elapsed duration, caliper %g standard deviations", m.Caliper)}
-		case didMethod:
-			way := didText[m.DID]
-			label.Note = results.Text{NB: "endring fra gjennomsnittet 7–18 måneder før registrering, " + way.NB, EN: "change from the mean 7–18 months before registration, " + way.EN}
-		}
+		label := results.Label{ID: m.ID, Text: m.title(), Note: m.describe()}
 		if i < len(s.Methods) {
 			run.Methods = append(run.Methods, label)
 		} else {

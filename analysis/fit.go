@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -43,35 +42,27 @@ func (f failed) diagnostics() []results.Diagnostic {
 // fit fits a method to a cell. A reason says that this cell has no such estimate; an error is a failure of the run.
 func (r *runner) fit(c *cell, m Method) (fitted, estimate.Reason, error) {
 	switch m.Name {
-	case nearest:
-		return r.fitNearest(c, m)
+	case nearest, optimal:
+		return r.fitPairs(c, m)
+	case radius:
+		return r.fitRadius(c, m)
+	case full, subclass, cem, exact:
+		return r.fitCells(c, m)
+	case ipw, overlap:
+		return r.fitWeights(c, m)
+	case aipw:
+		return r.fitAugmented(c, m)
+	case cbps:
+		if m.estimand() == matching.ATE {
+			return r.fitBalancingScore(c, m)
+		}
+		return r.fitBalance(c, m) // for the att and the atc it is entropy balancing
 	case ebal:
-		return r.fitBalance(c)
+		return r.fitBalance(c, m)
+	case none:
+		return r.fitNone(c, m)
 	}
 	return r.fitDID(c, m)
-}
-
-// score fits the propensity score of a cell: a logit with the sampling weights, penalised where the groups separate.
-func (c *cell) score() (*regression.Fit, error) {
-	if c.propensity != nil || c.propensityErr != nil {
-		return c.propensity, c.propensityErr
-	}
-	y := make([]float64, len(c.treated))
-	for i, t := range c.treated {
-		if t {
-			y[i] = 1
-		}
-	}
-	opt := regression.LogitOptions{Names: c.names, Workers: 1}
-	fit, err := regression.Logit(c.x, y, c.weight, opt)
-	var separated *regression.SeparationError
-	if errors.As(err, &separated) {
-		c.separated = separated.Names
-		opt.Penalised = true
-		fit, err = regression.Logit(c.x, y, c.weight, opt)
-	}
-	c.propensity, c.propensityErr = fit, err
-	return fit, err
 }
 
 // refused turns an error of an estimator into a reason where the data of the cell is the cause.
@@ -80,92 +71,6 @@ func refused(err error, why estimate.Reason) (estimate.Reason, error) {
 		return why, nil
 	}
 	return "", err
-}
-
-// nearestFit is nearest-neighbour matching inside the strata.
-type nearestFit struct {
-	c       *cell
-	level   float64
-	matched *matching.Matched
-	score   *regression.Fit
-	ess     float64
-	n       int
-	pt, pc  int
-}
-
-func (r *runner) fitNearest(c *cell, m Method) (fitted, estimate.Reason, error) {
-	fit, err := c.score()
-	if err != nil {
-		why, err := refused(err, estimate.NotConverged)
-		return nil, why, err
-	}
-	if !fit.Converged {
-		return nil, estimate.NotConverged, nil
-	}
-	in := matching.NearestInput{Score: fit.Linear, Treated: c.treated, Stratum: c.stratum, Unit: c.person, Key: c.key}
-	if r.reg.Persons.Weight != nil { // a start counts with its weight in the extract, and so does its match
-		in.Base = c.weight
-	}
-	matched, err := matching.Nearest(in,
-		matching.NearestOptions{Caliper: m.Caliper, Seed: *r.study.Seed, Workers: 1})
-	if err != nil {
-		why, err := refused(err, estimate.NoOverlap)
-		return nil, why, err
-	}
-	if matched.MatchedTreated < minTreated {
-		return nil, estimate.NoOverlap, nil
-	}
-	_, ess := matching.ESS(matched.Weight, c.treated)
-	f := &nearestFit{c: c, level: r.study.Inference.Level, matched: matched, score: fit, ess: ess, n: matched.MatchedTreated}
-	f.pt = c.countPersons(func(i int) bool { return c.treated[i] && matched.Weight[i] > 0 })
-	f.pc = c.countPersons(func(i int) bool { return !c.treated[i] && matched.Weight[i] > 0 })
-	return f, "", nil
-}
-
-func (f *nearestFit) reason() estimate.Reason                                { return "" }
-func (f *nearestFit) outcome(*cell, *runner, *outcome.Definition) outcomeFit { return f }
-func (f *nearestFit) balanceWeights() []float64                              { return f.matched.Weight }
-func (f *nearestFit) weights() []float64                                     { return f.matched.Weight }
-
-func (f *nearestFit) used() []bool {
-	out := make([]bool, len(f.matched.Weight))
-	for i, w := range f.matched.Weight {
-		out[i] = w > 0
-	}
-	return out
-}
-
-func (f *nearestFit) effect(y []float64) results.Estimate {
-	e := f.matched.ATT(y, nil, f.c.person, f.c.persons)
-	return fromEffect(e, f.level, f.n, f.pt, f.pc, f.ess)
-}
-
-// joint writes the influence of each person with the pairs taken as known. Its sum of squares is V(person), without the
-// part V(pair) − V(row) of the error: bands take correlations from it and errors from the estimate.
-func (f *nearestFit) joint(y, psi []float64) results.Estimate {
-	e := f.effect(y)
-	if psi != nil {
-		weightedInfluence(y, f.matched.Weight, f.c.treated, f.c.person, psi)
-	}
-	return e
-}
-
-func (f *nearestFit) diagnostics() []results.Diagnostic {
-	out := scoreDiagnostics(f.c, f.score)
-	kept := float64(f.matched.MatchedTreated) / float64(f.c.nTreated)
-	return append(out,
-		results.Diagnostic{Name: "caliper", Value: f.matched.CaliperAbsolute, Text: "units of the linear predictor"},
-		results.Diagnostic{Name: "share_kept", Value: kept, Text: keptInWords(kept)},
-		results.Diagnostic{Name: "no_counterpart", Value: float64(f.c.noCounterpart), Text: "comparison rows with a value or in a stratum that no treated row has"},
-		results.Diagnostic{Name: "ess_comparison", Value: f.ess})
-}
-
-// keptInWords names the estimand when too many treated were dropped.
-func keptInWords(kept float64) string {
-	if kept < 0.95 {
-		return "ATT among the matched: under 95 % of the treated were kept"
-	}
-	return "ATT"
 }
 
 func scoreDiagnostics(c *cell, fit *regression.Fit) []results.Diagnostic {

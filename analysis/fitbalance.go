@@ -6,6 +6,7 @@ import (
 
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/matching"
 	"tiltakseffekt/results"
 )
@@ -13,6 +14,7 @@ import (
 // balanceFit is entropy balancing of the comparison rows to the treated.
 type balanceFit struct {
 	c        *cell
+	method   Method
 	level    float64
 	balanced *matching.Balanced
 	batch    *matching.BalancedBatch
@@ -21,8 +23,9 @@ type balanceFit struct {
 }
 
 // designWeights are the sampling weights, in the comparison times (treated rows of the stratum)/(weight of its comparison
-// rows): before any balancing each stratum, calendar month × elapsed duration, counts as it does among the treated.
-func (c *cell) designWeights() []float64 {
+// rows): before any balancing each stratum, calendar month × elapsed duration, counts as it does among the treated. For the
+// atc and the ate it counts as among the comparison rows, or all rows. A row that would stand for nobody gets 0, but for the ate keeps its own.
+func (c *cell) designWeights(e matching.Estimand) []float64 {
 	treated, comparison := map[int32]float64{}, map[int32]float64{}
 	for i, s := range c.stratum {
 		if c.treated[i] {
@@ -34,8 +37,17 @@ func (c *cell) designWeights() []float64 {
 	base := make([]float64, len(c.weight))
 	for i, s := range c.stratum {
 		base[i] = c.weight[i]
-		if !c.treated[i] {
-			base[i] *= treated[s] / comparison[s]
+		t, u := treated[s], comparison[s]
+		switch {
+		case e == matching.ATE && (t == 0 || u == 0):
+		case e == matching.ATE && c.treated[i]:
+			base[i] *= (t + u) / t
+		case e == matching.ATE:
+			base[i] *= (t + u) / u
+		case e == matching.ATT && !c.treated[i]:
+			base[i] *= t / u
+		case e == matching.ATC && c.treated[i]:
+			base[i] *= u / t
 		}
 	}
 	return base
@@ -44,21 +56,31 @@ func (c *cell) designWeights() []float64 {
 // fitBalance balances the means of all covariates. Where no weighting reaches the mean of some columns, those are left
 // out, at most maxUnbalanced and of several that are out of reach together one at a time, and named in the diagnostics: a
 // column that the comparison cannot match must be said, not hidden. Their imbalance shows in the balance table.
-func (r *runner) fitBalance(c *cell) (fitted, estimate.Reason, error) {
-	f := &balanceFit{c: c, level: r.study.Inference.Level}
-	b, dropped, why, err := balanceColumns(c.x, c.names, c.treated, c.designWeights())
+func (r *runner) fitBalance(c *cell, m Method) (fitted, estimate.Reason, error) {
+	f := &balanceFit{c: c, method: m, level: r.study.Inference.Level}
+	x, names := c.design(m)
+	if m.Moments > 1 || m.Interactions {
+		x, names = matching.Expand(x, names, m.Moments, m.Interactions)
+	}
+	if len(x) > mostBalanced {
+		return nil, "", fault.Usagef("bad_study", "%s would balance %d columns; name at most %d powers and products through fewer `covariates`", m.ID, len(x), mostBalanced)
+	}
+	b, dropped, why, err := balanceColumns(x, names, c.treated, c.designWeights(m.estimand()), m.estimand())
 	if why != "" || err != nil {
 		return nil, why, err
 	}
-	f.balanced, f.batch, f.dropped = b, b.Batch(c.person, c.persons), dropped
+	f.balanced, f.dropped = b, dropped
+	if m.estimand() == matching.ATT {
+		f.batch = b.Batch(c.person, c.persons)
+	}
 	_, f.ess = matching.ESS(f.balanced.Weight, c.treated)
 	return f, "", nil
 }
 
 // balanceColumns is entropy balancing without the columns, named, whose means no weighting reaches.
-func balanceColumns(x [][]float64, names []string, treated []bool, base []float64) (b *matching.Balanced, dropped []string, why estimate.Reason, err error) {
+func balanceColumns(x [][]float64, names []string, treated []bool, base []float64, e matching.Estimand) (b *matching.Balanced, dropped []string, why estimate.Reason, err error) {
 	for {
-		b, err := matching.EntropyBalance(x, treated, base, matching.EntropyOptions{Names: names, Workers: 1})
+		b, err := matching.EntropyBalance(x, treated, base, matching.EntropyOptions{Estimand: e, Names: names, Workers: 1})
 		var infeasible *matching.InfeasibleError
 		if errors.As(err, &infeasible) && len(infeasible.Columns) > 0 && len(dropped) < maxUnbalanced {
 			columns := infeasible.Columns
@@ -91,6 +113,12 @@ func balanceColumns(x [][]float64, names []string, treated []bool, base []float6
 	}
 }
 
+// estimand is whose mean effect the figures are.
+func (f *balanceFit) estimand() string { return f.method.estimand().String() }
+
+// mostBalanced is how many columns entropy balancing takes: its work grows with their square.
+const mostBalanced = 400
+
 // maxUnbalanced is how many columns may be left out before a cell is said to have no overlap.
 const maxUnbalanced = 8
 
@@ -103,7 +131,14 @@ func (f *balanceFit) used() []bool                                           { r
 func (f *balanceFit) effect(y []float64) results.Estimate { return f.joint(y, nil) }
 
 func (f *balanceFit) joint(y, psi []float64) results.Estimate {
-	return fromEffect(f.batch.Influence(y, psi), f.level, f.c.nTreated, f.c.personsTreated, f.c.personsComparison, f.ess)
+	c := f.c
+	if f.batch != nil {
+		return fromEffect(f.batch.Influence(y, psi), f.level, c.nTreated, c.personsTreated, c.personsComparison, f.ess)
+	}
+	if psi != nil {
+		byPerson(f.balanced.Influence(y, nil), c.person, psi)
+	}
+	return fromEffect(f.balanced.ATT(y, nil, c.person, c.persons), f.level, c.nTreated, c.personsTreated, c.personsComparison, f.ess)
 }
 
 func (f *balanceFit) diagnostics() []results.Diagnostic {

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -55,8 +54,8 @@ func (o *didSample) match(c *cell, r *runner, m Method) {
 	case ebal:
 		var b *matching.Balanced
 		sub := &cell{treated: treated, stratum: stratum, weight: weight}
-		base := sub.designWeights()
-		if b, f.dropped, o.why, err = balanceColumns(x, names, treated, base); err != nil || o.why != "" {
+		base := sub.designWeights(matching.ATT)
+		if b, f.dropped, o.why, err = balanceColumns(x, names, treated, base, matching.ATT); err != nil || o.why != "" {
 			break
 		}
 		w = b.Weight
@@ -72,10 +71,14 @@ func (o *didSample) match(c *cell, r *runner, m Method) {
 		}
 		in := matching.NearestInput{Score: score, Treated: treated, Stratum: stratum, Unit: person, Key: key}
 		if r.reg.Persons.Weight != nil {
-			in.Base = weight
+			in.Base = make([]float64, n) // without the rate at which comparison rows were sampled
+			all := r.extractWeight(c)
+			for j, i := range o.keep {
+				in.Base[j] = all[i]
+			}
 		}
 		var matched *matching.Matched
-		if matched, err = matching.Nearest(in, matching.NearestOptions{Caliper: m.Caliper, Seed: *r.study.Seed, Workers: 1}); err != nil {
+		if matched, err = matching.Nearest(in, matching.NearestOptions{Caliper: float64(m.Caliper), Amounts: in.Base != nil, Seed: *r.study.Seed, Workers: 1}); err != nil {
 			break
 		}
 		if matched.MatchedTreated < minTreated {
@@ -83,12 +86,14 @@ func (o *didSample) match(c *cell, r *runner, m Method) {
 			break
 		}
 		w = matched.Weight
-		f.pair = make([]int32, len(c.row))
-		for i := range f.pair {
-			f.pair[i] = -1
-		}
-		for j, i := range o.keep {
-			f.pair[i] = matched.Subclass[j]
+		if matched.Subclass != nil { // nil where a row stands for several, and may be in several pairs
+			f.pair = make([]int32, len(c.row))
+			for i := range f.pair {
+				f.pair[i] = -1
+			}
+			for j, i := range o.keep {
+				f.pair[i] = matched.Subclass[j]
+			}
 		}
 		f.on = func(dy, psi []float64) matching.Effect {
 			if psi != nil {
@@ -117,19 +122,7 @@ func (o *didSample) match(c *cell, r *runner, m Method) {
 
 // linearScore is the linear predictor of a logit with the sampling weights, penalised where the groups separate.
 func linearScore(x [][]float64, names []string, treated []bool, weight []float64) ([]float64, estimate.Reason) {
-	y := make([]float64, len(treated))
-	for i, t := range treated {
-		if t {
-			y[i] = 1
-		}
-	}
-	opt := regression.LogitOptions{Names: names, Workers: 1}
-	fit, err := regression.Logit(x, y, weight, opt)
-	var separated *regression.SeparationError
-	if errors.As(err, &separated) {
-		opt.Penalised = true
-		fit, err = regression.Logit(x, y, weight, opt)
-	}
+	fit, _, err := logit(x, names, treated, weight, regression.LogitLink)
 	switch {
 	case err != nil:
 		return nil, estimate.Singular

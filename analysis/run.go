@@ -46,8 +46,9 @@ type Result struct {
 // run folder.
 type CellStarts struct {
 	Tiltak, Group, Method, Outcome string
-	Analysed                       []int32 // every treated row of the cell
-	Used                           []int32 // those the method kept (matched, or with a base)
+	Analysed                       []int32   // every treated row of the cell
+	Used                           []int32   // those the method kept (matched, or with a base)
+	Weight                         []float64 // of Used, where the estimand weights the starts; nil: they count alike
 }
 
 // keptShare is the share of the treated under which an estimate is no longer called the ATT: it is the effect on those kept.
@@ -74,6 +75,8 @@ type runner struct {
 
 	messages []results.Message // about prices
 	prices   *priceList        // nil where cost against effect is not asked for
+
+	pooled map[*cohort.Trial]*tiltakScore // of `score: tiltak`
 }
 
 // Estimate runs a resolved study on a register that has been read. It reads no file and writes none.
@@ -92,9 +95,6 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 		return nil, err
 	}
 	d.Workers = opt.Workers
-	if reg.Persons.Weight != nil && slices.ContainsFunc(s.Methods, func(m Method) bool { return m.Name == nearest }) {
-		return nil, fault.Usagef("not_served", "`methods` names nearest, which does not take the sampling weights of `person.vekt` yet; use ebal and did, or drop the column in the mapping")
-	}
 	opt.progress(0, 1, "cohort")
 	if r.trials, err = cohort.Build(ctx, reg, d); err != nil {
 		return nil, err
@@ -103,6 +103,9 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 		return nil, err
 	}
 	if err := s.tooLarge(r.trials); err != nil {
+		return nil, err
+	}
+	if err := r.checkMethods(); err != nil {
 		return nil, err
 	}
 	out := &Result{Trials: r.trials, Outcomes: r.outcomes}
@@ -233,6 +236,13 @@ func (r *runner) compileBefore(spec outcome.Spec, def *outcome.Definition) (err 
 func (r *runner) estimates(ctx context.Context, out *Result) error {
 	groups := len(r.trials.Groups)
 	n := len(r.trials.Tiltak) * groups
+	if r.study.Score == scorePerTiltak {
+		r.pooled = map[*cohort.Trial]*tiltakScore{}
+		for i := range r.trials.Tiltak {
+			trial := &r.trials.Tiltak[i]
+			r.pooled[trial] = &tiltakScore{r: r, trial: trial}
+		}
+	}
 	parts := make([]cellResult, n)
 	done := make(chan int, n)
 	finished := 0
@@ -292,6 +302,7 @@ type cellResult struct {
 func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResult, error) {
 	var out cellResult
 	c := newCell(r.trials, trial, g, *r.study.Seed)
+	c.pooled = r.pooled[trial]
 	group := r.trials.Groups[g].ID
 	reason := estimate.Reason("")
 	switch {
@@ -354,8 +365,10 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 				if m.Name == didMethod {
 					row.CovariateSet = "fixed_and_before_registration"
 				}
-				if row.Reason == "" && float64(row.NStarts) < keptShare*float64(c.nTreated) {
-					row.Estimand = map[string]string{nearest: "ATT_matched", didMethod: "ATT_base_known"}[m.Name]
+				if named, ok := fits[i].(interface{ estimand() string }); ok {
+					row.Estimand = named.estimand()
+				} else if row.Reason == "" && float64(row.NStarts) < keptShare*float64(c.nTreated) {
+					row.Estimand = "ATT_base_known" // of did
 					if m.Match == nearest {
 						row.Estimand = "ATT_matched"
 					}
@@ -363,7 +376,11 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			}
 			out.joint = out.joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.estimates))
 			out.estimates = append(out.estimates, rows...)
-			out.starts = append(out.starts, c.starts(trial.Tiltak, group, m.ID, r.study.Outcomes[o].ID, used))
+			starts := c.starts(trial.Tiltak, group, m.ID, r.study.Outcomes[o].ID, used)
+			if f, ok := fits[i].(*designFit); ok {
+				starts.Weight = f.startWeights()
+			}
+			out.starts = append(out.starts, starts)
 		}
 	}
 	r.describeAmong(&out, c, fits, reason, trial.Tiltak, group)

@@ -32,6 +32,7 @@ type Study struct {
 	Covariates       names                      `yaml:"covariates" json:"covariates"`
 	Methods          []Method                   `yaml:"methods" json:"methods"`
 	Placebo          Placebo                    `yaml:"placebo" json:"placebo"`
+	Score            string                     `yaml:"score" json:"score"` // tiltak-group (default): a score for each cell; tiltak: one for all groups
 	Cost             Cost                       `yaml:"cost" json:"cost"`
 	Robustness       *Robustness                `yaml:"robustness" json:"robustness,omitempty"`
 	Chains           Chains                     `yaml:"chains" json:"chains"`
@@ -294,10 +295,19 @@ func (s *Study) resolveMethods() error {
 	if s.Methods == nil {
 		s.Methods = []Method{{Name: nearest}, {Name: ebal}, {Name: didMethod}}
 	}
+	if s.Score == "" {
+		s.Score = scorePerCell
+	}
+	if s.Score != scorePerCell && s.Score != scorePerTiltak {
+		return fault.Usagef("bad_study", "`score: %s` is not known; it is tiltak-group (a propensity score for each tiltak and group) or tiltak (one for all groups of a tiltak)", s.Score)
+	}
 	seen := map[string]bool{}
 	for i := range s.Methods {
 		if err := s.Methods[i].resolve(); err != nil {
 			return err
+		}
+		if m := &s.Methods[i]; s.Score == scorePerTiltak && (m.Name == aipw || m.Name == cbps && m.Estimand == "ate" || m.scored() && len(m.Covariates) > 0 || m.Distance == "probit") {
+			return fault.Usagef("bad_study", "`score: tiltak` does not go with %s: aipw, cbps for the ate, `distance: probit` and `covariates` of a method ask for a score of their own; use `score: tiltak-group`", m.ID)
 		}
 		if id := s.Methods[i].ID; seen[id] {
 			return fault.Usagef("bad_study", "`methods` has two called `%s`; give one of them an `id`", id)

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"reflect"
 	"slices"
 	"strconv"
 
@@ -8,36 +9,54 @@ import (
 	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/datasets/design"
+	"tiltakseffekt/matching"
 )
 
 // number is a figure as a flag takes it, with the digits that give it back.
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// export writes the pairs and weights of the matching down. Matching again takes the score inside the strata, with the
-// sampling weights in the score and the ties broken as in the study.
-func (f *nearestFit) export(c *cell, r *runner, m Method) exported {
-	pairs := pairColumn("pair_"+m.ID, f.matched.Subclass)
-	level := number(r.study.Inference.Level)
-	return exported{
-		columns: []*datasets.Column{datasets.FloatColumn("weight_"+m.ID, f.matched.Weight), pairs},
-		recipes: []Recipe{
-			{Method: m.ID, Command: "match", How: "again", Errors: "same", Args: []string{"--treatment", "treated", "--method", "nearest", "--distance", "linear-logit", "--caliper", number(m.Caliper),
-				"--exact", "stratum", "--id", "person_id", "--key", "tie", "--weights", "sample_weight", "--seed", strconv.FormatUint(*r.study.Seed, 10), "--level", level,
-				"--covariates", design.JoinList(c.names)}},
-			{Method: m.ID, Command: "match", How: "given", Errors: "same", Args: []string{"--treatment", "treated", "--method", "none", "--weights", "weight_" + m.ID, "--pair", "pair_" + m.ID,
-				"--cluster", "person_id", "--level", level}},
-		},
+// export writes weights, and pairs where there are, down. Nearest-neighbour matching as it is by default can be done again:
+// it takes the score inside the strata, with the sampling weights in the score and the ties broken as in the study.
+func (f *designFit) export(c *cell, r *runner, m Method) exported {
+	level, weight := number(r.study.Inference.Level), "weight_"+m.ID
+	x := exported{columns: []*datasets.Column{datasets.FloatColumn(weight, f.weight)}}
+	given := Recipe{Method: m.ID, Command: "match", How: "given", Errors: "known_weights", Args: []string{"--treatment", "treated", "--method", "none", "--weights", weight}}
+	if f.pairs != nil && f.pairs.Subclass != nil && m.Adjust == "" {
+		x.columns = append(x.columns, pairColumn("pair_"+m.ID, f.pairs.Subclass))
+		given.Args = append(given.Args, "--pair", "pair_"+m.ID)
+		given.Errors = "same"
 	}
+	given.Args = append(given.Args, "--cluster", "person_id", "--level", level)
+	if m.asByDefault() && c.pooled == nil && r.reg.Persons.Weight == nil {
+		x.recipes = append(x.recipes, Recipe{Method: m.ID, Command: "match", How: "again", Errors: "same", Args: []string{"--treatment", "treated", "--method", "nearest", "--distance", "linear-logit",
+			"--caliper", number(float64(m.Caliper)), "--exact", "stratum", "--id", "person_id", "--key", "tie", "--weights", "sample_weight", "--seed", strconv.FormatUint(*r.study.Seed, 10), "--level", level,
+			"--covariates", design.JoinList(c.names)}})
+	}
+	if !m.BiasAdjust && m.Adjust == "" && m.Name != aipw { // what a regression took out is not in the weights
+		x.recipes = append(x.recipes, given)
+	}
+	return x
+}
+
+// asByDefault tells whether the method is nearest-neighbour matching with no other option than a caliper.
+func (m *Method) asByDefault() bool {
+	plain := Method{Name: nearest, ID: m.ID, Distance: linearLogit, Caliper: m.Caliper, Order: "largest"}
+	return m.Caliper > 0 && reflect.DeepEqual(*m, plain)
 }
 
 // export writes the weights down, those before balancing too: sampling weights, in the comparison scaled to the treated of
 // each stratum.
 func (f *balanceFit) export(c *cell, r *runner, m Method) exported {
+	if m.Moments > 1 || m.Interactions || len(m.Covariates) > 0 || m.Name != ebal || m.estimand() != matching.ATT {
+		return exported{columns: []*datasets.Column{datasets.FloatColumn("weight_"+m.ID, f.balanced.Weight)},
+			recipes: []Recipe{{Method: m.ID, Command: "match", How: "given", Errors: "known_weights", Args: []string{"--treatment", "treated", "--method", "none", "--weights", "weight_" + m.ID,
+				"--cluster", "person_id", "--level", number(r.study.Inference.Level)}}}}
+	}
 	base := "base_weight_" + m.ID
 	balanced := slices.DeleteFunc(slices.Clone(c.names), func(name string) bool { return slices.Contains(f.dropped, name) })
 	level := number(r.study.Inference.Level)
 	return exported{
-		columns: []*datasets.Column{datasets.FloatColumn(base, c.designWeights()), datasets.FloatColumn("weight_"+m.ID, f.balanced.Weight)},
+		columns: []*datasets.Column{datasets.FloatColumn(base, c.designWeights(m.estimand())), datasets.FloatColumn("weight_"+m.ID, f.balanced.Weight)},
 		recipes: []Recipe{
 			{Method: m.ID, Command: "match", How: "again", Errors: "same", Args: []string{"--treatment", "treated", "--method", "ebal", "--weights", base, "--cluster", "person_id",
 				"--level", level, "--covariates", design.JoinList(balanced)}},
@@ -82,7 +101,7 @@ func (f *didFit) exportOutcome(c *cell, r *runner, def *outcome.Definition, m Me
 		pair := "pair_" + m.ID + "_" + def.Spec.ID
 		x.columns = append(x.columns, pairColumn(pair, o.matched.pair))
 		given.Args = append(given.Args, "--pair", pair)
-		again.Args = []string{"--treatment", "treated", "--before", before, "--method", "nearest", "--distance", "linear-logit", "--caliper", number(m.Caliper), "--exact", "stratum", "--id", "person_id", "--key", "tie",
+		again.Args = []string{"--treatment", "treated", "--before", before, "--method", "nearest", "--distance", "linear-logit", "--caliper", number(float64(m.Caliper)), "--exact", "stratum", "--id", "person_id", "--key", "tie",
 			"--weights", "sample_weight", "--seed", strconv.FormatUint(*r.study.Seed, 10), "--level", level, "--covariates", design.JoinList(names)}
 	} else {
 		base := "base_" + weight

@@ -16,6 +16,7 @@ type AIPWOptions struct {
 	Key      []uint64 // rows with the same key are in the same fold, such as those of a person; nil: the row number
 	Seed     uint64   // of the folds
 	Names    []string // names of the columns, for messages
+	Clip     float64  // cross-fitted scores are at most one less this for the att and the ate, at least this for the atc; 0: as they are
 	Workers  int      // 0: one a processor; the result does not depend on it
 }
 
@@ -25,6 +26,7 @@ type AIPW struct {
 	Treated []bool
 	Weight  []float64 // base times the function of the cross-fitted score, as PropensityWeights has it
 	Score   []float64 // cross-fitted
+	Clipped int       // rows whose score was beyond Clip and that have one of its limits
 
 	x       [][]float64
 	base    []float64
@@ -80,6 +82,14 @@ func NewAIPW(x [][]float64, treated []bool, base []float64, opt AIPWOptions) (*A
 		}
 	}
 	for i, p := range a.Score {
+		limited := min(p, 1-opt.Clip)
+		if opt.Estimand == ATC {
+			limited = max(p, opt.Clip)
+		}
+		if limited != p {
+			p, a.Score[i] = limited, limited
+			a.Clipped++
+		}
 		v, _ := scoreWeight(opt.Estimand, p, treated[i])
 		if a.Weight[i] = v * a.baseOf(i); a.Weight[i]-a.Weight[i] != 0 {
 			return nil, fault.Dataf("no_overlap", "", "", "the score of row %d is %g, which gives it no finite weight; restrict to common support", i+1, p).At(int64(i + 1))
@@ -136,9 +146,15 @@ func (a *AIPW) baseOf(i int) float64 {
 // by the sum of weights; the fits add nothing in the limit. obs are weights of observation, 0 where y is missing, held
 // fixed; cluster as in Matched.ATT.
 func (a *AIPW) Effect(y, obs []float64, cluster []int32, clusters int) (Effect, error) {
+	e, _, err := a.Influence(y, obs, cluster, clusters)
+	return e, err
+}
+
+// Influence is Effect with the influence of each row; nil where there is no estimate.
+func (a *AIPW) Influence(y, obs []float64, cluster []int32, clusters int) (Effect, []float64, error) {
 	h, why := newHajek(y, obs, a.Weight, a.Treated)
 	if why != "" {
-		return missingEffect(why), nil
+		return missingEffect(why), nil, nil
 	}
 	n := len(y)
 	var fitted [2][]float64
@@ -148,7 +164,7 @@ func (a *AIPW) Effect(y, obs []float64, cluster []int32, clusters int) (Effect, 
 		}
 		m, err := a.regress(g, y, obs)
 		if err != nil {
-			return Effect{}, err
+			return Effect{}, nil, err
 		}
 		fitted[g] = m
 	}
@@ -204,7 +220,7 @@ func (a *AIPW) Effect(y, obs []float64, cluster []int32, clusters int) (Effect, 
 	if math.IsNaN(estimate) {
 		e.StdError = math.NaN()
 	}
-	return e, nil
+	return e, psi, nil
 }
 
 // regress is the cross-fitted regression of the outcome on x in group g, for all rows.

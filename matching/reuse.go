@@ -78,6 +78,12 @@ func (r *Reuse) chose(i int32) bool { return r.treated[i] == (r.opt.Estimand == 
 // that was estimated from x removes it too (Abadie and Imbens 2016). cluster is the person of a row, in [0, clusters);
 // nil: each row is its own.
 func (r *Reuse) Effect(y []float64, cluster []int32, clusters int) Effect {
+	return r.Influence(y, cluster, clusters, nil)
+}
+
+// Influence is Effect that also writes the influence of every person into sums, one element a cluster (nil: not wanted).
+func (r *Reuse) Influence(y []float64, cluster []int32, clusters int, sums []float64) Effect {
+	clear(sums)
 	sameLength("outcome", len(y), len(r.treated))
 	sign := 1.
 	if r.opt.Estimand == ATC {
@@ -141,6 +147,9 @@ func (r *Reuse) Effect(y []float64, cluster []int32, clusters int) Effect {
 		}
 		if cluster != nil {
 			persons[k] = cluster[i]
+			if sums != nil {
+				sums[cluster[i]] += psi[k]
+			}
 		}
 	}
 	e.StdError = math.Sqrt(clusterSquares(psi, persons, clusters, &floatPool))

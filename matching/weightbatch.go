@@ -48,6 +48,9 @@ func NewScoreSums(fit *regression.Fit, x [][]float64, treated []bool, base []flo
 	return s, nil
 }
 
+// Persons is the number of persons of the sums.
+func (s *ScoreSums) Persons() int { return s.persons }
+
 // PropensityBatch estimates the effect on one outcome after another with the errors of PropensityWeighted.Effect by person,
 // as BalancedBatch does for entropy balancing: an outcome takes one dot product a column and a product of a
 // persons × columns matrix with a vector. It is not for several goroutines at once.
@@ -95,7 +98,14 @@ func (s *ScoreSums) Batch(x [][]float64, treated []bool, base []float64, person 
 
 // Effect is PropensityWeighted.Effect of an outcome that is observed in every row, summed by person; where the rows are
 // those of the fit the figures agree to rounding.
-func (b *PropensityBatch) Effect(y []float64) Effect {
+func (b *PropensityBatch) Effect(y []float64) Effect { return b.Influence(y, nil) }
+
+// Influence is Effect that also writes the influence of every person of the fit into sums (nil: not wanted).
+func (b *PropensityBatch) Influence(y, sums []float64) Effect {
+	if sums != nil {
+		sameLength("sums", len(sums), b.sums.persons)
+		clear(sums)
+	}
 	h, why := newHajek(y, nil, b.Weight, b.Treated)
 	if why != "" {
 		return missingEffect(why)
@@ -128,6 +138,9 @@ func (b *PropensityBatch) Effect(y []float64) Effect {
 	for c, v := range b.total {
 		v += floats.Dot(b.sums.person[c*k:(c+1)*k], derivative)
 		squares += v * v
+		if sums != nil {
+			sums[c] = v
+		}
 	}
 	e := Effect{Estimate: h.mean[1] - h.mean[0], StdError: math.Sqrt(squares), MeanTreated: h.mean[1], MeanComparison: h.mean[0],
 		StdErrorType: "m-estimation+person", Treated: h.count[1], Comparison: h.count[0]}

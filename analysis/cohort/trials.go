@@ -64,6 +64,16 @@ func (t *Trial) Weights(rows *Rows, g int) (at []int32, weight []float64) {
 	return at, weight
 }
 
+// AllWeights are the sampled rows of all groups, as indices into the slices, and their sample weights.
+func (t *Trial) AllWeights() (at []int32, weight []float64) {
+	for i := range t.Row {
+		if t.Sampled[i] {
+			at, weight = append(at, int32(i)), append(weight, t.Weight[i]/t.Rate[i])
+		}
+	}
+	return at, weight
+}
+
 // Trial is the trial of one tiltak: parallel slices, one element an analysis row.
 type Trial struct {
 	Tiltak  string

@@ -1,0 +1,246 @@
+package analysis
+
+import (
+	"errors"
+	"math"
+	"sync"
+
+	"tiltakseffekt/analysis/cohort"
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/regression"
+	"tiltakseffekt/matching"
+)
+
+// The scopes of the propensity score.
+const (
+	scorePerCell   = "tiltak-group"
+	scorePerTiltak = "tiltak"
+)
+
+// stratumOdds is the column that the score of weighting has besides the covariates: the log odds of the treated in the
+// stratum. Matching compares inside strata and needs none.
+const stratumOdds = "stratum"
+
+// logit fits a score, penalised where the groups separate; separated names the columns that do.
+func logit(x [][]float64, names []string, treated []bool, weight []float64, link regression.Link) (fit *regression.Fit, separated []string, err error) {
+	y := make([]float64, len(treated))
+	for i, t := range treated {
+		if t {
+			y[i] = 1
+		}
+	}
+	opt := regression.LogitOptions{Names: names, Workers: 1, Link: link}
+	fit, err = regression.Logit(x, y, weight, opt)
+	var separation *regression.SeparationError
+	if errors.As(err, &separation) && link == regression.LogitLink {
+		separated = separation.Names
+		opt.Penalised = true
+		fit, err = regression.Logit(x, y, weight, opt)
+	}
+	return fit, separated, err
+}
+
+// score fits the propensity score of a cell: a logit with the sampling weights, penalised where the groups separate; with
+// `score: tiltak` it is that of the tiltak, at the rows of the cell.
+func (c *cell) score() (*regression.Fit, error) {
+	if c.propensity == nil && c.propensityErr == nil {
+		if c.pooled != nil {
+			c.propensity, c.propensityErr = c.pooled.at(c)
+			c.separated = c.pooled.separated
+		} else {
+			c.propensity, c.separated, c.propensityErr = logit(c.x, c.names, c.treated, c.weight, regression.LogitLink)
+		}
+	}
+	return c.propensity, c.propensityErr
+}
+
+// scoreFor is the score of a method: the cell's, or one with the columns and the link of the method.
+func (c *cell) scoreFor(m Method) (*regression.Fit, error) {
+	if len(m.Covariates) == 0 && m.Distance != "probit" {
+		return c.score()
+	}
+	link := regression.LogitLink
+	if m.Distance == "probit" {
+		link = regression.ProbitLink
+	}
+	x, names := c.design(m)
+	fit, _, err := logit(x, names, c.treated, c.weight, link)
+	return fit, err
+}
+
+// odds are, by row, log(treated/comparison) of the weights in the row's stratum. A stratum with one arm alone takes those of
+// the cell.
+func (c *cell) odds() []float64 {
+	of := stratumLogOdds(c)
+	out := make([]float64, len(c.treated))
+	for i, s := range c.stratum {
+		out[i] = of(s)
+	}
+	return out
+}
+
+func stratumLogOdds(c *cell) func(stratum int32) float64 {
+	var total [2]float64
+	sums := map[int32][2]float64{}
+	for i, s := range c.stratum {
+		g := 0
+		if c.treated[i] {
+			g = 1
+		}
+		v := sums[s]
+		v[g] += c.weight[i]
+		sums[s] = v
+		total[g] += c.weight[i]
+	}
+	return func(s int32) float64 {
+		if v := sums[s]; v[0] > 0 && v[1] > 0 {
+			return math.Log(v[1] / v[0])
+		}
+		return math.Log(total[1] / total[0])
+	}
+}
+
+// weighing is the score of weighting in a cell, with what its estimation adds to errors.
+type weighing struct {
+	fit       *regression.Fit
+	separated []string
+	sums      *matching.ScoreSums
+	x         [][]float64 // columns of the fit at the rows of the cell
+	person    []int32     // as the sums number them
+}
+
+// weighing fits the score of weighting: the covariates of the method and the log odds of the stratum, so that weights also
+// bring the calendar and the duration into line. One fit serves all methods with the same covariates.
+func (c *cell) weighing(m Method) (*weighing, error) {
+	if len(m.Covariates) == 0 && c.weights != nil {
+		return c.weights, nil
+	}
+	if c.pooled != nil {
+		w, err := c.pooled.weighing(c)
+		c.weights = w
+		return w, err
+	}
+	x, names := c.design(m)
+	w := &weighing{x: append(append([][]float64(nil), x...), c.odds()), person: c.person}
+	var err error
+	if w.fit, w.separated, err = logit(w.x, append(append([]string(nil), names...), stratumOdds), c.treated, c.weight, regression.LogitLink); err != nil {
+		return nil, err
+	}
+	if w.sums, err = matching.NewScoreSums(w.fit, w.x, c.treated, c.weight, c.person, c.persons); err != nil {
+		return nil, err
+	}
+	if len(m.Covariates) == 0 {
+		c.weights = w
+	}
+	return w, nil
+}
+
+// tiltakScore is the score of a tiltak over all its rows, whatever their group; it is made when the first cell asks.
+type tiltakScore struct {
+	r     *runner
+	trial *cohort.Trial
+
+	once      sync.Once
+	all       *cell
+	fit       *regression.Fit
+	separated []string
+	err       error
+
+	weighingOnce sync.Once
+	weigh        *weighing
+	weighErr     error
+	odds         func(int32) float64
+	number       map[int32]int32 // person of the register → number in the sums
+}
+
+func (t *tiltakScore) fitAll() error {
+	t.once.Do(func() {
+		at, weight := t.trial.AllWeights()
+		t.all = newCellOf(t.r.trials, t.trial, at, weight, *t.r.study.Seed)
+		t.fit, t.separated, t.err = logit(t.all.x, t.all.names, t.all.treated, t.all.weight, regression.LogitLink)
+	})
+	return t.err
+}
+
+// columns are the columns of the fit at the rows of a cell.
+func (t *tiltakScore) columns(c *cell) [][]float64 {
+	rows := &t.r.trials.Rows
+	x := make([][]float64, len(t.all.covariates))
+	for j, k := range t.all.covariates {
+		x[j] = make([]float64, len(c.row))
+		for i, row := range c.row {
+			if k < 0 {
+				x[j][i] = float64(c.day[i]) / 31
+			} else {
+				x[j][i] = rows.X[k][row]
+			}
+		}
+	}
+	return x
+}
+
+// at is the fit with its values at the rows of a cell.
+func (t *tiltakScore) at(c *cell) (*regression.Fit, error) {
+	if err := t.fitAll(); err != nil {
+		return nil, err
+	}
+	fit := *t.fit
+	fit.Linear, fit.Fitted = make([]float64, len(c.row)), make([]float64, len(c.row))
+	x := t.columns(c)
+	for i := range c.row {
+		eta := fit.Coef[0]
+		for j := range x {
+			eta += fit.Coef[j+1] * x[j][i]
+		}
+		fit.Linear[i], fit.Fitted[i] = eta, 1/(1+math.Exp(-eta))
+	}
+	return &fit, nil
+}
+
+func (t *tiltakScore) weighing(c *cell) (*weighing, error) {
+	if err := t.fitAll(); err != nil {
+		return nil, err
+	}
+	t.weighingOnce.Do(func() {
+		t.odds = stratumLogOdds(t.all)
+		t.number = map[int32]int32{}
+		for _, row := range t.trial.Row { // every person of the tiltak, also those whose rows are not in the fit
+			if p := t.r.trials.Rows.Person[row]; t.number[p] == 0 {
+				t.number[p] = int32(len(t.number)) + 1
+			}
+		}
+		w := &weighing{x: append(append([][]float64(nil), t.all.x...), t.all.odds())}
+		if w.fit, w.separated, t.weighErr = logit(w.x, append(append([]string(nil), t.all.names...), stratumOdds), t.all.treated, t.all.weight, regression.LogitLink); t.weighErr != nil {
+			return
+		}
+		w.sums, t.weighErr = matching.NewScoreSums(w.fit, w.x, t.all.treated, t.all.weight, t.persons(t.all), len(t.number)+1)
+		t.weigh = w
+	})
+	if t.weighErr != nil {
+		return nil, t.weighErr
+	}
+	odds := make([]float64, len(c.stratum))
+	for i, s := range c.stratum {
+		odds[i] = t.odds(s)
+	}
+	return &weighing{fit: t.weigh.fit, separated: t.weigh.separated, sums: t.weigh.sums, x: append(t.columns(c), odds), person: t.persons(c)}, nil
+}
+
+func (t *tiltakScore) persons(c *cell) []int32 {
+	out := make([]int32, len(c.row))
+	for i, row := range c.row {
+		out[i] = t.number[t.r.trials.Rows.Person[row]]
+	}
+	return out
+}
+
+// usable turns a score's error, or its failure to converge, into a reason.
+func usable(fit *regression.Fit, err error) (estimate.Reason, error) {
+	if err != nil {
+		return refused(err, estimate.NotConverged)
+	}
+	if !fit.Converged {
+		return estimate.NotConverged, nil
+	}
+	return "", nil
+}
