@@ -147,8 +147,8 @@ func TestFamilyKeysAreRead(t *testing.T) {
 	for text, want := range map[string]string{
 		"methods: [{name: did, match: ebal, method: dr}]\n":       "takes the place of `method: dr`",
 		"methods: [{name: did, match: cem}]\n":                    "`match: cem` of did",
-		"methods: [{name: ebal, match: nearest}]\n":               "belong to did",
-		"methods: [{name: nearest, dip_probe: true}]\n":           "belong to did",
+		"methods: [{name: ebal, match: nearest}]\n":               "belongs to did",
+		"methods: [{name: nearest, dip_probe: true}]\n":           "belongs to did",
 		"methods: [{name: did, match: ebal, caliper: 1}]\n":       "`caliper` belongs to nearest",
 		"inference: {multiplicity: bonferroni}\n":                 "`inference.multiplicity: bonferroni`",
 		"inference: {family: {over: [tiltak, grupe]}}\n":          "`inference.family.over` names `grupe`",

@@ -26,9 +26,14 @@ var methodText = map[string]results.Text{
 	didMethod: {NB: "Betinget forskjell-i-forskjell", EN: "Conditional difference-in-differences"},
 }
 
-// title is what the method is called: its name, with its own id where the study gives one.
+// title is what the method is called: its name, the estimand where it is not the att, and its own id where the study gives
+// one.
 func (m *Method) title() results.Text {
 	t := methodText[m.Name]
+	if e := m.estimand(); e != matching.ATT {
+		t.NB += " (" + e.String() + ")"
+		t.EN += " (" + e.String() + ")"
+	}
 	if m.ID != m.Name {
 		t.NB += " (" + m.ID + ")"
 		t.EN += " (" + m.ID + ")"

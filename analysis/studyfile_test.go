@@ -27,7 +27,7 @@ func TestDefaults(t *testing.T) {
 	for _, want := range []string{
 		`"against":"not-now"`, `"later_entry":"follow"`, `"per_treated":20`, `"horizon":36`, `"washout":{"any":0,"same":6}`, `"eligible":"registered"`,
 		`"age":[18,66]`, `"level":0.95`, `"multiplicity":"holm"`, `"min_cell":5`, `"death":"zero"`, `"emigration":"censor"`, `"seed":1`, `"groups":["alle"]`,
-		`{"caliper":0.2,"id":"nearest","name":"nearest"}`, `{"id":"ebal","name":"ebal"}`, `{"id":"did","method":"dr","name":"did"}`,
+		`{"caliper":0.2,"distance":"linear-logit","id":"nearest","name":"nearest","order":"largest"}`, `{"id":"ebal","name":"ebal"}`, `{"id":"did","method":"dr","name":"did"}`,
 		`"family":{"method":"nearest","month":24,"outcome":"stabilt_arbeid","over":["tiltak","group"]}`, `"from":"2018-01"`,
 	} {
 		if !strings.Contains(string(b), want) {
@@ -88,7 +88,6 @@ func TestStudyRefuses(t *testing.T) {
 		{"window", "study: probe\ndata: {register: r}\npopulation: {from: 2018-12, to: 2018-01}\n", "lies before"},
 		{"group", minimal + "groups: [unger]\n", "line 4: `groups` names `unger`, which is no target group (did you mean `unge`?)"},
 		{"method", minimal + "methods: [nearst]\n", "line 4: `methods` names `nearst`, which is not known (did you mean `nearest`?)"},
-		{"later method", minimal + "methods: [optimal]\n", "does not serve yet"},
 		{"method key", minimal + "methods: [{name: nearest, calliper: 0.1}]\n", "line 4: `calliper` is no key of `methods` (did you mean `caliper`?)"},
 		{"method option", minimal + "methods: [{name: ebal, caliper: 0.1}]\n", "belongs to nearest"},
 		{"same method twice", minimal + "methods: [nearest, {name: nearest, caliper: 0.1}]\n", "give one of them an `id`"},

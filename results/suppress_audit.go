@@ -143,7 +143,7 @@ func solved(rows [][]float64, columns int) []int {
 // audit solves groups × subset values of an estimate, where the rules by line have nothing more to do.
 func (w *estimateRules) audit() (changed bool) {
 	key := func(e *Estimate) string {
-		return join(e.Tiltak, e.Outcome, e.Method, monthOf(e), e.Window, e.Estimand, e.Comparison, e.LaterEntry, e.Sample, e.Definition, e.CovariateSet, e.Role)
+		return join(e.Tiltak, e.Outcome, e.Method, monthOf(e), e.Window, target(e), e.Comparison, e.LaterEntry, e.Sample, e.Definition, e.CovariateSet, e.Role)
 	}
 	for _, cell := range grouped(w.orig, key) {
 		parts := w.parts[w.orig[cell[0]].Tiltak]

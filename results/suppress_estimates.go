@@ -153,7 +153,7 @@ func (w *estimateRules) partitions() (changed bool) {
 // subsets hides a sibling of a small subset value; the values of a variable add up to the row without subset.
 func (w *estimateRules) subsets() (changed bool) {
 	key := func(e *Estimate) string {
-		return join(e.Tiltak, e.Group, e.Outcome, e.Method, monthOf(e), e.Window, e.Estimand, e.Comparison, e.LaterEntry, e.Sample, e.Definition, e.CovariateSet, e.SubsetVar)
+		return join(e.Tiltak, e.Group, e.Outcome, e.Method, monthOf(e), e.Window, target(e), e.Comparison, e.LaterEntry, e.Sample, e.Definition, e.CovariateSet, e.SubsetVar)
 	}
 	for _, cell := range grouped(w.orig, key) {
 		if w.orig[cell[0]].SubsetVar != "" {
@@ -166,7 +166,7 @@ func (w *estimateRules) subsets() (changed bool) {
 // samples hides a rival sample that differs from another by a small cell: the one that is not primary, else the smaller.
 func (w *estimateRules) samples() (changed bool) {
 	key := func(e *Estimate) string {
-		return join(e.Tiltak, e.Group, e.Outcome, e.Method, monthOf(e), e.Window, e.Estimand, e.Definition, e.CovariateSet, e.SubsetVar, e.SubsetValue)
+		return join(e.Tiltak, e.Group, e.Outcome, e.Method, monthOf(e), e.Window, target(e), e.Definition, e.CovariateSet, e.SubsetVar, e.SubsetValue)
 	}
 	for _, cell := range grouped(w.orig, key) {
 		for _, i := range cell {
@@ -190,7 +190,7 @@ func (w *estimateRules) samples() (changed bool) {
 }
 
 func seriesKey(e *Estimate) string {
-	return join(e.Tiltak, e.Group, e.Outcome, e.Method, e.Estimand, e.Comparison, e.LaterEntry, e.Sample, e.Definition, e.CovariateSet, e.SubsetVar, e.SubsetValue, e.Role)
+	return join(e.Tiltak, e.Group, e.Outcome, e.Method, target(e), e.Comparison, e.LaterEntry, e.Sample, e.Definition, e.CovariateSet, e.SubsetVar, e.SubsetValue, e.Role)
 }
 
 // windows hides a sum over months with any month in it.

@@ -15,7 +15,7 @@ type nesting map[string]map[string]bool
 
 // restKey is everything that says what an estimate is, except its group.
 func restKey(e *Estimate) string {
-	return join(e.Tiltak, e.Outcome, e.Method, monthOf(e), e.Window, e.Estimand, e.Comparison, e.LaterEntry, e.Sample, e.Definition, e.CovariateSet, e.SubsetVar, e.SubsetValue, e.Role)
+	return join(e.Tiltak, e.Outcome, e.Method, monthOf(e), e.Window, target(e), e.Comparison, e.LaterEntry, e.Sample, e.Definition, e.CovariateSet, e.SubsetVar, e.SubsetValue, e.Role)
 }
 
 // monthOf is the month of a row, a large negative number where it has none.

@@ -3,6 +3,7 @@ package results
 import (
 	"math"
 	"slices"
+	"strings"
 )
 
 // methods takes the levels away from a method that drops some of the treated, wherever the level of those dropped, in
@@ -10,7 +11,7 @@ import (
 // The effect stays: the mean of its own comparison is nowhere else. The method with the most starts keeps its levels.
 func (w *estimateRules) methods() {
 	key := func(e *Estimate) string {
-		return join(e.Tiltak, e.Outcome, monthOf(e), e.Window, e.Estimand, e.Sample, e.Definition, e.SubsetVar, e.SubsetValue)
+		return join(e.Tiltak, e.Outcome, monthOf(e), e.Window, target(e), e.Sample, e.Definition, e.SubsetVar, e.SubsetValue)
 	}
 	for _, cell := range grouped(w.orig, key) {
 		most := map[string]int{} // by group: the row with the most starts
@@ -122,4 +123,11 @@ func (d dropped) less(o dropped) dropped {
 
 func (w *estimateRules) smallDrop(d dropped) bool {
 	return d.starts > 0 && (d.persons < w.min || w.rare(d.ones) || w.rare(d.zeros))
+}
+
+// target is whom an estimate is about, without the mark that some of them were dropped: estimates that drop some are the very
+// ones that can be compared with those that do not.
+func target(e *Estimate) string {
+	t, _, _ := strings.Cut(e.Estimand, "_")
+	return t
 }

@@ -181,9 +181,10 @@ func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
 		}
 		for _, k := range []struct {
 			starts []int32
+			weight []float64
 			to     *float64
-		}{{c.Analysed, &t.truth}, {c.Used, &t.truthUsed}} {
-			effects, err := known.Effects(defs[c.Outcome], k.starts, reference(opt.LaterEntry), opt.Month)
+		}{{c.Analysed, nil, &t.truth}, {c.Used, c.Weight, &t.truthUsed}} {
+			effects, err := known.Weighted(defs[c.Outcome], k.starts, k.weight, reference(opt.LaterEntry), opt.Month)
 			if err != nil {
 				return nil, err
 			}
@@ -220,7 +221,9 @@ func reference(laterEntry string) simulate.Which {
 func methodsOf(names []string) string {
 	var out []string
 	for _, name := range names {
-		if method, match, ok := strings.Cut(name, "+"); ok {
+		if v, ok := Variants[name]; ok {
+			name = fmt.Sprintf("{id: %s, %s}", name, v)
+		} else if method, match, ok := strings.Cut(name, "+"); ok {
 			name = fmt.Sprintf("{id: %s, name: %s, match: %s}", name, method, match)
 		}
 		out = append(out, name)

@@ -44,6 +44,7 @@ func (b *builder) limits() limits {
 			out.Own = append(out.Own, l)
 		}
 	}
+	out.Own = append(out.Own, b.estimandLimits()...)
 	out.Own = append(out.Own, b.suppressedRows()...)
 	out.None = append(b.untested(), b.costLimits()...)
 	for _, p := range strings.Split(b.run.Notes.Limitations.In(b.lang()), "\n") {

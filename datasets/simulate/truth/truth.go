@@ -60,9 +60,19 @@ func Instead(reg *register.Register, sim *simulate.Register) (*Truth, error) {
 //
 // A start whose outcome is not known on either path at h (emigration) is left out there; NaN where none is known.
 func (t *Truth) Effects(def *outcome.Definition, starts []int32, which simulate.Which, horizon int) ([]float64, error) {
+	return t.Weighted(def, starts, nil, which, horizon)
+}
+
+// Weighted is Effects where the starts count with weights (nil: alike): the truth of an estimand such as the effect in the
+// overlap population, which is a weighted mean over the treated.
+func (t *Truth) Weighted(def *outcome.Definition, starts []int32, weight []float64, which simulate.Which, horizon int) ([]float64, error) {
 	sum, n := make([]float64, horizon), make([]float64, horizon)
 	var factual, reference []float64
-	for _, part := range starts {
+	for at, part := range starts {
+		w := 1.
+		if weight != nil {
+			w = weight[at]
+		}
 		p := &t.reg.Participations[part]
 		k := key{t.reg.Persons.IntID[p.Person], t.reg.Tiltak[p.Tiltak], p.Start}
 		i, ok := t.index[k]
@@ -74,8 +84,8 @@ func (t *Truth) Effects(def *outcome.Definition, starts []int32, which simulate.
 		reference = def.Follow(t.paths.Path(i, which), m, horizon, reference)
 		for h := range horizon {
 			if d := factual[h] - reference[h]; d == d {
-				sum[h] += d
-				n[h]++
+				sum[h] += w * d
+				n[h] += w
 			}
 		}
 	}

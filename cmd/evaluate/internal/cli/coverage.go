@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +81,7 @@ more often under selection on what the data does not show (docs/placebo.md).`,
 	flags.BoolVar(&opt.Bands, "bands", false, "count also how often the simultaneous band over months 1 to --month holds the truth of all of them")
 	flags.StringVar(&opt.LaterEntry, "later-entry", "follow", "later_entry of the study: follow, or censor, against the truth without any later start")
 	flags.StringVar(&rule, "start-day-rule", "on", "on or off")
-	flags.StringSliceVar(&opt.Methods, "methods", []string{"nearest", "ebal"}, "methods: nearest, ebal, did, did+nearest, did+ebal (changes of matched or balanced rows)")
+	flags.StringSliceVar(&opt.Methods, "methods", []string{"nearest", "ebal"}, "methods of a study for the att or the ato, did+nearest, did+ebal (changes of matched or balanced rows), and "+strings.Join(slices.Sorted(maps.Keys(validity.Variants)), ", "))
 	flags.StringVar(&table, "table", "intervals", "intervals of a study on registers, its placebo tests, or errors of the estimators of match (`intervals`, placebo, errors)")
 	flags.IntVar(&errors.Draws, "draws", 1000, "with --table errors: tables drawn")
 	flags.IntVar(&errors.Rows, "rows", 1000, "with --table errors: rows in each")
