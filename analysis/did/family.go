@@ -194,8 +194,20 @@ func (f *Family) joint(results []*Result, live []int) error {
 
 // overall is the influence of each unit of the panel on the overall average of a type.
 func (r *Result) overall(kind Aggregation) ([]float64, error) {
-	if _, ok := r.engine.(*rowEngine); ok {
-		return nil, fault.Usagef("not_served", "groups are not compared jointly for rows that are not a panel")
+	if e, ok := r.engine.(*rowEngine); ok && r.source != nil {
+		out := make([]float64, len(r.source.Start))
+		for _, p := range r.plans {
+			if p.kind != kind || !p.overall {
+				continue
+			}
+			psi := e.unitInfluence([]column{p.column})[0]
+			for s, i := range e.f.unit {
+				if e.period[s] >= 0 {
+					out[e.c.Unit[i]] = psi[e.of[s]]
+				}
+			}
+		}
+		return out, nil
 	}
 	for _, p := range r.plans {
 		if e, ok := r.engine.(*statEngine); ok && p.kind == kind && p.overall {

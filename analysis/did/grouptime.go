@@ -75,7 +75,12 @@ func GroupTime(p *Panel, o Options) (*Result, error) {
 		if err := p.check(); err != nil {
 			return nil, err
 		}
-		return GroupTimeRows(p.rows(), o)
+		r, err := GroupTimeRows(p.rows(), o)
+		if err != nil {
+			return nil, err
+		}
+		r.source, r.options = p, o
+		return r, nil
 	}
 	if o.fromStatistics(p) {
 		if err := p.check(); err != nil {

@@ -88,7 +88,7 @@ A table with one row a unit, where the outcome before and after stand side by si
 	flags.StringVar(&f.tiltak, "tiltak", "", "`column` of what the treated started, to estimate each by itself: the others among the treated are then left out")
 	flags.StringVar(&f.atRisk, "at-risk", "", "`column` that tells who could start in the next period, for risk-set and later-start controls")
 	flags.StringVar(&f.se, "se", "cluster", "standard error of the regressions: cluster, hetero or iid")
-	flags.StringVar(&f.panel, "panel", "balanced", "units that are not observed in all periods: balanced (left out) or pairwise")
+	flags.StringVar(&f.panel, "panel", "balanced", "units that are not observed in all periods: balanced (left out), pairwise (a cell takes those in both of its periods) or rows (repeated cross-sections: a cell compares rows)")
 	flags.IntVar(&f.bootstrap, "bootstrap", 0, "`draws` of a multiplier bootstrap instead of analytic errors")
 	flags.Float64Var(&f.level, "level", 0.95, "level of intervals and bands")
 	flags.StringVar(&f.out, "out", "", "`folder` to write group_time and aggregates to, as Parquet and CSV")
@@ -155,7 +155,7 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		oneOf("base", f.base, "varying", "universal"),
 		oneOf("bands", f.bands, "pointwise", "simultaneous"),
 		oneOf("se", f.se, "cluster", "hetero", "iid"),
-		oneOf("panel", f.panel, "balanced", "pairwise"),
+		oneOf("panel", f.panel, "balanced", "pairwise", "rows"),
 	} {
 		if check != nil {
 			return nil, check
@@ -261,8 +261,11 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	if len(o.Windows) > 0 {
 		p.aggregates = append(p.aggregates, did.Window)
 	}
-	if f.panel == "pairwise" {
+	switch f.panel {
+	case "pairwise":
 		o.Unbalanced = did.Pairwise
+	case "rows":
+		o.Unbalanced = did.Rows
 	}
 	o.Bootstrap = f.bootstrap
 	o.Anticipation, o.Level, o.Seed, o.Workers = f.anticipation, f.level, g.seed, g.workers

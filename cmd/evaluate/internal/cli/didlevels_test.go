@@ -117,3 +117,35 @@ func TestDidLevelsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// Rows compare levels of four groups: in a balanced panel the same estimates as changes, with the same errors when they are
+// summed by unit; and overlapping groups go together there too. Units that are seen once are a repeated cross-section.
+func TestDidRows(t *testing.T) {
+	content := overlapping(func(bool, bool, string) bool { return true })
+	args := func(content string, more ...string) []string {
+		return append([]string{"--data", writeFile(t, content), "--id", "id", "--time", "t", "--start", "g", "--outcome", "y", "--aggregate", "simple"}, more...)
+	}
+	panel, rows := runDid(t, args(content, "--by", "unge,alle")...), runDid(t, args(content, "--by", "unge,alle", "--panel", "rows")...)
+	for i, a := range panel.Aggregates {
+		b := rows.Aggregates[i]
+		if math.Abs(a.Estimate-b.Estimate) > 1e-12 || math.Abs(a.StdError/b.StdError-1) > 1e-9 {
+			t.Errorf("%+v, as rows %+v", a, b)
+		}
+	}
+	if math.Abs(panel.Equality[0].Statistic/rows.Equality[0].Statistic-1) > 1e-8 {
+		t.Errorf("test %v, as rows %v", panel.Equality, rows.Equality)
+	}
+	// Every row its own unit: the same averages of rows, with errors that know of no unit.
+	lines := strings.Split(strings.TrimSpace(content), "\n")
+	for i := range lines[1:] {
+		_, rest, _ := strings.Cut(lines[i+1], ",")
+		lines[i+1] = fmt.Sprintf("%d,%s", i, rest)
+	}
+	once := runDid(t, args(strings.Join(lines, "\n")+"\n", "--panel", "rows")...)
+	if a, b := panel.Aggregates[1], once.Aggregates[0]; math.Abs(a.Estimate-b.Estimate) > 1e-12 || !(b.StdError > a.StdError) {
+		t.Errorf("cross-sections %+v, panel %+v", b, a)
+	}
+	if _, stderr, exit := runCLI(t, append([]string{"did"}, args(content, "--panel", "rows", "--method", "imp")...)...); exit != 2 || !strings.Contains(stderr, "imp") {
+		t.Errorf("exit %d, %s", exit, stderr)
+	}
+}
