@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"tiltakseffekt/analysis/duration"
 	"tiltakseffekt/analysis/estimate"
@@ -20,6 +21,9 @@ const (
 	timeToStableWork = "time_to_stable_work"
 )
 
+// mostExitMonths is how long competing exits are followed.
+const mostExitMonths = 60
+
 // meanMonth is the length of a month in days, 365.2425/12: a duration in days becomes whole months by it.
 const meanMonth = 365.2425 / 12
 
@@ -33,13 +37,22 @@ const meanMonth = 365.2425 / 12
 func (r *runner) durations(ctx context.Context, t *results.Tables) error {
 	groups := len(r.trials.Groups)
 	parts := make([][]results.Duration, len(r.trials.Tiltak)*groups)
+	shares := make([][]results.DurationShare, len(parts))
 	toWork, toStable, err := r.firsts()
 	if err != nil {
 		return err
 	}
+	anyWork := toWork // of the study, or any ordinary job
+	if anyWork == nil {
+		if anyWork, err = (outcome.Spec{ID: "arbeid", Kind: outcome.Work, Position: outcome.DefaultWorkPosition}).Compile(r.env); err != nil {
+			return err
+		}
+	}
 	if err := parallel.For(ctx, r.opt.Workers, len(parts), func(i int) error {
 		k, g := i/groups, i%groups
-		var inTiltak, work, stable spells
+		var inTiltak, work, stable, wait, held spells
+		var exits exitSpells
+		limits, variants := map[string]*limitSpells{}, []string(nil)
 		for _, s := range r.trials.Starts {
 			if int(s.Tiltak) != k || s.Groups&(1<<g) == 0 {
 				continue
@@ -51,6 +64,13 @@ func (r *runner) durations(ctx context.Context, t *results.Tables) error {
 			}
 			time, ended := monthsOf(p.Start, p.End, r.reg.Cut)
 			inTiltak.add(p.Person, weight, time, ended)
+			r.against(limits, &variants, p, weight)
+			if months, ok := waited(r.reg, p); ok {
+				wait.add(p.Person, weight, months, true)
+			}
+			if r.reg.Panel.Index(p.Person, p.Start.Month()) >= 0 {
+				exits.of(r.reg, anyWork, p, weight, mostExitMonths)
+			}
 			if s.Analysed {
 				m := p.Start.Month()
 				h := r.reg.Panel.History(p.Person)
@@ -58,13 +78,16 @@ func (r *runner) durations(ctx context.Context, t *results.Tables) error {
 				work.add(p.Person, weight, time, ended)
 				time, ended = first(toStable, h, m, r.study.Horizon)
 				stable.add(p.Person, weight, time, ended)
+				if months, ended, ok := kept(anyWork, h, m, r.reg.Cut, r.study.Horizon); ok {
+					held.add(p.Person, weight, months, ended)
+				}
 			}
 		}
 		for _, c := range []struct {
 			measure string
 			s       *spells
 			def     bool
-		}{{timeInTiltak, &inTiltak, true}, {timeToWork, &work, toWork != nil}, {timeToStableWork, &stable, toStable != nil}} {
+		}{{timeInTiltak, &inTiltak, true}, {timeToWork, &work, toWork != nil}, {timeToStableWork, &stable, toStable != nil}, {timeToStart, &wait, len(wait.time) > 0}, {retention, &held, len(held.time) > 0}} {
 			if !c.def {
 				continue
 			}
@@ -77,12 +100,30 @@ func (r *runner) durations(ctx context.Context, t *results.Tables) error {
 			}
 			parts[i] = append(parts[i], rows...)
 		}
+		rows, err := exits.curves(r.study.Inference.Level)
+		if err != nil {
+			return fmt.Errorf("exits of %s: %w", r.trials.Tiltak[k].Tiltak, err)
+		}
+		for j := range rows {
+			rows[j].Tiltak, rows[j].Group = r.trials.Tiltak[k].Tiltak, r.trials.Groups[g].ID
+		}
+		parts[i] = append(parts[i], rows...)
+		slices.Sort(variants)
+		if shares[i], err = r.shares(r.trials.Tiltak[k].Tiltak, &inTiltak, limits, variants); err != nil {
+			return err
+		}
+		for j := range shares[i] {
+			shares[i][j].Group = r.trials.Groups[g].ID
+		}
 		return nil
 	}); err != nil {
 		return err
 	}
 	for _, p := range parts {
 		t.Durations = append(t.Durations, p...)
+	}
+	for _, p := range shares {
+		t.DurationShares = append(t.DurationShares, p...)
 	}
 	return nil
 }
@@ -163,20 +204,20 @@ func (s *spells) curve(level float64) ([]results.Duration, error) {
 		nan := math.NaN()
 		return []results.Duration{{Estimate: nan, StdError: nan, ConfLow: nan, ConfHigh: nan, Reason: estimate.TooFewTreated}}, nil
 	}
+	c, err := duration.KaplanMeier(s.input(), duration.Options{Level: level, Workers: 1})
+	if err != nil {
+		return nil, err
+	}
+	return durationRows(c, ""), nil
+}
+
+// input is the spells as the estimators take them, errors by person.
+func (s *spells) input() duration.Input {
 	in := duration.Input{Time: s.time, Event: s.event, Cluster: s.person, Clusters: int(s.person[len(s.person)-1]) + 1}
 	for _, w := range s.weight {
 		if w != 1 {
 			in.Weight = s.weight
 		}
 	}
-	c, err := duration.KaplanMeier(in, duration.Options{Level: level, Workers: 1})
-	if err != nil {
-		return nil, err
-	}
-	rows := make([]results.Duration, len(c.Time))
-	for i := range rows {
-		rows[i] = results.Duration{Time: c.Time[i], NRisk: int(c.NRisk[i]), NEvent: int(c.NEvent[i]), NCensor: int(c.NCensor[i]),
-			Estimate: c.Estimate[i], StdError: c.StdError[i], ConfLow: c.ConfLow[i], ConfHigh: c.ConfHigh[i]}
-	}
-	return rows, nil
+	return in
 }

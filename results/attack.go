@@ -49,6 +49,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.counts(t)
 	a.curves(t.Durations)
 	a.descriptive(t.Descriptive)
+	a.rounded(t)
 	a.costEffect(t)
 	a.chains(t)
 	a.preEffects(t)
@@ -216,6 +217,9 @@ func (a *attacker) flow(rows []Flow) {
 
 func (a *attacker) curves(rows []Duration) {
 	for _, curve := range grouped(rows, func(d *Duration) string { return join(d.Tiltak, d.Group, d.Measure) }) {
+		if roundedMeasure(rows[curve[0]].Measure) {
+			continue
+		}
 		slices.SortStableFunc(curve, func(i, j int) int { return cmpFloat(rows[i].Time, rows[j].Time) })
 		risk, events := -1, 0
 		for _, i := range curve {

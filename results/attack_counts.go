@@ -80,6 +80,9 @@ func (a *attacker) counts(t *Tables) {
 				first = &t.Durations[i]
 			}
 		}
+		if roundedMeasure(first.Measure) {
+			continue
+		}
 		of(first.Tiltak, first.Group).learn(first.Measure == "time_in_tiltak", first.NRisk, "durations")
 	}
 	a.costCounts(t.Costs, of)

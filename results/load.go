@@ -27,6 +27,7 @@ func (t *Tables) each() []named {
 		{"placebo", t.Placebo, &t.Placebo},
 		{"pre_effects", t.PreEffects, &t.PreEffects},
 		{"durations", t.Durations, &t.Durations},
+		{"duration_shares", t.DurationShares, &t.DurationShares},
 		{"costs", t.Costs, &t.Costs},
 		{"cost_effect", t.CostEffect, &t.CostEffect},
 		{"descriptive", t.Descriptive, &t.Descriptive},

@@ -18,7 +18,7 @@ import (
 // knownTables are the rows a run folder may hold, by the name of the table.
 var knownTables = map[string]reflect.Type{
 	"estimates": reflect.TypeFor[Estimate](), "balance": reflect.TypeFor[Balance](), "overlap": reflect.TypeFor[Overlap](), "flow": reflect.TypeFor[Flow](),
-	"durations": reflect.TypeFor[Duration](), "costs": reflect.TypeFor[Cost](), "cost_effect": reflect.TypeFor[CostEffect](), "placebo": reflect.TypeFor[Placebo](), "descriptive": reflect.TypeFor[Descriptive](), "diagnostics": reflect.TypeFor[Diagnostic](),
+	"durations": reflect.TypeFor[Duration](), "duration_shares": reflect.TypeFor[DurationShare](), "costs": reflect.TypeFor[Cost](), "cost_effect": reflect.TypeFor[CostEffect](), "placebo": reflect.TypeFor[Placebo](), "descriptive": reflect.TypeFor[Descriptive](), "diagnostics": reflect.TypeFor[Diagnostic](),
 	"transitions": reflect.TypeFor[Transition](), "chains": reflect.TypeFor[Chain](), "chain_states": reflect.TypeFor[ChainState](),
 	"chain_measures": reflect.TypeFor[ChainMeasure](), "chain_types": reflect.TypeFor[ChainType](),
 	"pre_effects": reflect.TypeFor[PreEffect](),

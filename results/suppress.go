@@ -35,6 +35,8 @@ import (
 //     goes, and the curve is rounded so that the pooled parts cannot be solved for;
 //   - cost against effect follows the estimates of its outcome: it goes where they go, and a sum over months with any of them;
 //   - chains: transitions, sequences and states are tables with margins, group by group; see suppress_chains.go;
+//   - competing exits, waits, retention and shares of long and short participations are rounded until they tell numbers no
+//     closer than the limit, without counts;
 //   - flow: start = dropped + analysed is a sum like any other, also where a part of it stands in another table:
 //     `analysed` in the estimates and the curves to work, `start` in the costs and the curve of time in tiltak. Where the
 //     start has to go, it goes from all of them.

@@ -24,6 +24,9 @@ func (s *suppressor) durations() {
 	kept := make([]bool, len(rows)) // of curves done
 	for place, curve := range curves {
 		first := &orig[curve[0]]
+		if roundedMeasure(first.Measure) {
+			continue
+		}
 		var outer [][]int
 		for _, o := range curves[:place] {
 			f := &orig[o[0]]
@@ -35,6 +38,8 @@ func (s *suppressor) durations() {
 		uncounted := s.starts[k] && first.Measure == "time_in_tiltak" || s.analysed[k] && first.Measure != "time_in_tiltak"
 		s.pool(rows, orig, curve, outer, s.quadCurves(first, curves, orig), kept, s.near[k], uncounted)
 	}
+	s.roundedCurves()
+	s.durationShares()
 }
 
 func cmpFloat(a, b float64) int {

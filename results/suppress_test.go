@@ -330,6 +330,8 @@ func TestNothingLeftInFiles(t *testing.T) {
 			{Tiltak: "AFT", Group: "stor", Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, PValue: secret, Statistic: secret, DF: 3333, PersonsTreated: 400, PersonsComparison: 1000, FewAmounts: true}},
 		Diagnostics: []Diagnostic{{Tiltak: "AFT", Group: "liten", Name: "share_kept", Value: secret, Text: "3333"}},
 
+		DurationShares: []DurationShare{{Tiltak: "AFT", Group: "liten", Measure: "longer_than", NStarts: 4, Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, With: 2, Without: 2}},
+
 		Transitions:   []Transition{{Group: "liten", From: "A", To: "work", N: 3333, Persons: 4, Share: secret, MeanGap: secret}},
 		Chains:        []Chain{{Group: "liten", Kind: "all", Value: "all", N: 3333, Persons: 4, Followed: 3333, Share: secret, MeanMonths: secret, MeanMonthsIn: secret, WorkShare: secret, ReentryShare: secret, MeanReentryTime: secret}},
 		ChainStates:   []ChainState{{Group: "liten", State: "work", N: 3333, Persons: 4, Share: secret}},

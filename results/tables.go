@@ -103,17 +103,35 @@ type Flow struct {
 type Duration struct {
 	Tiltak   string          `col:"tiltak"`
 	Group    string          `col:"group"`
-	Measure  string          `col:"measure"` // time_in_tiltak | time_to_work | time_to_stable_work
+	Measure  string          `col:"measure"` // time_in_tiltak | time_to_work | time_to_stable_work | time_to_start | retention | exit:<state>
 	Unit     string          `col:"unit"`    // months
 	Time     float64         `col:"time"`
 	NRisk    int             `col:"n_risk"`
 	NEvent   int             `col:"n_event"`
 	NCensor  int             `col:"n_censor"`
-	Estimate float64         `col:"estimate"` // share not yet ended (time_in_tiltak) or without the event so far
+	Estimate float64         `col:"estimate"` // share not yet ended or without the event so far; of exit:<state> the share that has left that way
 	StdError float64         `col:"std_error"`
 	ConfLow  float64         `col:"conf_low"`
 	ConfHigh float64         `col:"conf_high"`
 	Reason   estimate.Reason `col:"reason"`
+}
+
+// DurationShare is a row of `duration_shares`: the share of the participations that began in the window which ended early, or
+// went on long. It is a description of participations, never a group to estimate effects in.
+type DurationShare struct {
+	Tiltak   string          `col:"tiltak"`
+	Group    string          `col:"group"`
+	Measure  string          `col:"measure"` // ended_within | longer_than | beyond_maximum
+	Variant  string          `col:"variant"` // of beyond_maximum: for whom the regulation has this limit
+	Months   float64         `col:"months"`  // the limit; null where it changed in the window
+	NStarts  int             `col:"n_starts"`
+	Estimate float64         `col:"estimate"` // by Kaplan–Meier, those who go on at the cut censored
+	StdError float64         `col:"std_error"`
+	ConfLow  float64         `col:"conf_low"`
+	ConfHigh float64         `col:"conf_high"`
+	Reason   estimate.Reason `col:"reason"`
+
+	With, Without int // distinct persons known to be in the share and outside it, for disclosure control
 }
 
 // Cost is a row of `costs`: one statistic of the cost per participation.
@@ -187,4 +205,6 @@ type Tables struct {
 	ChainStates   []ChainState
 	ChainMeasures []ChainMeasure
 	ChainTypes    []ChainType
+
+	DurationShares []DurationShare
 }

@@ -30,6 +30,7 @@ func Files(ctx context.Context, r *results.Run, t *results.Tables, workers int) 
 		}
 		if i == 0 {
 			add(true, func(o Options) *Figure { o.Width = 16; return s.CostOverview(g.ID, o) }, "cost-overview")
+			add(true, func(o Options) *Figure { o.Width = 16; return s.DurationOverview(g.ID, o) }, "duration-overview")
 		}
 	}
 	for _, k := range r.Tiltak {
@@ -55,6 +56,8 @@ func Files(ctx context.Context, r *results.Run, t *results.Tables, workers int) 
 			for _, m := range Measures {
 				add(true, func(o Options) *Figure { return s.Duration(k.ID, g.ID, m, o) }, "duration", m, k.ID)
 			}
+			add(true, func(o Options) *Figure { return s.Exits(k.ID, g.ID, o) }, "exits", k.ID)
+			add(true, func(o Options) *Figure { return s.Work(k.ID, g.ID, o) }, "duration-work", k.ID)
 			add(true, func(o Options) *Figure { return s.Ends(k.ID, g.ID, o) }, "duration-ends", k.ID)
 			add(true, func(o Options) *Figure { return s.CostDistribution(k.ID, g.ID, o) }, "cost", k.ID)
 			add(true, func(o Options) *Figure { return s.CostYears(k.ID, g.ID, o) }, "cost-by-year", k.ID)

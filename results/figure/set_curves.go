@@ -11,7 +11,7 @@ import (
 )
 
 // Measures are the curves that table durations may hold, in the order of a report.
-var Measures = []string{"time_in_tiltak", "time_to_work", "time_to_stable_work"}
+var Measures = []string{"time_in_tiltak", "time_to_start", "time_to_work", "time_to_stable_work", "retention"}
 
 // MeasureName is the name of a curve for people.
 func MeasureName(measure string, l number.Lang) string {
@@ -21,6 +21,10 @@ func MeasureName(measure string, l number.Lang) string {
 		return o.say("Andel som fortsatt er i tiltaket", "Share still in the tiltak")
 	case "time_to_work":
 		return o.say("Andel som ennå ikke har kommet i arbeid", "Share who have not entered work yet")
+	case "time_to_start":
+		return o.say("Andel som ennå venter på å starte, av dem som startet", "Share still waiting to start, of those who did")
+	case "retention":
+		return o.say("Andel som fortsatt er i arbeid, av dem som kom i arbeid", "Share still in work, of those who entered it")
 	case "time_to_stable_work":
 		return o.say("Andel som ennå ikke har kommet i stabilt arbeid", "Share who have not entered stable work yet")
 	}
@@ -37,6 +41,12 @@ func (s *Set) Duration(tiltak, group, measure string, o Options) *Figure {
 	l := string(o.lang())
 	if o.Title == "" {
 		o.Title = fmt.Sprintf("%s: %s, %s", MeasureName(measure, o.lang()), results.Name(s.Run.Tiltak, tiltak, l), results.Name(s.Run.Groups, group, l))
+	}
+	switch measure {
+	case "time_to_start":
+		o.XLabel = o.say("Måneder etter registrering", "Months after registration")
+	case "retention":
+		o.XLabel = o.say("Måneder etter at den første jobben begynte", "Months after the first job began")
 	}
 	c := Curve{X: []float64{0}, Y: []float64{1}, Low: []float64{1}, Top: []float64{1}, Risk: []int{-1}}
 	start, hidden, drawn := -1, 0, false
@@ -66,6 +76,9 @@ func (s *Set) Duration(tiltak, group, measure string, o Options) *Figure {
 	}
 	if o.Caption == "" {
 		o.Caption = fmt.Sprintf(o.say("Felt: %s intervall.", "Shaded: %s interval."), o.lang().Percent(s.Run.Level, 0))
+		if measure == "retention" {
+			o.Caption += o.say(" En beskrivelse av dem som kom i arbeid, ingen virkning.", " A description of those who entered work, no effect.")
+		}
 		if hidden > 0 {
 			o.Caption += fmt.Sprintf(o.say(" %d trinn med få personer er slått sammen eller skjult.", " %d steps with few persons are pooled or hidden."), hidden)
 		}

@@ -33,7 +33,7 @@ func Stacked(x []float64, layers []Layer, risk []int, o Options) *Figure {
 			}
 		}
 	}
-	legend = append(legend, entry{o.say("fortsatt i tiltaket eller venter", "still there"), layerKey(-1)})
+	legend = append(legend, entry{o.say("ingen av disse ennå", "none of these yet"), layerKey(-1)})
 	title := o.XLabel
 	if title == "" {
 		title = o.say("Måneder etter start", "Months after the start")

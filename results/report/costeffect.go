@@ -154,6 +154,7 @@ func (b *builder) planes() ([]*drawing, error) {
 	g := b.run.Groups[0].ID
 	for _, f := range []*figure.Figure{
 		b.set.Plane(g, "months", figure.Options{Lang: b.l, Width: figureWidth, Title: b.say("Hva det koster og hva det gir, alle tiltak", "What it costs and what it gives, every tiltak")}),
+		b.set.DurationOverview(g, figure.Options{Lang: b.l, Width: figureWidth, Title: b.say("Tid i tiltaket, alle tiltak", "Time in the tiltak, every tiltak")}),
 		b.set.CostOverview(g, figure.Options{Lang: b.l, Width: figureWidth, Title: b.say("Kostnad per deltaker, alle tiltak", "Cost per participant, every tiltak")}),
 	} {
 		d, err := b.draw(f, nil)
