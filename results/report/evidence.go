@@ -77,7 +77,7 @@ func (b *builder) groupPart(tiltak, group string, first bool) (groupPart, error)
 		b.flowBlock,
 		b.balance,
 		b.overlap,
-		b.durations,
+		b.durations, b.exits,
 		b.costs,
 		b.costEffect,
 		b.preEffects,
