@@ -188,7 +188,7 @@ func (r *runner) chains(ctx context.Context, t *results.Tables) (*results.ChainR
 // chainRule is the rule in words with the names of everything that the tables name.
 func (r *runner) chainRule(d *chain.Description, a chain.Alphabet) *results.ChainRule {
 	rule := r.study.Chains.rule()
-	out := &results.ChainRule{Text: results.Text{NB: rule.Words("nb"), EN: rule.Words("en")}, Window: rule.Window, Months: *r.study.Chains.Months}
+	out := &results.ChainRule{Text: results.Text{NB: rule.Words("nb"), EN: rule.Words("en")}, After: r.afterText(), Window: rule.Window, Months: *r.study.Chains.Months}
 	seen := map[string]bool{}
 	add := func(id string, text results.Text) {
 		if !seen[id] {

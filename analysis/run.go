@@ -183,6 +183,7 @@ func (r *runner) compile() (cohort.Design, error) {
 		G: func(m calendar.Month) float64 { g, _ := r.cat.G(m.First()); return g.Kroner }, Jobs: r.reg.Panel.Jobs}
 	r.before = map[*outcome.Definition]*outcome.Definition{}
 	d := s.design()
+	r.firstLinks(d.After)
 	d.Catalog, d.LaterGroups = r.cat, false
 	for _, spec := range s.Outcomes {
 		def, err := spec.Compile(r.env)

@@ -73,6 +73,7 @@ type Population struct {
 	To       *calendar.Month `yaml:"to" json:"to"`
 	Eligible cohort.Eligible `yaml:"eligible" json:"eligible"`
 	Washout  Washout         `yaml:"washout" json:"washout"`
+	Chain    *AfterChain     `yaml:"chain" json:"chain,omitempty"` // only those with such a first link
 }
 
 // Comparison is against whom.
@@ -199,6 +200,7 @@ func (s *Study) Resolve() error {
 		s.resolveRobustness,
 		s.resolvePlacebo,
 		s.Chains.resolve,
+		s.Population.Chain.resolve,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -344,6 +346,7 @@ func (s *Study) design() cohort.Design {
 		Tiltak: s.Tiltak.IDs, Combinations: s.Tiltak.Combinations, Against: who, Others: others, Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
 		Censor: s.Comparison.LaterEntry == laterEntryCensor, IgnoreStartDay: s.IgnoreStart,
 		Pairs: s.Pairs == allPairs, Define: s.define(), LaterGroups: s.Data.Catalog != "", Covariates: s.Covariates,
+		After: s.Population.Chain.design(),
 	}
 }
 

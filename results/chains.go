@@ -85,6 +85,7 @@ type ChainType struct {
 // ChainRule is what run.json says of the chains.
 type ChainRule struct {
 	Text       Text       `json:"text"`       // the rule in words
+	After      Text       `json:"after"`      // where the study is about second links: whose, and compared with whom
 	Window     int        `json:"window"`     // months after the last day of a link
 	Months     int        `json:"months"`     // of the sequences of months
 	Labels     []Label    `json:"labels"`     // links, exits and states

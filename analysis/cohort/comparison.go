@@ -61,7 +61,11 @@ func (b *builder) each(from, to int, visit func(person int32, m calendar.Month, 
 				if b.ageRule(person, m) != ruleAnalysed || b.startsIn(person, m) {
 					continue
 				}
-				stratum := b.stratum(m, Band(episode.Elapsed(m)))
+				band := b.band(person, m, episode)
+				if band < 0 {
+					continue
+				}
+				stratum := b.stratum(m, band)
 				for k := range b.codes {
 					days := b.days[k*b.strata()+int(stratum)]
 					if len(days) == 0 || b.washoutOf(person, m, b.numbers[k]) != ruleAnalysed {
@@ -69,7 +73,7 @@ func (b *builder) each(from, to int, visit func(person int32, m calendar.Month, 
 					}
 					day := days[int(draws[k].Uniform(uint64(person), uint64(m))*float64(len(days)))]
 					date := m.First() + calendar.Date(day) - 1
-					if !b.here(person, date) || !b.d.IgnoreStartDay && !episode.Covers(date) {
+					if !b.here(person, date) || !b.d.IgnoreStartDay && !episode.Covers(date) || !b.afterLink(person, m, date) {
 						continue
 					}
 					visit(person, m, e, k, stratum, day)

@@ -170,6 +170,7 @@ func defaultCovariates(reg *register.Register, d *Design) []Covariate {
 	}
 	add("kort_historikk", "Under to års historikk i panelet", "Under two years of history in the panel", Fixed, func(x *moment) float64 { return flag(x.m-24 < x.history.first) })
 	c = append(c, countyCovariates(reg)...)
+	c = append(c, linkCovariates(reg, d)...)
 	return append(c, beforeEpisode()...)
 }
 

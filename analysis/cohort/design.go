@@ -41,6 +41,7 @@ type Design struct {
 	Against      Against       // who the comparison is; default NotNow
 	Others       []string      // for the comparison Other: tiltak codes
 	Combinations []Combination // treatments of several tiltak; Tiltak lists their ids
+	After        *AfterLink    // only those with such a first link; nil: everybody
 	Censor       bool          // comparison rows leave at their first later start (Censoring); otherwise both arms are followed as it comes
 	Seed         uint64
 	Workers      int
@@ -77,6 +78,11 @@ func (d *Design) Validate() error {
 	}
 	if _, err := d.checkCovariates(); err != nil {
 		return err
+	}
+	if d.After != nil {
+		if err := d.After.validate(d); err != nil {
+			return err
+		}
 	}
 	if d.LaterGroups {
 		return nil

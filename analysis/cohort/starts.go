@@ -142,6 +142,9 @@ func (b *builder) starts(from, to int) plan {
 			if rule == ruleAnalysed {
 				rule = b.washoutOf(person, m, p.tiltak)
 			}
+			if rule == ruleAnalysed && !b.afterLink(person, m, p.date) {
+				rule = ruleNoLink
+			}
 			list := &out.starts
 			if other {
 				list = &out.others
@@ -160,7 +163,7 @@ func (b *builder) starts(from, to int) plan {
 			if rule == ruleAnalysed {
 				*list = append(*list, start{
 					person: person, part: p.part, tiltak: k, month: m, episode: int16(e),
-					stratum: b.stratumHeld(m, Band(s.episodes[e].Elapsed(m)), held), day: uint8(p.date.Day()), groups: bits,
+					stratum: b.stratumHeld(m, b.band(person, m, &s.episodes[e]), held), day: uint8(p.date.Day()), groups: bits,
 				})
 			}
 		}
@@ -218,6 +221,9 @@ func (b *builder) flow() []Flow {
 	for k, code := range b.codes {
 		for g, group := range b.groups {
 			for rule, name := range RuleNames {
+				if rule == ruleNoLink && b.d.After == nil {
+					continue // no rule of the design
+				}
 				c := at(int16(k), g, rule)
 				out = append(out, Flow{code, group.ID, rule, name, c.starts, c.persons})
 			}

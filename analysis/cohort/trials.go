@@ -110,6 +110,7 @@ const (
 	ruleNear67
 	ruleWashoutAny
 	ruleWashoutSame
+	ruleNoLink
 	ruleSameMonth
 	ruleFollowUp
 	ruleAnalysed
@@ -118,7 +119,7 @@ const (
 
 // RuleNames are the names of the rules in Flow, in order.
 var RuleNames = [rules]string{"starts", "dead_or_emigrated", "not_in_risk_set", "outside_age", "67_before_horizon",
-	"washout_any", "washout_same", "second_start_in_month", "no_full_follow_up", "analysed"}
+	"washout_any", "washout_same", "not_after_link", "second_start_in_month", "no_full_follow_up", "analysed"}
 
 const personBlock = 2048
 
@@ -147,6 +148,11 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 		return nil, err
 	}
 	b.collectEvents()
+	if b.d.After != nil {
+		if b.afterCodes, err = b.d.After.numbers(reg); err != nil {
+			return nil, err
+		}
+	}
 	if b.covariates, err = b.d.chosen(reg); err != nil {
 		return nil, err
 	}
@@ -189,6 +195,7 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 
 // builder holds what the passes over persons share.
 type builder struct {
+	afterCodes   []int16 // Design.After.Tiltak in the register
 	reg          *register.Register
 	d            Design
 	groups       []Group

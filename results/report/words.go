@@ -18,6 +18,7 @@ var ruleWords = map[string][2]string{
 	"67_before_horizon":     {"fyller 67 år før oppfølgingen er over", "turns 67 before the follow-up ends"},
 	"washout_any":           {"nylig i et annet tiltak", "recently in another tiltak"},
 	"washout_same":          {"nylig i samme tiltak", "recently in the same tiltak"},
+	"not_after_link":        {"har ikke det første leddet som studien krever", "without the first link that the study asks for"},
 	"second_start_in_month": {"annen start i samme måned", "second start in the same month"},
 	"no_full_follow_up":     {"kan ikke følges til slutten", "cannot be followed to the end"},
 	"analysed":              {"med i analysen", "analysed"},
