@@ -79,7 +79,7 @@ func (r *runner) rivalRows(ctx context.Context, code string, sample, set int) ([
 	}
 	quiet := r.opt
 	quiet.Progress = nil
-	q := &runner{study: v, reg: r.reg, cat: r.cat, opt: quiet}
+	q := &runner{study: v, reg: r.reg, cat: r.cat, opt: quiet, figuresOnly: true}
 	design, err := q.compile()
 	if err != nil {
 		return nil, nil, err

@@ -74,7 +74,10 @@ type runner struct {
 	before map[*outcome.Definition]*outcome.Definition
 
 	messages []results.Message // about prices
-	prices   *priceList        // nil where cost against effect is not asked for
+	// figuresOnly leaves out what stands beside the estimates, such as balance and placebos: of the rivals of a registry, and
+	// of the combinations of a split, the study's own run has shown what a reader can take in.
+	figuresOnly bool
+	prices      *priceList // nil where cost against effect is not asked for
 
 	pooled map[*cohort.Trial]*tiltakScore // of `score: tiltak`
 }
@@ -331,9 +334,13 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			f = failed{why}
 		}
 		fits = append(fits, f)
-		out.addBalance(c, trial.Tiltak, group, m.ID, f)
+		if !r.figuresOnly {
+			out.addBalance(c, trial.Tiltak, group, m.ID, f)
+		}
 	}
-	out.addOverlap(c, trial.Tiltak, group, r.study.Methods, fits)
+	if !r.figuresOnly {
+		out.addOverlap(c, trial.Tiltak, group, r.study.Methods, fits)
+	}
 	for o, def := range r.outcomes {
 		if err := ctx.Err(); err != nil {
 			return out, err
@@ -383,6 +390,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			}
 			out.starts = append(out.starts, starts)
 		}
+	}
+	if r.figuresOnly {
+		return out, nil
 	}
 	r.describeAmong(&out, c, fits, reason, trial.Tiltak, group)
 	if err := r.placebo(ctx, c, &out, trial.Tiltak, group, fits, reason); err != nil {

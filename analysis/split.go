@@ -76,7 +76,7 @@ func Split(ctx context.Context, a, b *Study, reg *register.Register, cat *catalo
 		opt.progress(float64(s), float64(len(runs)), "combinations")
 		quiet := opt
 		quiet.Progress = nil
-		r := &runner{study: hybrid, reg: reg, cat: cat, opt: quiet}
+		r := &runner{study: hybrid, reg: reg, cat: cat, opt: quiet, figuresOnly: true}
 		design, err := r.compile()
 		if err != nil {
 			return nil, err

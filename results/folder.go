@@ -38,6 +38,7 @@ type Folder struct {
 
 	mu    sync.Mutex
 	files map[string]Entry
+	run   *Run // as written
 }
 
 // Path is the folder a run has, or will have, once finished.
@@ -165,6 +166,7 @@ func (f *Folder) WriteRun(r *Run) error {
 	if err != nil {
 		return fault.Wrap("bad_run", err, "cannot write run.json")
 	}
+	f.run = r
 	return f.WriteFile("run.json", append(b, '\n'))
 }
 
@@ -192,6 +194,9 @@ func (f *Folder) Finish() error {
 	if _, ok := f.files["run.json"]; !ok {
 		return fault.Wrap("no_run_json", nil, "run %s has no run.json", f.id)
 	}
+	if err := f.writeCrate(); err != nil {
+		return err
+	}
 	m, err := f.manifest()
 	if err != nil {
 		return err
@@ -214,6 +219,21 @@ func (f *Folder) Finish() error {
 		return fault.Wrap("write_failed", err, "run %s is finished, but its work folder cannot be removed", f.id)
 	}
 	return nil
+}
+
+// writeCrate writes the RO-Crate of the files so far.
+func (f *Folder) writeCrate() error {
+	f.mu.Lock()
+	files := make([]Entry, 0, len(f.files))
+	for _, e := range f.files {
+		files = append(files, e)
+	}
+	f.mu.Unlock()
+	b, err := crate(f.run, files)
+	if err != nil {
+		return fault.Wrap("bad_run", err, "cannot write %s", crateName)
+	}
+	return f.WriteFile(crateName, b)
 }
 
 // Pause gives the lock back and keeps finished tasks for the next attempt; what was written of the run is removed.
