@@ -15,7 +15,7 @@ import (
 // `alle`; shown years and steps of the flow, taken from their sum; the same starts where several tables count
 // them, in the flow, the estimates, the curves and the costs, taken from each other; a month that is hidden, from a window
 // over it; a placebo of a cell whose figures are hidden or small; the events and censorings between two points of a curve; an estimate that is hidden, from the figures of cost
-// against effect; the margins of the tables of chains. A level whose share is no whole number of starts is weighted, and one
+// against effect; the margins of the tables of chains; a hidden specification, from what is said of all of them together. A level whose share is no whole number of starts is weighted, and one
 // of a method that drops starts that is a multiple of half a per cent is taken for rounded: neither counts anything.
 //
 // minCell is the limit; the run's own is in its run.json. Under 2 nothing is small.
@@ -54,6 +54,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.chains(t)
 	a.preEffects(t)
 	a.placebo(t)
+	a.registry(t)
 	return a.found
 }
 

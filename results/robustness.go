@@ -43,16 +43,7 @@ type Robustness struct {
 // robustness hides what is said about the specifications of a cell together where one of them is hidden: a median and a
 // range over all of them would tell about it. It comes after the estimates.
 func (s *suppressor) robustness() {
-	hidden := map[cellKey]bool{}
-	month := map[string]int{} // of the family, by outcome
-	for i := range s.t.Robustness {
-		month[s.t.Robustness[i].Outcome] = s.t.Robustness[i].Month
-	}
-	for i := range s.t.Estimates {
-		if e := &s.t.Estimates[i]; e.Reason == suppressed && e.Month != nil {
-			hidden[cellKey{e.Tiltak, e.Group}] = hidden[cellKey{e.Tiltak, e.Group}] || e.Role == "robustness" || month[e.Outcome] == *e.Month
-		}
-	}
+	hidden := hiddenSpecifications(s.t)
 	for i := range s.t.Robustness {
 		r := &s.t.Robustness[i]
 		if k := (cellKey{r.Tiltak, r.Group}); !hidden[k] && !s.near[k] || r.Reason != "" {
@@ -64,5 +55,41 @@ func (s *suppressor) robustness() {
 			VarianceSample: nan, VarianceDefinition: nan, VarianceCovariates: nan, VarianceMonth: nan, VarianceMethod: nan, VarianceCombinations: nan, SamplingNoise: nan,
 			Reason: suppressed}
 		s.note("robustness", "a specification is hidden")
+	}
+}
+
+// hiddenSpecifications are the cells with a hidden figure among those of their registry: a rival, or the study's own at a month
+// of the registry.
+func hiddenSpecifications(t *Tables) map[cellKey]bool {
+	type at struct {
+		outcome string
+		month   int
+	}
+	registry := map[at]bool{}
+	for i := range t.Robustness {
+		registry[at{t.Robustness[i].Outcome, t.Robustness[i].Month}] = true
+	}
+	for i := range t.Estimates {
+		if e := &t.Estimates[i]; e.Role == "robustness" && e.Month != nil {
+			registry[at{e.Outcome, *e.Month}] = true
+		}
+	}
+	hidden := map[cellKey]bool{}
+	for i := range t.Estimates {
+		e := &t.Estimates[i]
+		if e.Reason == suppressed && e.Month != nil && (e.Role == "robustness" || e.Role == "primary" && registry[at{e.Outcome, *e.Month}]) {
+			hidden[cellKey{e.Tiltak, e.Group}] = true
+		}
+	}
+	return hidden
+}
+
+// registry finds curves that are shown although one of their specifications is hidden.
+func (a *attacker) registry(t *Tables) {
+	hidden := hiddenSpecifications(t)
+	for i := range t.Robustness {
+		if r := &t.Robustness[i]; r.Reason == "" && hidden[cellKey{r.Tiltak, r.Group}] {
+			a.hit("the specification curve of %s × %s tells about a specification that is hidden", r.Tiltak, r.Group)
+		}
 	}
 }

@@ -16,13 +16,13 @@ import (
 )
 
 // knownTables are the rows a run folder may hold, by the name of the table.
-var knownTables = map[string]reflect.Type{
-	"estimates": reflect.TypeFor[Estimate](), "balance": reflect.TypeFor[Balance](), "overlap": reflect.TypeFor[Overlap](), "flow": reflect.TypeFor[Flow](),
-	"durations": reflect.TypeFor[Duration](), "duration_shares": reflect.TypeFor[DurationShare](), "costs": reflect.TypeFor[Cost](), "cost_effect": reflect.TypeFor[CostEffect](), "placebo": reflect.TypeFor[Placebo](), "descriptive": reflect.TypeFor[Descriptive](), "diagnostics": reflect.TypeFor[Diagnostic](),
-	"transitions": reflect.TypeFor[Transition](), "chains": reflect.TypeFor[Chain](), "chain_states": reflect.TypeFor[ChainState](),
-	"chain_measures": reflect.TypeFor[ChainMeasure](), "chain_types": reflect.TypeFor[ChainType](),
-	"pre_effects": reflect.TypeFor[PreEffect](),
-}
+var knownTables = func() map[string]reflect.Type {
+	known := map[string]reflect.Type{}
+	for _, t := range new(Tables).each() {
+		known[t.name] = reflect.TypeOf(t.rows).Elem()
+	}
+	return known
+}()
 
 var (
 	elevenDigits = regexp.MustCompile(`(?:^|[^0-9A-Za-z.,\-])([0-9]{11})(?:[^0-9A-Za-z.,\-]|$)`)
