@@ -71,10 +71,15 @@ func (r *runner) costValues(c *cell, def *outcome.Definition, y [][]float64) cos
 	own := slices.Contains(r.prices.unpriced, c.trial.Tiltak) // without its own price the rest is no cost of the tiltak
 	for i, row := range c.row {
 		w := r.prices.of(r.trials.Rows.Person[row], r.trials.Rows.Month[row])
-		for k, x := range [...]float64{w.Tiltak, w.Subsidy, w.Wage, w.SubsidisedWage, w.Benefits} {
+		for k, x := range w.columns() {
 			v.y[k][i] = x
 		}
 		v.unpriced[i], v.months[i] = w.unpriced, w.months
+	}
+	if r.trials.Censoring != nil {
+		r.leaveCosts(c, &v)
+	}
+	for i := range c.row {
 		if own {
 			v.y[drawTiltak][i], v.y[drawSubsidy][i] = math.NaN(), math.NaN()
 		}
@@ -97,6 +102,9 @@ func (r *runner) costValues(c *cell, def *outcome.Definition, y [][]float64) cos
 			v.hasEffect = v.hasEffect && h < r.study.Horizon
 			continue
 		}
+		if r.trials.Censoring != nil {
+			leave(complete, c.stay(r, def.MinFollowUp(h)), c.treated, c.weight)
+		}
 		for i, x := range complete {
 			v.y[drawMonths][i] += x
 		}
@@ -108,6 +116,40 @@ func (r *runner) costValues(c *cell, def *outcome.Definition, y [][]float64) cos
 		v.hasEffect, v.hasMonths = false, false
 	}
 	return v
+}
+
+// columns are the parts of a worth in the order of the draws.
+func (w *worth) columns() [drawPersons]float64 {
+	return [...]float64{w.Tiltak, w.Subsidy, w.Wage, w.SubsidisedWage, w.Benefits}
+}
+
+// leaveCosts makes the kroner again, month by month, where comparison rows leave at their first later start: those of month
+// t with the weights of having stayed for t months, as the outcomes of month t have them.
+func (r *runner) leaveCosts(c *cell, v *costRowsOf) {
+	n := len(c.row)
+	for k := range drawPersons {
+		clear(v.y[k])
+	}
+	var month [drawPersons][]float64
+	for k := range month {
+		month[k] = make([]float64, n)
+	}
+	for t := range r.prices.discount {
+		for i, row := range c.row {
+			w := r.prices.between(r.trials.Rows.Person[row], r.trials.Rows.Month[row], t, t)
+			for k, x := range w.columns() {
+				month[k][i] = x
+			}
+		}
+		for k := range month {
+			if t > 0 {
+				leave(month[k], c.stay(r, t), c.treated, c.weight)
+			}
+			for i, x := range month[k] {
+				v.y[k][i] += x
+			}
+		}
+	}
 }
 
 // costEffect is cost against effect of a cell, by each method that weights rows: the same starts, comparison, later entry
@@ -131,8 +173,8 @@ func (r *runner) costEffect(ctx context.Context, c *cell, g int, fits []fitted, 
 		if why == "" {
 			why = fits[i].reason()
 		}
-		if why == "" && (fits[i].balanceWeights() == nil || r.study.Comparison.LaterEntry != laterEntryFollow) {
-			why = estimate.NotDefined // no weights of rows: a difference of changes has no cost before; or the comparison leaves
+		if why == "" && fits[i].balanceWeights() == nil {
+			why = estimate.NotDefined // no weights of rows: a difference of changes has no cost before
 		}
 		rows, err := r.costEffectOf(ctx, c, def, &values, fits[i], why, base)
 		if err != nil {
@@ -159,7 +201,8 @@ func (r *runner) costEffectOf(ctx context.Context, c *cell, def *outcome.Definit
 		psi, treated, comparison := cost.KnownWeights(y, weight, c.treated)
 		byPerson := make([]float64, c.persons)
 		if joint && !math.IsNaN(treated-comparison) {
-			per.joint(y, byPerson)
+			e := per.joint(y, byPerson)
+			treated, comparison = e.MeanTreated, e.MeanTreated-e.Estimate // not its own mean: adjusted estimates differ from that of the weights
 		} else {
 			for i, p := range c.person {
 				byPerson[p] += psi[i]

@@ -154,11 +154,16 @@ type worth struct {
 // of values the months 0…H after month m of a person: every kroner paid in them for any participation, those that go on at
 // m and later ones included. It ends with the panel.
 func (l *priceList) of(person int32, m calendar.Month) worth {
-	panel, horizon := l.reg.Panel, len(l.discount)-1
+	return l.between(person, m, 0, len(l.discount)-1)
+}
+
+// between is of for the months first…last after m.
+func (l *priceList) between(person int32, m calendar.Month, first, last int) worth {
+	panel := l.reg.Panel
 	var w worth
 	for i := l.reg.FirstPart[person]; i < l.reg.FirstPart[person+1]; i++ {
 		p := &l.parts[i]
-		from, to := max(0, int(p.first-m)), min(horizon, int(p.last-m))
+		from, to := max(first, int(p.first-m)), min(last, int(p.last-m))
 		if to < from {
 			continue
 		}
@@ -183,7 +188,7 @@ func (l *priceList) of(person int32, m calendar.Month) worth {
 		w.Benefits = math.NaN()
 	}
 	k := int(m - panel.First)
-	for t := 0; t <= horizon && k+t < panel.Months; t++ {
+	for t := first; t <= last && k+t < panel.Months; t++ {
 		at := int(person)*panel.Months + k + t
 		d := l.discount[t] * l.wage[k+t]
 		w.Wage += d * float64(panel.OrdinaryWage[at])

@@ -122,6 +122,37 @@ func TestCostEffectAgainstOtherTables(t *testing.T) {
 			t.Fatalf("one worker and two differ: %+v, %+v", c, d)
 		}
 	}
+	_, left := run("{price_year: 2023, unpriced: leave_out}\ncomparison: {later_entry: censor}", 2)
+	censored := 0
+	for _, c := range left.Tables.CostEffect {
+		at, sum := math.NaN(), 0.
+		for _, e := range left.Tables.Estimates {
+			if e.Tiltak == c.Tiltak && e.Method == c.Method && !math.IsNaN(e.Estimate) && e.Month != nil {
+				if sum += e.Estimate; *e.Month == s.Horizon {
+					at = e.Estimate
+				}
+			}
+		}
+		switch {
+		case c.Statistic == "effect" && c.Effect == "persons":
+			near("persons, censored", c.Estimate, at)
+		case c.Statistic == "effect":
+			near("months, censored", c.Estimate, sum)
+		case c.Statistic == "cost" && c.Method == "ebal" && c.Tiltak != "JOBBKLUBB":
+			for _, d := range out.Tables.CostEffect {
+				// Nobody of the comparison goes on to anything: it costs less, and the treated what they did.
+				if d.Tiltak == c.Tiltak && d.Method == c.Method && d.Statistic == "cost" {
+					near("cost of the treated, censored", c.MeanTreated, d.MeanTreated)
+					if censored++; c.MeanComparison > d.MeanComparison/2 {
+						t.Errorf("the comparison costs %v where it leaves at a later start, and %v where it is followed", c.MeanComparison, d.MeanComparison)
+					}
+				}
+			}
+		}
+	}
+	if censored != 1 {
+		t.Errorf("%d costs with censoring", censored)
+	}
 	_, strict := run("{price_year: 2023}", 2)
 	for _, c := range strict.Tables.CostEffect {
 		switch {
