@@ -125,6 +125,9 @@ func (r *runner) durations(ctx context.Context, t *results.Tables) error {
 	for _, p := range shares {
 		t.DurationShares = append(t.DurationShares, p...)
 	}
+	if r.study.TimeZero == timeZeroReferral {
+		return r.waits(t)
+	}
 	return nil
 }
 

@@ -66,6 +66,7 @@ var warningNB = map[string]string{
 	"income_tax_not_counted":      "Skattesatsene på lønn og ytelser er ikke gitt: budsjettsiden er før den skatten som mangler.",
 	"undated_covariates":          "Utdanning og fylke har ingen dato og er brukt som om de gjaldt før hver start.",
 	"under_half_analysed":         "Under halvparten av startene er med i minst ett tiltak og én gruppe.",
+	"referral_undated":            "Noen deltakelser mangler henvist_dato; de regnes som henvist den dagen de starter.",
 	"against_never":               "De det sammenlignes med, har aldri startet i tiltak; det vet man først etterpå. Tallene er for lave og er ingen virkninger.",
 	"combination_last_part":       "Kostnader og tid i tiltak for en kombinasjon gjelder den delen som begynte sist.",
 	"group_history_short":         "En målgruppe ser lenger tilbake enn data rekker: for de første startene teller den færre måneder.",

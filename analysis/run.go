@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/estimate"
@@ -49,6 +50,8 @@ type CellStarts struct {
 	Analysed                       []int32   // every treated row of the cell
 	Used                           []int32   // those the method kept (matched, or with a base)
 	Weight                         []float64 // of Used, where the estimand weights the starts; nil: they count alike
+	// Referred are, with `time_zero: referral`, the treated rows that never became a start, as indices into Register.Referrals.
+	Referred []int32
 }
 
 // keptShare is the share of the treated under which an estimate is no longer called the ATT: it is the effect on those kept.
@@ -381,6 +384,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 						row.Estimand = "ATT_matched"
 					}
 				}
+				if r.study.TimeZero == timeZeroReferral {
+					row.Estimand = "ITT" + strings.TrimPrefix(row.Estimand, "ATT")
+				}
 			}
 			out.joint = out.joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.estimates))
 			out.estimates = append(out.estimates, rows...)
@@ -401,6 +407,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 	for i, m := range r.study.Methods {
 		out.diagnose(trial.Tiltak, group, m.ID, fits[i].diagnostics())
 	}
+	if r.study.TimeZero == timeZeroReferral && reason == "" {
+		out.diagnose(trial.Tiltak, group, "", r.exitRates(c))
+	}
 	if r.trials.Censoring != nil && reason == "" {
 		out.diagnose(trial.Tiltak, group, "", c.stayDiagnostics(r))
 	}
@@ -411,6 +420,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 func (c *cell) starts(tiltak, group, method, outcome string, used []bool) CellStarts {
 	s := CellStarts{Tiltak: tiltak, Group: group, Method: method, Outcome: outcome}
 	for i, start := range c.start {
+		if i, ok := cohort.Referral(start); ok {
+			s.Referred = append(s.Referred, i)
+		}
 		if start < 0 {
 			continue
 		}

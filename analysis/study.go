@@ -138,6 +138,7 @@ const (
 	laterEntryFollow = "follow"
 	laterEntryCensor = "censor"
 	timeZeroStart    = "start"
+	timeZeroReferral = "referral"
 	holm             = "holm"
 	noCorrection     = "none"
 )
@@ -230,7 +231,6 @@ func (s *Study) resolveChoices() error {
 		def   string
 		later []string
 	}{
-		{"time_zero", &s.TimeZero, timeZeroStart, []string{"referral"}},
 		{"exits.death", &s.Exits.Death, "zero", []string{"censor"}},
 		{"exits.emigration", &s.Exits.Emigration, "censor", []string{"zero"}},
 		{"exits.age67", &s.Exits.Age67, "ineligible", []string{"censor", "zero"}},
@@ -238,6 +238,13 @@ func (s *Study) resolveChoices() error {
 		if err := choose(c.key, c.value, c.def, c.later...); err != nil {
 			return err
 		}
+	}
+	switch s.TimeZero {
+	case "":
+		s.TimeZero = timeZeroStart
+	case timeZeroStart, timeZeroReferral:
+	default:
+		return fault.Usagef("bad_study", "`time_zero: %s` is not known%s", s.TimeZero, fault.Suggest(s.TimeZero, []string{timeZeroStart, timeZeroReferral}))
 	}
 	for _, step := range []func() error{s.resolveAgainst, s.resolveLaterEntry} {
 		if err := step(); err != nil {
@@ -343,7 +350,7 @@ func (s *Study) design() cohort.Design {
 	return cohort.Design{
 		AgeMin: s.Population.Age[0], AgeMax: s.Population.Age[1], From: *s.Population.From, To: *s.Population.To,
 		Eligible: s.Population.Eligible, WashoutAny: s.Population.Washout.Any, WashoutSame: s.Population.Washout.Same,
-		Tiltak: s.Tiltak.IDs, Combinations: s.Tiltak.Combinations, Against: who, Others: others, Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
+		Tiltak: s.Tiltak.IDs, Combinations: s.Tiltak.Combinations, Against: who, Others: others, Referral: s.TimeZero == timeZeroReferral, Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
 		Censor: s.Comparison.LaterEntry == laterEntryCensor, IgnoreStartDay: s.IgnoreStart,
 		Pairs: s.Pairs == allPairs, Define: s.define(), LaterGroups: s.Data.Catalog != "", Covariates: s.Covariates,
 		After: s.Population.Chain.design(),

@@ -93,7 +93,7 @@ func TestStudyRefuses(t *testing.T) {
 		{"same method twice", minimal + "methods: [nearest, {name: nearest, caliper: 0.1}]\n", "give one of them an `id`"},
 		{"did method", minimal + "methods: [{name: did, method: twfe}]\n", "dr, ipw or reg"},
 		{"later entry misspelt", minimal + "comparison: {later_entry: folow}\n", "did you mean `follow`?"},
-		{"time zero", minimal + "time_zero: referral\n", "not served yet"},
+		{"time zero", minimal + "time_zero: refferal\n", "did you mean `referral`?"},
 		{"exits", minimal + "exits: {death: censor}\n", "not served yet"},
 		{"robustness", minimal + "robustness: {outcomes: [a]}\n", "not served yet"},
 		{"perspectives", minimal + "cost: {perspectives: [budgett]}\n", "it is budget or society"},

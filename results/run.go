@@ -47,6 +47,7 @@ type Run struct {
 	PriceYear   int                    `json:"price_year"`
 	Comparison  string                 `json:"comparison"`
 	LaterEntry  string                 `json:"later_entry"`
+	TimeZero    string                 `json:"time_zero"`
 	Others      []Label                `json:"others,omitempty"` // the tiltak of the comparison, where it is with other tiltak
 	Resolved    json.RawMessage        `json:"resolved"`         // the study with every default filled in, canonical JSON
 	Inputs      []datasets.Fingerprint `json:"inputs"`

@@ -46,6 +46,12 @@ func (d *Design) validateAgainst() error {
 	if d.Against == "" {
 		d.Against = NotNow
 	}
+	if d.Referral && (d.Against != NotNow || len(d.Combinations) > 0) {
+		return fault.Usagef("bad_study", "`time_zero: referral` compares with not being referred now: it goes with `comparison.against: not-now` and single tiltak")
+	}
+	if d.Referral && d.Censor {
+		return fault.Usagef("bad_study", "`time_zero: referral` goes with `later_entry: follow`: whoever was referred earlier may start later, and leaving then would condition on it")
+	}
 	for i, c := range d.Combinations {
 		switch {
 		case len(c.All) < 2:
@@ -122,8 +128,14 @@ func heldBand(months int) int {
 func (b *builder) collectEvents() {
 	n := b.reg.Persons.N
 	b.firstEvent = make([]int32, n+1)
+	b.undated = make([]int, n/personBlock+1)
 	b.events = make([]event, 0, len(b.reg.Participations))
 	for person := range n {
+		if b.d.Referral {
+			b.referrals(int32(person))
+			b.firstEvent[person+1] = int32(len(b.events))
+			continue
+		}
 		from := len(b.events)
 		for i := b.reg.FirstPart[person]; i < b.reg.FirstPart[person+1]; i++ {
 			p := &b.reg.Participations[i]
@@ -230,6 +242,15 @@ func (b *builder) heldCodes() int {
 // startsIn tells whether the person starts a tiltak in the month.
 func (b *builder) startsIn(person int32, m calendar.Month) bool {
 	return slices.ContainsFunc(b.reg.Participations[b.reg.FirstPart[person]:b.reg.FirstPart[person+1]], func(p register.Participation) bool { return p.Start.Month() == m })
+}
+
+// busy tells whether the person cannot be in the comparison not-now of the month: starts, or where time zero is the
+// referral is referred to, some tiltak in it.
+func (b *builder) busy(person int32, m calendar.Month) bool {
+	if b.d.Referral {
+		return b.referredIn(person, m)
+	}
+	return b.startsIn(person, m)
 }
 
 // eachOther is each for the comparison Other: the starts of the other tiltak in the strata of the treated.

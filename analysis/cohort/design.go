@@ -42,6 +42,7 @@ type Design struct {
 	Others       []string      // for the comparison Other: tiltak codes
 	Combinations []Combination // treatments of several tiltak; Tiltak lists their ids
 	After        *AfterLink    // only those with such a first link; nil: everybody
+	Referral     bool          // time zero is the month of the referral, not of the start (intention to treat)
 	Censor       bool          // comparison rows leave at their first later start (Censoring); otherwise both arms are followed as it comes
 	Seed         uint64
 	Workers      int

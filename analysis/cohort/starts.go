@@ -92,6 +92,9 @@ func (b *builder) washoutOf(person int32, m calendar.Month, tiltak int16) int {
 		return ruleAnalysed
 	}
 	rule := b.washout(person, m, tiltak)
+	if b.d.Referral && rule == ruleAnalysed {
+		rule = b.referredLately(person, m, tiltak)
+	}
 	for _, other := range b.others {
 		if rule == ruleAnalysed {
 			rule = b.washout(person, m, other)

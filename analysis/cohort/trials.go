@@ -147,6 +147,11 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 	if err := b.choose(); err != nil {
 		return nil, err
 	}
+	if b.d.Referral {
+		if err := b.checkReferrals(); err != nil {
+			return nil, err
+		}
+	}
 	b.collectEvents()
 	if b.d.After != nil {
 		if b.afterCodes, err = b.d.After.numbers(reg); err != nil {
@@ -165,9 +170,15 @@ func Build(ctx context.Context, reg *register.Register, design Design) (*Trials,
 		return nil, err
 	}
 	t := &Trials{Design: b.d, Groups: b.groups, Warnings: warnings, persons: reg.Persons.N}
+	if undated := b.undatedReferrals(); undated > 0 {
+		t.Warnings = append(t.Warnings, fault.Warnf("referral_undated", "%d participations have no `henvist_dato` on or before their start: they are taken as referred on the day they start", undated))
+	}
 	t.Flow = b.flow()
 	for _, p := range b.plans {
 		for _, l := range p.lost {
+			if l.part < 0 { // referred, and never started
+				continue
+			}
 			t.Starts = append(t.Starts, Start{l.tiltak, l.part, l.groups, l.rule == ruleAnalysed})
 		}
 	}
@@ -205,6 +216,7 @@ type builder struct {
 	others       []int16  // register tiltak of Design.Others
 	combinations []combination
 	events       []event // of each person in order: what can be a start
+	undated      []int   // participations whose start stands for the referral, by block
 	firstEvent   []int32
 	covariates   []Covariate
 	plans        []plan

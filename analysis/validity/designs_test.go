@@ -11,6 +11,7 @@ import (
 	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/datasets/simulate"
 	"tiltakseffekt/datasets/simulate/truth"
+	"tiltakseffekt/internal/calendar"
 )
 
 // The intervals of `later_entry: censor` cover the truth without any later start, and those of `follow`, which answer
@@ -207,5 +208,84 @@ func TestPreEffectsAreNone(t *testing.T) {
 	}
 	if shown < 60 {
 		t.Errorf("only %d rows have figures", shown)
+	}
+}
+
+// In lives where a start is relabelled as the referral, and the start comes some weeks later for those who are still there,
+// the effect of the referral is that of the former start. Intention to treat finds it; counting those who started alone does not,
+// since they had not found work by then.
+func TestReferralFindsTheEffect(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates registers: not under -short")
+	}
+	for seed := range uint64(2) {
+		sim, err := simulate.Generate(t.Context(), simulate.Options{Persons: 3000, Seed: 60 + seed, Counterfactual: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reg, err := register.FromTables(t.Context(), sim.Tables, register.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		known, err := truth.New(reg, sim.Paths)
+		if err != nil {
+			t.Fatal(err)
+		}
+		type key struct {
+			person int32
+			tiltak int16
+			date   calendar.Date
+		}
+		old := map[key]int32{}
+		late := *reg
+		late.Participations, late.FirstPart, late.Referrals, late.FirstRef = nil, []int32{0}, nil, []int32{0}
+		for person := range reg.Persons.N {
+			for i := reg.FirstPart[person]; i < reg.FirstPart[person+1]; i++ {
+				p := reg.Participations[i]
+				old[key{p.Person, p.Tiltak, p.Start}] = i
+				p.Referred = p.Start
+				if p.Start += calendar.Date(15 + (int(i)%4)*10); p.Start <= p.End {
+					late.Participations = append(late.Participations, p)
+				} else {
+					late.Referrals = append(late.Referrals, p)
+				}
+			}
+			late.FirstPart, late.FirstRef = append(late.FirstPart, int32(len(late.Participations))), append(late.FirstRef, int32(len(late.Referrals)))
+		}
+		s, err := analysis.Parse([]byte("study: x\ndata: {register: memory}\npopulation: {from: 2019-01, to: 2021-12}\ntime_zero: referral\ntiltak: [OPPFOLGING, JOBBKLUBB]\nhorizon: 12\nmethods: [ebal]\n" + fmt.Sprintf(workAt, 12)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.OnlyMonths = []int{12}
+		got, err := analysis.Estimate(t.Context(), s, &late, catalog.Default(), analysis.Options{Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range got.Cells {
+			var starts []int32
+			find := func(p *register.Participation) {
+				starts = append(starts, old[key{p.Person, p.Tiltak, p.Referred}])
+			}
+			for _, k := range c.Analysed {
+				find(&late.Participations[k])
+			}
+			for _, k := range c.Referred {
+				find(&late.Referrals[k])
+			}
+			effects, err := known.Effects(got.Outcomes[0], starts, simulate.Follow, 12)
+			if err != nil {
+				t.Fatal(err)
+			}
+			row := got.Tables.Estimates[12*i+11]
+			t.Logf("%s: %.4f (%.4f), truth %.4f, %d of %d never started", c.Tiltak, row.Estimate, row.StdError, effects[11], len(c.Referred), len(starts))
+			if math.Abs(row.Estimate-effects[11]) > 3.5*row.StdError || row.Estimand != "ITT" || len(c.Referred) == 0 {
+				t.Errorf("%s: %.4f (%.4f), truth %.4f, %s, %d never started", c.Tiltak, row.Estimate, row.StdError, effects[11], row.Estimand, len(c.Referred))
+			}
+		}
+		for _, d := range got.Tables.Durations {
+			if d.Measure == "referral_to_start" && d.Tiltak == "JOBBKLUBB" && d.Time == 3 && !(d.Estimate > 0.4 && d.Estimate < 0.95) { // 15 to 45 days
+				t.Errorf("%.3f have not started after three weeks", d.Estimate)
+			}
+		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Measures are the curves that table durations may hold, in the order of a report.
-var Measures = []string{"time_in_tiltak", "time_to_start", "time_to_work", "time_to_stable_work", "retention"}
+var Measures = []string{"time_in_tiltak", "time_to_start", "time_to_work", "time_to_stable_work", "retention", "referral_to_start", "referral_to_exit"}
 
 // MeasureName is the name of a curve for people.
 func MeasureName(measure string, l number.Lang) string {
@@ -27,6 +27,10 @@ func MeasureName(measure string, l number.Lang) string {
 		return o.say("Andel som fortsatt er i arbeid, av dem som kom i arbeid", "Share still in work, of those who entered it")
 	case "time_to_stable_work":
 		return o.say("Andel som ennå ikke har kommet i stabilt arbeid", "Share who have not entered stable work yet")
+	case "referral_to_start":
+		return o.say("Andel henviste som ennå ikke har startet", "Share of those referred who have not started yet")
+	case "referral_to_exit":
+		return o.say("Andel henviste som verken har startet eller gått ut av registeret", "Share of those referred and not started who are still registered")
 	}
 	return strings.ReplaceAll(measure, "_", " ")
 }

@@ -7,6 +7,10 @@ package report
 func (b *builder) whom() string {
 	switch c := b.run.Comparison; c {
 	case "", "not-now":
+		if b.run.TimeZero == "referral" {
+			return b.say("Hver henvisning til et tiltak, enten den ble til en start eller ikke, sammenlignes med personer som var registrert som arbeidssøkere i samme måned, hadde vært det omtrent like lenge og ikke ble henvist til noe tiltak den måneden. Månedene regnes fra henvisningen, og ventetiden er en del av virkningen.",
+				"Each referral to a tiltak, whether it became a start or not, is compared with persons who were registered as jobseekers in the same month, had been so for about as long, and were referred to no tiltak in that month. Months are counted from the referral, and the wait is part of the effect.")
+		}
 		return b.say("Hver start i et tiltak sammenlignes med personer som var registrert som arbeidssøkere i samme måned, hadde vært det omtrent like lenge og ikke startet i noe tiltak den måneden.",
 			"Each start in a tiltak is compared with persons who were registered as jobseekers in the same month, had been so for about as long, and started no tiltak in that month.")
 	case "never":
@@ -47,6 +51,9 @@ func (b *builder) later() string {
 // designLimits are the limitations that come with the comparison itself.
 func (b *builder) designLimits() []limit {
 	switch c := b.run.Comparison; {
+	case b.run.TimeZero == "referral":
+		return []limit{{Title: b.say("Henvist, ikke nødvendigvis startet", "Referred, not necessarily started"), Text: b.say("Tallene er virkningen av å bli henvist. Noen av de henviste startet aldri, og noen av de andre ble henvist senere. Virkningen av å delta er større enn tallet, så langt henvisningen alene ikke virker.",
+			"The figures are the effect of being referred. Some of those referred never started, and some of the others were referred later. The effect of taking part is larger than the figure, so far as the referral alone does nothing.")}}
 	case (c == "" || c == "not-now") && b.run.LaterEntry == "censor":
 		return []limit{{Title: b.say("Hvorfor noen starter senere", "Why some start later"), Text: b.say("At de som ikke startet senere, kan stå for dem som gjorde det, forutsetter at alt som både avgjør en senere start og jobbsjansene, er målt måned for måned. Diagnosetallene viser hvor mange som falt fra og hvor store vektene ble; er de store, er svaret skjørt.",
 			"That those who did not start later can stand for those who did, presupposes that everything which both decides a later start and bears on the chances of work was measured month by month. The diagnostics tell how many left and how large the weights became; where they are large, the answer is fragile.")}}
