@@ -2,7 +2,9 @@ package did
 
 import (
 	"math"
+	"slices"
 
+	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"tiltakseffekt/analysis/estimate"
@@ -107,7 +109,34 @@ func (r *Regression) Covariance(kind VarianceKind, rule SmallSample) (v []float6
 	for i := range v {
 		v[i] *= adjust
 	}
+	if rule.PosDef {
+		v = positiveDefinite(v, m)
+	}
 	return v, df
+}
+
+// positiveDefinite is v with eigenvalues of at least 1e-12 where one is negative.
+func positiveDefinite(v []float64, k int) []float64 {
+	var e mat.EigenSym
+	if k == 0 || !e.Factorize(mat.NewSymDense(k, slices.Clone(v)), true) {
+		return v
+	}
+	values := e.Values(nil)
+	if slices.Min(values) >= 0 {
+		return v
+	}
+	var q mat.Dense
+	e.VectorsTo(&q)
+	out := make([]float64, k*k)
+	for c, x := range values {
+		x = max(x, 1e-12)
+		for i := range k {
+			for j := range k {
+				out[i*k+j] += x * q.At(i, c) * q.At(j, c)
+			}
+		}
+	}
+	return out
 }
 
 // nested tells whether every level of f lies in one cluster.

@@ -27,6 +27,10 @@ type SmallSample struct {
 	K   KFixef // which fixed effects K counts
 
 	Extra int // parameters that K counts beside these
+
+	// PosDef replaces the negative eigenvalues that a covariance over several cluster dimensions may have by 1e-12, as fixest
+	// does (Cameron, Gelbach and Miller 2011). Without it a negative variance is a missing error.
+	PosDef bool
 }
 
 // KFixef is fixest's K.fixef: which levels of the fixed effects count as parameters.

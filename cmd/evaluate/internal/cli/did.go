@@ -270,6 +270,7 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	o.Bootstrap = f.bootstrap
 	o.Anticipation, o.Level, o.Seed, o.Workers = f.anticipation, f.level, g.seed, g.workers
 	p.regression = did.RegressionOptions{LikeEtwfe: f.like == "etwfe", Level: f.level, Workers: g.workers, Seed: g.seed, Pointwise: f.bands == "pointwise", Kind: map[string]did.VarianceKind{"cluster": did.Clustered, "hetero": did.Hetero, "iid": did.IID}[f.se]}
+	p.regression.Rule.PosDef = f.like == "fixest" || f.like == "etwfe"
 	if p.honest, err = parseHonest(f.honest); err != nil || p.honest == nil {
 		return p, err
 	}

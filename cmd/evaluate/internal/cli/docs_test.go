@@ -30,6 +30,9 @@ func TestDocumentsRun(t *testing.T) {
 			if err := os.CopyFS(filepath.Join(folder, "docs", "aft"), os.DirFS("../../../../docs/aft")); err != nil { // the shipped example that documents use
 				t.Fatal(err)
 			}
+			if err := os.CopyFS(filepath.Join(folder, "docs", "did"), os.DirFS("../../../../docs/did")); err != nil {
+				t.Fatal(err)
+			}
 			t.Chdir(folder)
 			total += runDocument(t, string(content))
 		})
