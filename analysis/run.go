@@ -128,15 +128,7 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	if err := r.registry(ctx, out); err != nil {
 		return nil, err
 	}
-	r.flow(&out.Tables)
-	if err := r.durations(ctx, &out.Tables); err != nil {
-		return nil, err
-	}
-	costWarnings, err := r.costs(ctx, &out.Tables)
-	if err != nil {
-		return nil, err
-	}
-	chainRule, err := r.chains(ctx, &out.Tables)
+	costWarnings, chainRule, err := r.withoutEffects(ctx, &out.Tables)
 	if err != nil {
 		return nil, err
 	}

@@ -46,6 +46,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.bases(rows)
 	a.years(t.Costs)
 	a.flow(t.Flow)
+	a.composition(t.Composition)
 	a.counts(t)
 	a.curves(t.Durations)
 	a.descriptive(t.Descriptive)

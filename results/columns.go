@@ -133,3 +133,19 @@ func setCell(v reflect.Value, text string) error {
 	}
 	return nil
 }
+
+// valueOf is the value of a cell as JSON takes it.
+func valueOf(c *datasets.Column, i int) any {
+	if c.Missing(i) {
+		return nil
+	}
+	switch c.Kind {
+	case datasets.Int64:
+		return c.Ints[i]
+	case datasets.Float64:
+		return c.Floats[i]
+	case datasets.Bool:
+		return c.Bools[i]
+	}
+	return c.Text(i)
+}

@@ -23,6 +23,7 @@ func (t *Tables) each() []named {
 		{"balance", t.Balance, &t.Balance},
 		{"overlap", t.Overlap, &t.Overlap},
 		{"flow", t.Flow, &t.Flow},
+		{"composition", t.Composition, &t.Composition},
 		{"robustness", t.Robustness, &t.Robustness},
 		{"placebo", t.Placebo, &t.Placebo},
 		{"pre_effects", t.PreEffects, &t.PreEffects},

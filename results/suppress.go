@@ -48,16 +48,21 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	}
 	s := &suppressor{t: t, min: minCell, count: map[string]int{}, near: map[cellKey]bool{}, starts: map[cellKey]bool{}, analysed: map[cellKey]bool{}, known: map[cellKey]bool{}}
 	written := len(t.Estimates)
-	t.Estimates = withFamilies(t.Estimates)
-	s.nest = newNesting(t.Estimates)
-	s.parts = newParts(t.Estimates, s.nest)
+	all := withFamilies(append(t.Estimates[:written:written], t.Census...))
+	s.nest = newNesting(all)
+	s.parts = newParts(all, s.nest)
+	t.Estimates = slices.DeleteFunc(all, func(e Estimate) bool { return e.Outcome != "" && isCensus(&e) })
 	s.four = newQuads(groupsOf(t), s.nest)
 	s.estimates()
 	t.Estimates = t.Estimates[:written]
 	s.robustness()
+	if written == 0 { // what was hidden is a census that nobody sees
+		maps.DeleteFunc(s.count, func(key string, _ int) bool { return strings.HasPrefix(key, "estimates/") })
+	}
 	s.balance()
 	s.overlap()
 	s.flow() // before the tables that count the same starts
+	s.composition()
 	s.durations()
 	s.costs()
 	s.costEffect()
@@ -73,6 +78,9 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	}
 	return out
 }
+
+// isCensus tells a row of a census from an estimate, which always has a method.
+func isCensus(e *Estimate) bool { return e.Method == "" }
 
 // Suppression is how many rows of a table a rule of disclosure control hid or reduced.
 type Suppression struct {

@@ -337,6 +337,9 @@ func TestNothingLeftInFiles(t *testing.T) {
 		ChainStates:   []ChainState{{Group: "liten", State: "work", N: 3333, Persons: 4, Share: secret}},
 		ChainMeasures: []ChainMeasure{{Group: "liten", Measure: "entropy", N: 3333, Persons: 4, Mean: secret, SD: secret, P25: secret, P50: secret, P75: secret}},
 		ChainTypes:    []ChainType{{Type: 1, State: "work", N: 3333, Persons: 4, Share: secret, Months: secret}},
+		PreEffects:    []PreEffect{{Tiltak: "AFT", Group: "liten", Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, PersonsTreated: 4, PersonsComparison: 100, OnesTreated: 2, ZerosTreated: 2, OnesComparison: 50, ZerosComparison: 50}},
+		Descriptive:   []Descriptive{{Tiltak: "AFT", Group: "liten", ShareTreated: secret, ShareComparison: secret, Difference: secret, Treated: Among{2, 2, 0}, Comparison: Among{50, 50, 0}}},
+		Composition:   []Composition{{Tiltak: "AFT", Group: "liten", Kind: "mean", Variable: "alder", MeanStarts: secret, SDStarts: secret, MeanEligible: secret, NStarts: 3333, NPersons: 4, PersonsEligible: 100, WithStarts: -1, WithoutStarts: -1}},
 	}
 	if w := Suppress(tables, 5); len(w) == 0 {
 		t.Error("no warning says what was suppressed")

@@ -187,6 +187,8 @@ type Diagnostic struct {
 
 // Tables is everything a run writes as tables.
 type Tables struct {
+	Composition []Composition
+
 	Estimates   []Estimate
 	Balance     []Balance
 	Overlap     []Overlap
@@ -207,4 +209,9 @@ type Tables struct {
 	ChainTypes    []ChainType
 
 	DurationShares []DurationShare
+
+	// Census is what disclosure control needs to know of the cells where nothing is estimated, and never written: for each
+	// tiltak × group a row of its starts and persons, and for each other group one, named by Outcome, of those in it
+	// (OnesTreated) and not in it (ZerosTreated), from which follows which group lies inside which.
+	Census []Estimate
 }

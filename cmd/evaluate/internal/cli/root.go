@@ -183,6 +183,7 @@ func commands(g *globals) []*cobra.Command {
 		newMetaCmd(g),
 		newReportCmd(g),
 		newTrialsCmd(g),
+		newDescribeCmd(g),
 		newDidCmd(g),
 		newMatchCmd(g),
 	)

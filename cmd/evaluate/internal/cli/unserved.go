@@ -11,7 +11,6 @@ import (
 func unservedCommands() []*cobra.Command {
 	var list []*cobra.Command
 	for _, u := range []struct{ use, short, today string }{
-		{"describe STUDY.yaml", "flow, composition, durations, chains and costs, no effects", "`evaluate validate STUDY.yaml` shows the flow, and tables/ of a run the rest"},
 		{"power STUDY.yaml", "minimum detectable effects", "`evaluate validate STUDY.yaml` counts the starts of each group"},
 	} {
 		list = append(list, &cobra.Command{
