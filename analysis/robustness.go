@@ -144,6 +144,7 @@ func (s *Study) rival(sample, covariates int) (*Study, error) {
 	v := *s
 	r := s.Robustness
 	v.Robustness = nil
+	v.Sensitivity = sensitivityNone // of the study itself
 	v.Outcomes = append([]outcome.Spec{s.outcomeOf(s.Inference.Family.Outcome)}, r.Outcomes...)
 	v.Methods = s.allMethods()
 	v.OnlyMonths = append([]int{s.Inference.Family.Month}, r.Months...)

@@ -279,6 +279,7 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 		t.CostEffect = append(t.CostEffect, p.costEffect...)
 		t.Descriptive = append(t.Descriptive, p.descriptive...)
 		t.Placebo = append(t.Placebo, p.placebo...)
+		t.Sensitivity = append(t.Sensitivity, p.sensitivity...)
 		out.Cells = append(out.Cells, p.starts...)
 	}
 	return nil
@@ -294,6 +295,7 @@ type cellResult struct {
 	preEffects  []results.PreEffect
 	descriptive []results.Descriptive
 	placebo     []results.Placebo
+	sensitivity []results.Sensitivity
 	starts      []CellStarts
 	joint       influences // by row of estimates
 }
@@ -350,6 +352,8 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 				return out, err
 			}
 		}
+		var focus []results.Estimate // by method, at the month of sensitivity
+		place, month := r.study.focus()
 		for i, m := range r.study.Methods {
 			rows, used, s := r.figures(c, def, fits[i], y, reason)
 			out.preEffects = append(out.preEffects, r.preEffects(c, def, s, trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID)...)
@@ -382,11 +386,19 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			}
 			out.joint = out.joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.estimates))
 			out.estimates = append(out.estimates, rows...)
+			focus = append(focus, rows[month-1])
 			starts := c.starts(trial.Tiltak, group, m.ID, r.study.Outcomes[o].ID, used)
 			if f, ok := fits[i].(*designFit); ok {
 				starts.Weight = f.startWeights()
 			}
 			out.starts = append(out.starts, starts)
+		}
+		if r.study.Sensitivity != sensitivityNone && o == place && reason == "" && month >= def.FirstMonth() {
+			of := r.sensitivity(c, def, fits, y[month-1], focus)
+			for k := range of {
+				of[k].Tiltak, of[k].Group = trial.Tiltak, group
+			}
+			out.sensitivity = append(out.sensitivity, of...)
 		}
 	}
 	if r.figuresOnly {

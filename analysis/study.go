@@ -32,7 +32,8 @@ type Study struct {
 	Covariates       names                      `yaml:"covariates" json:"covariates"`
 	Methods          []Method                   `yaml:"methods" json:"methods"`
 	Placebo          Placebo                    `yaml:"placebo" json:"placebo"`
-	Score            string                     `yaml:"score" json:"score"` // tiltak-group (default): a score for each cell; tiltak: one for all groups
+	Sensitivity      string                     `yaml:"sensitivity" json:"sensitivity"` // full (default), bounds or none
+	Score            string                     `yaml:"score" json:"score"`             // tiltak-group (default): a score for each cell; tiltak: one for all groups
 	Cost             Cost                       `yaml:"cost" json:"cost"`
 	Robustness       *Robustness                `yaml:"robustness" json:"robustness,omitempty"`
 	Chains           Chains                     `yaml:"chains" json:"chains"`
@@ -200,6 +201,7 @@ func (s *Study) Resolve() error {
 		s.resolveInference,
 		s.resolveRobustness,
 		s.resolvePlacebo,
+		s.resolveSensitivity,
 		s.Chains.resolve,
 		s.Population.Chain.resolve,
 	} {

@@ -71,12 +71,7 @@ func ratios(y []float64, e Effect, low, high float64) (ratio, ratioLow, ratioHig
 	}
 	mean /= n
 	if binary {
-		if !(e.MeanComparison > 0) || !(e.MeanTreated > 0) {
-			return math.NaN(), math.NaN(), math.NaN()
-		}
-		log := math.Log(e.MeanTreated / e.MeanComparison)
-		half := math.Abs(log) * (high - low) / 2 / math.Abs(e.Estimate) // z/|t|
-		return math.Exp(log), math.Exp(log - half), math.Exp(log + half)
+		return RatioOfMeans(e.MeanTreated, e.MeanComparison, e.Estimate, low, high)
 	}
 	sum := 0.
 	for _, v := range y {
@@ -86,4 +81,15 @@ func ratios(y []float64, e Effect, low, high float64) (ratio, ratioLow, ratioHig
 	}
 	sd := math.Sqrt(sum / (n - 1))
 	return RatioOfMeanDifference(e.Estimate / sd), RatioOfMeanDifference(low / sd), RatioOfMeanDifference(high / sd)
+}
+
+// RatioOfMeans is the ratio of two means with a test-based interval, which holds 1 just where that of their difference, low
+// to high, holds 0: RR^(1 ± z/|t|). NaN where a mean is not positive.
+func RatioOfMeans(treated, comparison, difference, low, high float64) (ratio, ratioLow, ratioHigh float64) {
+	if !(comparison > 0) || !(treated > 0) {
+		return math.NaN(), math.NaN(), math.NaN()
+	}
+	log := math.Log(treated / comparison)
+	half := math.Abs(log) * (high - low) / 2 / math.Abs(difference) // z/|t|
+	return math.Exp(log), math.Exp(log - half), math.Exp(log + half)
 }

@@ -27,6 +27,7 @@ func (t *Tables) each() []named {
 		{"robustness", t.Robustness, &t.Robustness},
 		{"placebo", t.Placebo, &t.Placebo},
 		{"pre_effects", t.PreEffects, &t.PreEffects},
+		{"sensitivity", t.Sensitivity, &t.Sensitivity},
 		{"durations", t.Durations, &t.Durations},
 		{"duration_shares", t.DurationShares, &t.DurationShares},
 		{"costs", t.Costs, &t.Costs},

@@ -67,6 +67,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	s.costs()
 	s.costEffect()
 	s.placebo()
+	s.sensitivity()
 	s.preEffects()
 	s.descriptive()
 	s.diagnostics()

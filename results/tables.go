@@ -200,6 +200,7 @@ type Tables struct {
 	Robustness  []Robustness
 	Placebo     []Placebo
 	PreEffects  []PreEffect
+	Sensitivity []Sensitivity
 	Diagnostics []Diagnostic
 
 	Transitions   []Transition

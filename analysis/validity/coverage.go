@@ -83,6 +83,7 @@ outcomes:
   - {id: stabilt_arbeid, kind: stable_work, position: 50, months: 6, of: 6}
   - {id: lonn, kind: earnings}
 disclosure: {min_cell: 5}
+sensitivity: none
 `
 
 // trialOf is one interval beside its truth.

@@ -81,7 +81,7 @@ func (b *builder) groupPart(tiltak, group string, first bool) (groupPart, error)
 		b.costs,
 		b.costEffect,
 		b.preEffects,
-		b.placebos,
+		b.sensitivity, b.placebos,
 		b.robustness,
 		b.diagnostics,
 	} {
