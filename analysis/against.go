@@ -170,3 +170,19 @@ func (r *runner) nameOf(code string) results.Text {
 	}
 	return results.Text{NB: code, EN: code}
 }
+
+// elapsed are the months of the episode that the study is about, {0, 0} for all.
+func (s *Study) elapsed() [2]int {
+	if len(s.Population.Elapsed) != 2 {
+		return [2]int{}
+	}
+	return [2]int{s.Population.Elapsed[0], s.Population.Elapsed[1]}
+}
+
+// resolveElapsed checks `population.elapsed`; that the months are in order is checked with the design.
+func (s *Study) resolveElapsed() error {
+	if e := s.Population.Elapsed; e != nil && (len(e) != 2 || e[0] < 1) {
+		return fault.Usagef("bad_study", "`population.elapsed` is [first, last] month of the episode, counted from 1 in the month it begins, such as [1, 3]")
+	}
+	return nil
+}

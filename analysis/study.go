@@ -74,7 +74,8 @@ type Population struct {
 	To       *calendar.Month `yaml:"to" json:"to"`
 	Eligible cohort.Eligible `yaml:"eligible" json:"eligible"`
 	Washout  Washout         `yaml:"washout" json:"washout"`
-	Chain    *AfterChain     `yaml:"chain" json:"chain,omitempty"` // only those with such a first link
+	Elapsed  []int           `yaml:"elapsed" json:"elapsed,omitempty"` // first and last month of the episode, from 1; nil: all
+	Chain    *AfterChain     `yaml:"chain" json:"chain,omitempty"`     // only those with such a first link
 }
 
 // Comparison is against whom.
@@ -248,7 +249,7 @@ func (s *Study) resolveChoices() error {
 	default:
 		return fault.Usagef("bad_study", "`time_zero: %s` is not known%s", s.TimeZero, fault.Suggest(s.TimeZero, []string{timeZeroStart, timeZeroReferral}))
 	}
-	for _, step := range []func() error{s.resolveAgainst, s.resolveLaterEntry} {
+	for _, step := range []func() error{s.resolveAgainst, s.resolveLaterEntry, s.resolveElapsed} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -352,7 +353,7 @@ func (s *Study) design() cohort.Design {
 	return cohort.Design{
 		AgeMin: s.Population.Age[0], AgeMax: s.Population.Age[1], From: *s.Population.From, To: *s.Population.To,
 		Eligible: s.Population.Eligible, WashoutAny: s.Population.Washout.Any, WashoutSame: s.Population.Washout.Same,
-		Tiltak: s.Tiltak.IDs, Combinations: s.Tiltak.Combinations, Against: who, Others: others, Referral: s.TimeZero == timeZeroReferral, Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
+		Tiltak: s.Tiltak.IDs, Combinations: s.Tiltak.Combinations, Against: who, Others: others, Referral: s.TimeZero == timeZeroReferral, Elapsed: s.elapsed(), Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
 		Censor: s.Comparison.LaterEntry == laterEntryCensor, IgnoreStartDay: s.IgnoreStart,
 		Pairs: s.Pairs == allPairs, Define: s.define(), LaterGroups: s.Data.Catalog != "", Covariates: s.Covariates,
 		After: s.Population.Chain.design(),

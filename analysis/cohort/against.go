@@ -253,6 +253,12 @@ func (b *builder) busy(person int32, m calendar.Month) bool {
 	return b.startsIn(person, m)
 }
 
+// elapsedIn tells whether month m of the episode is one of those that the design is about.
+func (b *builder) elapsedIn(e *Episode, m calendar.Month) bool {
+	w := b.d.Elapsed
+	return w == [2]int{} || e.Elapsed(m) >= w[0] && e.Elapsed(m) <= w[1]
+}
+
 // eachOther is each for the comparison Other: the starts of the other tiltak in the strata of the treated.
 func (b *builder) eachOther(block int, visit func(person int32, m calendar.Month, episode int, tiltak int, stratum int32, day uint8)) {
 	for _, s := range b.plans[block].others {
@@ -289,7 +295,7 @@ func (b *builder) eachHolder(from, to int, visit func(person int32, m calendar.M
 				last = min(last, episode.To.Month())
 			}
 			for m := max(b.d.From, episode.From.Month()); m <= last; m++ {
-				if b.ageRule(person, m) != ruleAnalysed {
+				if b.ageRule(person, m) != ruleAnalysed || !b.elapsedIn(episode, m) {
 					continue
 				}
 				for k := range b.codes {

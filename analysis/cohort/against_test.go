@@ -244,3 +244,50 @@ func TestComparisonsThatContradict(t *testing.T) {
 		}
 	}
 }
+
+// A window of elapsed months keeps the treated in it, and draws the comparison from their strata alone.
+func TestElapsedWindow(t *testing.T) {
+	kept, out := 0, 0
+	for round := range 10 {
+		reg := tiny(rand.New(rand.NewPCG(12, uint64(round))), 300, 40)
+		d := tinyDesign()
+		all := build(t, reg, d)
+		d.Elapsed = [2]int{2, 5}
+		window := build(t, reg, d)
+		elapsed := func(t *Trials, row int32) int {
+			return int(t.Rows.Month[row]-t.Rows.EpisodeStart[row].Month()) + 1
+		}
+		for k := range all.Tiltak {
+			var want []string
+			for i, row := range all.Tiltak[k].Row {
+				if e := elapsed(all, row); all.Tiltak[k].Treated[i] && e >= 2 && e <= 5 {
+					want = append(want, fmt.Sprint(all.Rows.Person[row], " ", all.Rows.Month[row], " ", all.Tiltak[k].Day[i]))
+				}
+			}
+			slices.Sort(want)
+			treated, comparison := rowsOf(window, k)
+			if !slices.Equal(treated, want) {
+				t.Fatalf("round %d: treated %v, want %v", round, treated, want)
+			}
+			for _, row := range window.Tiltak[k].Row {
+				if e := elapsed(window, row); e < 2 || e > 5 {
+					t.Fatalf("a row stands in month %d of its episode", e)
+				}
+			}
+			kept += len(treated) * min(1, len(comparison))
+		}
+		for _, f := range window.Flow {
+			if f.Rule == "outside_elapsed" && f.Group == "alle" {
+				out += f.Starts
+			}
+		}
+		for _, f := range all.Flow {
+			if f.Rule == "outside_elapsed" {
+				t.Fatal("a rule that the design does not have stands in flow")
+			}
+		}
+	}
+	if kept < 50 || out < 50 {
+		t.Errorf("%d kept, %d out", kept, out)
+	}
+}

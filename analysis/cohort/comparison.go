@@ -58,7 +58,7 @@ func (b *builder) each(from, to int, visit func(person int32, m calendar.Month, 
 				last = min(last, episode.To.Month())
 			}
 			for m := first; m <= last; m++ {
-				if b.ageRule(person, m) != ruleAnalysed || b.busy(person, m) {
+				if b.ageRule(person, m) != ruleAnalysed || b.busy(person, m) || !b.elapsedIn(episode, m) {
 					continue
 				}
 				band := b.band(person, m, episode)

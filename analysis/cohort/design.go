@@ -41,6 +41,7 @@ type Design struct {
 	Against      Against       // who the comparison is; default NotNow
 	Others       []string      // for the comparison Other: tiltak codes
 	Combinations []Combination // treatments of several tiltak; Tiltak lists their ids
+	Elapsed      [2]int        // first and last month of the episode in which a row may stand, counted from 1; {0, 0}: all
 	After        *AfterLink    // only those with such a first link; nil: everybody
 	Referral     bool          // time zero is the month of the referral, not of the start (intention to treat)
 	Censor       bool          // comparison rows leave at their first later start (Censoring); otherwise both arms are followed as it comes
@@ -79,6 +80,9 @@ func (d *Design) Validate() error {
 	}
 	if _, err := d.checkCovariates(); err != nil {
 		return err
+	}
+	if e := d.Elapsed; e != [2]int{} && (e[0] < 1 || e[1] < e[0]) {
+		return fault.Usagef("bad_study", "`population.elapsed` is [first, last] month of the episode, counted from 1 in the month it begins, not [%d, %d]", e[0], e[1])
 	}
 	if d.After != nil {
 		if err := d.After.validate(d); err != nil {

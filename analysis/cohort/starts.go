@@ -148,6 +148,9 @@ func (b *builder) starts(from, to int) plan {
 			if rule == ruleAnalysed && !b.afterLink(person, m, p.date) {
 				rule = ruleNoLink
 			}
+			if rule == ruleAnalysed && !b.elapsedIn(&s.episodes[e], m) {
+				rule = ruleElapsed
+			}
 			list := &out.starts
 			if other {
 				list = &out.others
@@ -224,7 +227,7 @@ func (b *builder) flow() []Flow {
 	for k, code := range b.codes {
 		for g, group := range b.groups {
 			for rule, name := range RuleNames {
-				if rule == ruleNoLink && b.d.After == nil {
+				if rule == ruleNoLink && b.d.After == nil || rule == ruleElapsed && b.d.Elapsed == [2]int{} {
 					continue // no rule of the design
 				}
 				c := at(int16(k), g, rule)

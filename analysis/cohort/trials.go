@@ -111,6 +111,7 @@ const (
 	ruleWashoutAny
 	ruleWashoutSame
 	ruleNoLink
+	ruleElapsed
 	ruleSameMonth
 	ruleFollowUp
 	ruleAnalysed
@@ -119,7 +120,7 @@ const (
 
 // RuleNames are the names of the rules in Flow, in order.
 var RuleNames = [rules]string{"starts", "dead_or_emigrated", "not_in_risk_set", "outside_age", "67_before_horizon",
-	"washout_any", "washout_same", "not_after_link", "second_start_in_month", "no_full_follow_up", "analysed"}
+	"washout_any", "washout_same", "not_after_link", "outside_elapsed", "second_start_in_month", "no_full_follow_up", "analysed"}
 
 const personBlock = 2048
 

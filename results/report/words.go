@@ -14,6 +14,7 @@ var ruleWords = map[string][2]string{
 	"starts":                {"starter i registeret", "starts in the register"},
 	"dead_or_emigrated":     {"død eller utvandret", "dead or emigrated"},
 	"not_in_risk_set":       {"ikke registrert som arbeidssøker ved start", "not registered as a jobseeker at the start"},
+	"outside_elapsed":       {"utenfor månedene i forløpet som studien gjelder", "outside the months of the episode that the study is about"},
 	"outside_age":           {"utenfor aldersgrensene", "outside the age limits"},
 	"67_before_horizon":     {"fyller 67 år før oppfølgingen er over", "turns 67 before the follow-up ends"},
 	"washout_any":           {"nylig i et annet tiltak", "recently in another tiltak"},
