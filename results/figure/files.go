@@ -33,6 +33,10 @@ func Files(ctx context.Context, r *results.Run, t *results.Tables, workers int) 
 			add(true, func(o Options) *Figure { o.Width = 16; return s.DurationOverview(g.ID, o) }, "duration-overview")
 		}
 	}
+	for i, g := range r.Groups {
+		add(i == 0, func(o Options) *Figure { o.Width = 16; return s.ChainFlow(g.ID, o) }, "chain-flow", g.ID)
+		add(i == 0, func(o Options) *Figure { o.Width = 16; return s.ChainStates(g.ID, o) }, "chain-states", g.ID)
+	}
 	for _, k := range r.Tiltak {
 		for _, effect := range []string{"persons", "months"} {
 			add(true, func(o Options) *Figure { return s.PlaneOf(k.ID, effect, o) }, "cost-effect-groups", effect, k.ID)

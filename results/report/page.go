@@ -18,6 +18,7 @@ type page struct {
 	EvidenceTitle         string
 	EvidenceText          []string
 	Tiltak                []tiltakPart
+	Chains                *chainPart
 	RegisterTitle         string
 	Register              *table
 	Limits                limits
@@ -70,6 +71,12 @@ func (b *builder) page() (*page, error) {
 		}
 		p.Tiltak = append(p.Tiltak, part)
 		p.Contents[1].Sub = append(p.Contents[1].Sub, link{To: part.ID, Text: part.Name})
+	}
+	if p.Chains, err = b.chains(); err != nil {
+		return nil, err
+	}
+	if p.Chains != nil {
+		p.Contents[1].Sub = append(p.Contents[1].Sub, link{To: "chains", Text: p.Chains.Title})
 	}
 	p.Register = b.ledger()
 	p.Limits = b.limits()
