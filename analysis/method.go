@@ -252,7 +252,7 @@ func (m *Method) resolveMatching() error {
 	if m.between() && m.Name != nearest {
 		return fault.Usagef("bad_study", "`distance: %s` is a distance between covariates and belongs to nearest, not to %s", m.Distance, m.Name)
 	}
-	if m.Caliper == 0 && m.Name == nearest && !m.between() {
+	if m.Caliper == 0 && (m.Name == nearest && !m.between() || m.Name == full && m.Estimand != "ate") {
 		m.Caliper = 0.2
 	}
 	if m.Name == radius && m.Radius == 0 {

@@ -55,6 +55,9 @@ func (m *Method) describe() results.Text {
 		say("par med minst samlet avstand innenfor kalendermåned × varighet", "pairs with the least total distance inside calendar month × elapsed duration")
 	case full:
 		say("sett med minst samlet avstand innenfor kalendermåned × varighet", "sets with the least total distance inside calendar month × elapsed duration")
+		if m.Caliper > 0 {
+			say(fmt.Sprintf("av dem med en i den andre gruppen innenfor %g", float64(m.Caliper)), fmt.Sprintf("of those with one of the other arm within %g", float64(m.Caliper)))
+		}
 	case subclass:
 		say(fmt.Sprintf("%d delklasser av tilbøyeligheten", m.Subclasses), fmt.Sprintf("%d subclasses of the propensity score", m.Subclasses))
 	case cem, exact:
@@ -70,7 +73,7 @@ func (m *Method) describe() results.Text {
 			names = exactByDefault
 		}
 		list := strings.Join(names, ", ")
-		say("like i kalendermåned, varighet og "+list, "alike in calendar month, duration and "+list)
+		say("like bare i kalendermåned, varighet og "+list+"; alt annet som skiller gruppene, er med i forskjellen", "alike in calendar month, duration and "+list+" only; all else that sets the arms apart is in the difference")
 		if m.Name == cem {
 			say(fmt.Sprintf("tall delt i %d like brede", m.Cutpoints), fmt.Sprintf("numbers cut into %d of equal width", m.Cutpoints))
 		}

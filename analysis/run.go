@@ -458,6 +458,11 @@ func (r *runner) warnings(out *Result) []fault.Warning {
 	if last := lastKPI(r.cat); r.reg.Cut.Year() > last && slices.ContainsFunc(r.study.Outcomes, func(o outcome.Spec) bool { return o.Kind == outcome.Earnings }) {
 		w = append(w, fault.Warnf("kpi_ends", "the consumer price index ends in %d: wages of later months are deflated with its last value; give a newer kpi.csv in `data.catalog`", last))
 	}
+	for _, m := range r.study.Methods {
+		if m.Name == exact || m.Name == cem || m.Name == none {
+			w = append(w, fault.Warnf("adjusts_for_little", "%s makes the arms alike in a few columns only, and the rest of what sets them apart is in its estimates: on simulated registers its intervals miss the truth far too often (docs/coverage.md); read it beside other methods", m.ID))
+		}
+	}
 	if r.reg.Dated == nil {
 		w = append(w, fault.Warnf("undated_covariates", "utdanning and fylke of `person` carry no date and are used as if they held before every start; give them with dates in `person_historikk`"))
 	}
