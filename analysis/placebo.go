@@ -185,8 +185,8 @@ func (r *runner) placebo(ctx context.Context, c *cell, out *cellResult, tiltak, 
 						return err
 					}
 					e := missing(reason)
+					var t contrast
 					if reason == "" {
-						var t contrast
 						var err error
 						def := r.outcomes[slices.Index(r.study.outcomeIDs(), id)]
 						if e, t, fit, err = r.placeboWindow(c, m, w.window(), by, def, fit); err != nil {
@@ -196,7 +196,11 @@ func (r *runner) placebo(ctx context.Context, c *cell, out *cellResult, tiltak, 
 							tests = append(tests, t)
 						}
 					}
-					out.placebo = append(out.placebo, row(placeboWindow, by, id, w.String(), e))
+					p := row(placeboWindow, by, id, w.String(), e)
+					out.placebo = append(out.placebo, p)
+					if t.person != nil {
+						out.placeboTests = append(out.placeboTests, newPooledTest(p, t, c, r.trials.Rows.Person))
+					}
 				}
 			}
 			if len(p.Outcomes)*len(windows) > 1 {

@@ -134,7 +134,7 @@ func TestWeightedInfluence(t *testing.T) {
 func TestJointRow(t *testing.T) {
 	row := results.Placebo{Statistic: math.NaN(), DF: -1}
 	windows := []results.Placebo{{PersonsTreated: 40, PersonsComparison: 100}, {PersonsTreated: 30, PersonsComparison: 200, FewAmounts: true}}
-	tests := []contrast{{1, 0.5, []float64{1, 0, 1, 0, 1}}, {1, 1, []float64{0, 1, 0, 1, 0}}}
+	tests := []contrast{{value: 1, stdError: 0.5, person: []float64{1, 0, 1, 0, 1}}, {value: 1, stdError: 1, person: []float64{0, 1, 0, 1, 0}}}
 	got := joint(row, tests, windows)
 	if got.PersonsTreated != 30 || got.PersonsComparison != 100 || !got.FewAmounts || got.DF != 2 || math.Abs(got.Statistic-5) > 1e-12 {
 		t.Errorf("%+v", got)
@@ -142,5 +142,32 @@ func TestJointRow(t *testing.T) {
 	windows[1].Reason = "no_overlap"
 	if got := joint(row, tests[:1], windows); got.Reason != "no_overlap" || got.DF != -1 || !math.IsNaN(got.Statistic) {
 		t.Errorf("a window without an estimate: %+v", got)
+	}
+}
+
+// Two tiltak without a person in common: weights 1/s², 0.8 and 0.2; variance (1/(1/s₁² + 1/s₂²)) = 0.2. The same persons with the
+// same influence in both: the correlation is 1 and the errors add up.
+func TestPoolPlacebos(t *testing.T) {
+	test := func(tiltak, window string, estimate, se float64, person []int32, psi ...float32) pooledTest {
+		return pooledTest{results.Placebo{Tiltak: tiltak, Group: "alle", Method: "ebal", Kind: placeboWindow, Conditioning: "around", Outcome: "arbeid", Window: window,
+			Estimate: estimate, StdError: se, PersonsTreated: 30, PersonsComparison: 60}, person, psi}
+	}
+	some, others := []int32{1, 2, 3}, []int32{4, 5, 6}
+	rows := poolPlacebos([]pooledTest{test("a", "-6--1", 1, 0.5, some, 1, -1, 2), test("b", "-6--1", 2, 1, others, 3, 1, 2)}, 5, 0.95)
+	if len(rows) != 1 || rows[0].Kind != placeboPooled || rows[0].Tiltak != "" || math.Abs(rows[0].Estimate-1.2) > 1e-12 || math.Abs(rows[0].StdError*rows[0].StdError-0.2) > 1e-12 {
+		t.Errorf("apart: %+v", rows)
+	}
+	rows = poolPlacebos([]pooledTest{test("a", "-6--1", 1, 0.5, some, 1, -1, 2), test("b", "-6--1", 2, 1, some, 3, -3, 6)}, 5, 0.95)
+	if math.Abs(rows[0].StdError-(0.8*0.5+0.2*1)) > 1e-12 {
+		t.Errorf("together: %+v", rows)
+	}
+	// Two windows get a joint test over all tiltak; a tiltak of few persons has no part.
+	small := test("c", "-6--1", 9, 0.1, others, 1, 1, 1)
+	small.row.PersonsTreated = 4
+	many := []int32{1, 2, 3, 4, 5, 6, 7, 8}
+	rows = poolPlacebos([]pooledTest{test("a", "-6--1", 1, 0.5, many, 1, -1, 2, 0, 0, 0, 0, 1), test("a", "-12--7", 1, 0.5, many, 0, 0, 0, 1, 2, 1, 1, 0), small,
+		test("b", "-6--1", 1, 0.5, many, 1, -1, 2, 0, 0, 0, 0, 1), test("b", "-12--7", 1, 0.5, many, 0, 0, 0, 1, 2, 1, 1, 0)}, 5, 0.95)
+	if len(rows) != 3 || rows[2].Kind != placeboJoint || rows[2].DF != 2 || math.Abs(rows[2].Statistic-8) > 1e-9 {
+		t.Errorf("joint: %+v", rows)
 	}
 }

@@ -11,6 +11,7 @@ import (
 type contrast struct {
 	value, stdError float64
 	person          []float64
+	byPerson        map[int32]float64 // the same by register number, of a contrast over several tiltak
 }
 
 // influence is that of the persons of c. A method that does not tell gets that of its weights taken as known, of which the

@@ -268,6 +268,7 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 	if err != nil {
 		return err
 	}
+	var pooled []pooledTest
 	for _, p := range parts {
 		t := &out.Tables
 		out.joint = out.joint.add(p.joint, len(t.Estimates))
@@ -281,23 +282,26 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 		t.Placebo = append(t.Placebo, p.placebo...)
 		t.Sensitivity = append(t.Sensitivity, p.sensitivity...)
 		out.Cells = append(out.Cells, p.starts...)
+		pooled = append(pooled, p.placeboTests...)
 	}
+	out.Tables.Placebo = append(out.Tables.Placebo, poolPlacebos(pooled, *r.study.Disclosure.MinCell, r.study.Inference.Level)...)
 	return nil
 }
 
 // cellResult is what one tiltak × group gives.
 type cellResult struct {
-	estimates   []results.Estimate
-	balance     []results.Balance
-	overlap     []results.Overlap
-	diagnostics []results.Diagnostic
-	costEffect  []results.CostEffect
-	preEffects  []results.PreEffect
-	descriptive []results.Descriptive
-	placebo     []results.Placebo
-	sensitivity []results.Sensitivity
-	starts      []CellStarts
-	joint       influences // by row of estimates
+	estimates    []results.Estimate
+	balance      []results.Balance
+	overlap      []results.Overlap
+	diagnostics  []results.Diagnostic
+	costEffect   []results.CostEffect
+	preEffects   []results.PreEffect
+	descriptive  []results.Descriptive
+	placebo      []results.Placebo
+	placeboTests []pooledTest
+	sensitivity  []results.Sensitivity
+	starts       []CellStarts
+	joint        influences // by row of estimates
 }
 
 func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResult, error) {
@@ -333,6 +337,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 		fits = append(fits, f)
 		if !r.figuresOnly {
 			out.addBalance(c, trial.Tiltak, group, m.ID, f)
+			if w := f.balanceWeights(); w != nil && r.study.OnlyMonths == nil {
+				out.diagnose(trial.Tiltak, group, m.ID, c.balanceDiagnostics(w, r.reg, r.trials.Rows.Person, r.trials.Rows.Month))
+			}
 		}
 	}
 	if !r.figuresOnly {

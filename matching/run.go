@@ -50,6 +50,9 @@ type Spec struct {
 	StdError   string  // auto (default), pair, abadie-imbens, robust, m-estimation, bootstrap
 	Moments    int     // of ebal: powers to balance; 0: 1, means alone
 	Products   bool    // of ebal: balance the products of pairs of columns too
+	Squares    bool    // balance of the squares of covariates that are not 0/1
+	Pairwise   bool    // balance of the products of all pairs of covariates
+	Shuffles   int     // of the permutation test of balance inside sets; 0: none
 	EqualCells bool    // of cem and exact: as many rows of both groups in each cell, in pairs
 	Adjust     string  // "" or regression: a further estimate by the weighted regression on treatment and covariates
 	BiasAdjust bool    // regression adjustment of matches (Abadie and Imbens 2011)
@@ -69,6 +72,7 @@ type Report struct {
 	Weight    []float64
 	Subclass  []int32 // nil where there is none
 	Balance   []BalanceRow
+	Joint     []JointRow
 	Effects   []OutcomeEffect
 	Counts    Counts
 	Warnings  []fault.Warning
@@ -332,8 +336,12 @@ func (r *Report) balance(d *Data) {
 	if x == nil {
 		x, names = d.X, d.Names
 	}
-	if r.Spec.Moments > 1 || r.Spec.Products {
-		more, moreNames := Expand(d.X, d.Names, r.Spec.Moments, r.Spec.Products)
+	moments, products := r.Spec.Moments, r.Spec.Products || r.Spec.Pairwise
+	if r.Spec.Squares {
+		moments = max(moments, 2)
+	}
+	if moments > 1 || products {
+		more, moreNames := Expand(d.X, d.Names, moments, products)
 		x = append(append([][]float64(nil), x...), more[len(d.X):]...)
 		names = append(append([]string(nil), names...), moreNames[len(d.X):]...)
 	}
@@ -351,6 +359,7 @@ func (r *Report) balance(d *Data) {
 	if bad > 0 && r.Spec.Method != "none" {
 		r.Warnings = append(r.Warnings, fault.Warnf("imbalance", "%d of %d covariates differ by over 0.1 standard deviations after adjustment; see the balance table", bad, len(r.Balance)/2))
 	}
+	r.joint(d)
 }
 
 func (r *Report) estimate(d *Data) error {

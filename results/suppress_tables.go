@@ -136,6 +136,8 @@ func (s *suppressor) placebo() {
 			shown[k] = true
 		}
 	}
+	type test struct{ group, method, by, outcome, window string }
+	gone := map[test]int{} // tiltak of a group that are hidden: one alone can be taken from a mean over all
 	for i := range s.t.Placebo {
 		p := &s.t.Placebo[i]
 		rule := ""
@@ -148,9 +150,14 @@ func (s *suppressor) placebo() {
 			rule = "few persons with the outcome"
 		case hidden[cellKey{p.Tiltak, p.Group}] && !shown[cellKey{p.Tiltak, p.Group}]:
 			rule = "every estimate of the cell is hidden"
+		case p.Tiltak == "" && gone[test{p.Group, p.Method, p.Conditioning, p.Outcome, p.Window}] == 1:
+			rule = "one of the tiltak is hidden"
 		}
 		if rule == "" {
 			continue
+		}
+		if p.Tiltak != "" {
+			gone[test{p.Group, p.Method, p.Conditioning, p.Outcome, p.Window}]++
 		}
 		nan := math.NaN()
 		p.Estimate, p.StdError, p.ConfLow, p.ConfHigh, p.PValue, p.Statistic, p.DF, p.Reason = nan, nan, nan, nan, nan, nan, -1, suppressed

@@ -159,7 +159,7 @@ type Placebo struct {
 	Outcome      string          `col:"outcome"` // "" for a joint test
 	Method       string          `col:"method"`
 	Window       string          `col:"window"`       // months before the registration, such as -12--7; of a negative control the month after the start; "" for a joint test
-	Kind         string          `col:"kind"`         // window | negative_control | joint
+	Kind         string          `col:"kind"`         // window | negative_control | joint; pooled: a window over all tiltak, whose Tiltak is ""
 	Conditioning string          `col:"conditioning"` // of windows: before (covariates known before the window) | around (all but those that look at it)
 	Estimate     float64         `col:"estimate"`
 	StdError     float64         `col:"std_error"`

@@ -55,6 +55,41 @@ func JointZero(theta, stdError []float64, influence [][]float64) Wald {
 		}
 		r.SetSym(i, i, 1)
 	}
+	return wald(z, r, units)
+}
+
+// JointZeroCov is JointZero with the covariance V of the estimates given; units is G. Estimates whose variance is 0 are left out
+// where they are 0 themselves, and make the test reject for sure otherwise.
+func JointZeroCov(theta []float64, v *mat.SymDense, units int) Wald {
+	var at []int
+	for i, x := range theta {
+		switch {
+		case math.IsNaN(x) || math.IsNaN(v.At(i, i)):
+			return Wald{Statistic: math.NaN(), PValue: math.NaN()}
+		case v.At(i, i) > 0:
+			at = append(at, i)
+		case x != 0:
+			return Wald{Statistic: math.Inf(1), DF: 1}
+		}
+	}
+	if len(at) == 0 {
+		return Wald{Statistic: math.NaN(), PValue: math.NaN()}
+	}
+	z := mat.NewVecDense(len(at), nil)
+	r := mat.NewSymDense(len(at), nil)
+	for i, a := range at {
+		z.SetVec(i, theta[a]/math.Sqrt(v.At(a, a)))
+		for j, b := range at[:i] {
+			r.SetSym(i, j, v.At(a, b)/math.Sqrt(v.At(a, a)*v.At(b, b)))
+		}
+		r.SetSym(i, i, 1)
+	}
+	return wald(z, r, units)
+}
+
+// wald is the test for standardised estimates with correlations r.
+func wald(z *mat.VecDense, r *mat.SymDense, units int) Wald {
+	none := Wald{Statistic: math.NaN(), PValue: math.NaN()}
 	var e mat.EigenSym
 	if !e.Factorize(r, true) {
 		return none
@@ -64,7 +99,7 @@ func JointZero(theta, stdError []float64, influence [][]float64) Wald {
 	e.VectorsTo(&vectors)
 	w := Wald{}
 	for k, v := range values {
-		if v <= 1e-9*values[n-1] {
+		if v <= 1e-9*values[len(values)-1] {
 			continue
 		}
 		along := mat.Dot(vectors.ColView(k), z)

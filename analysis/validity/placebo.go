@@ -20,7 +20,7 @@ import (
 // PlaceboRow is how often a placebo of a study rejects over simulated registers, at 5 %.
 type PlaceboRow struct {
 	Method, Conditioning string
-	Test                 string // outcome and window; "joint", over all tiltak; "joint TILTAK"; or "any tiltak" (a joint test of the register is under 5 % after Holm's correction over tiltak)
+	Test                 string // outcome and window; "joint", over all tiltak; "joint TILTAK"; "all tiltak: …", pooled over tiltak; or "any tiltak" (a joint test of the register is under 5 % after Holm's correction over tiltak)
 	Tests                int
 	Missing              int
 	Rejected             float64
@@ -131,7 +131,14 @@ func countPlacebos(registers [][]results.Placebo) []PlaceboRow {
 	for i, rows := range registers {
 		for k := range rows {
 			p := &rows[k]
-			if p.Kind != "joint" {
+			switch {
+			case p.Kind == "pooled":
+				add(i, p, "all tiltak: "+p.Outcome+" "+p.Window)
+				continue
+			case p.Kind == "joint" && p.Tiltak == "":
+				add(i, p, "all tiltak: joint")
+				continue
+			case p.Kind != "joint":
 				add(i, p, p.Outcome+" "+p.Window)
 				continue
 			}
@@ -171,7 +178,7 @@ func countPlacebos(registers [][]results.Placebo) []PlaceboRow {
 		t.row.MonteCarlo = math.Sqrt(squares*g/(g-1)) / n
 		t.row.MeanZ = t.z / n
 		t.row.SDZ = math.Sqrt(max(t.zz-t.z*t.z/n, 0) / (n - 1))
-		if strings.HasPrefix(t.row.Test, "joint") || t.row.Test == anyTiltak {
+		if strings.Contains(t.row.Test, "joint") || t.row.Test == anyTiltak {
 			t.row.MeanZ, t.row.SDZ = math.NaN(), math.NaN()
 		}
 		out = append(out, t.row)

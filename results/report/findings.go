@@ -51,7 +51,7 @@ func (b *builder) find() []finding {
 	for _, k := range b.run.Tiltak {
 		for _, g := range b.run.Groups {
 			c := cell{k.ID, g.ID}
-			for _, check := range []func(cell) []finding{b.shareAnalysed, b.worstBalance, b.weights, b.alone, b.failedPlacebo, b.disagreement, b.small, b.base, b.price, b.missing} {
+			for _, check := range []func(cell) []finding{b.shareAnalysed, b.worstBalance, b.jointBalance, b.weights, b.alone, b.failedPlacebo, b.disagreement, b.small, b.base, b.price, b.missing} {
 				for _, f := range check(c) {
 					f.cell = c
 					out = append(out, f)

@@ -204,7 +204,7 @@ func (b *builder) advice(kind string, found int) string {
 		return b.say(" For dem er svaret en fremskriving, ikke en sammenligning.", " For them the answer is an extrapolation, not a comparison.")
 	case placeboFails:
 		n := b.placeboTests()
-		return b.sayf(" %d av %d prøver slo ut; ved rene tilfeldigheter venter vi om lag %s.", " %d of %d tests rejected; by chance alone about %s are expected.", found, n, b.l.Decimal(float64(n)*(1-b.run.Level), 1))
+		return b.sayf(" %d av %d prøver slo ut; ved rene tilfeldigheter venter vi om lag %s.", " %d of %d tests rejected; by chance alone about %s are expected.", found, n, b.l.Decimal(float64(n)*(1-b.run.Level), 1)) + b.overAllTiltak()
 	case disagree:
 		return b.say(" Da bør ingen av dem leses alene.", " Then none of them should be read alone.")
 	case constantBase:
@@ -239,7 +239,7 @@ func (b *builder) good(kind string) (limit, bool) {
 	case placeboFails:
 		n := b.placeboTests()
 		if n > 0 {
-			return limit{Title: b.say("Prøven mot fortiden", "The test against the past"), Text: b.sayf("Ingen av de %d prøvene slo ut.", "None of the %d tests rejected.", n)}, true
+			return limit{Title: b.say("Prøven mot fortiden", "The test against the past"), Text: b.sayf("Ingen av de %d prøvene slo ut.", "None of the %d tests rejected.", n) + b.overAllTiltak()}, true
 		}
 		return limit{Title: b.say("Ingen prøve mot fortiden", "No test against the past"), Text: b.say("Kjøringen har ingen placeboprøver. Om gruppene skilte seg alt før start, er ikke undersøkt.", "The run has no placebo tests. Whether the arms differed before the start was not looked at.")}, true
 	case disagree:

@@ -55,7 +55,9 @@ func (b *builder) seen(conditioning string) string {
 func (b *builder) counts(p *results.Placebo) bool {
 	switch p.Kind {
 	case "joint":
-		return p.Conditioning == "around" && !math.IsNaN(p.PValue)
+		return p.Conditioning == "around" && p.Tiltak != "" && !math.IsNaN(p.PValue)
+	case "pooled":
+		return false
 	case "window":
 		if p.Conditioning != "around" || math.IsNaN(p.ConfLow) {
 			return false
@@ -124,4 +126,28 @@ func (b *builder) window(w string) string {
 		return w
 	}
 	return b.l.Range(b.l.Decimal(float64(from), 0), b.l.Decimal(float64(to), 0))
+}
+
+// overAllTiltak says what the joint tests over all tiltak found, for the groups where one rejects, or that none does.
+func (b *builder) overAllTiltak() string {
+	n := 0
+	var rejected []string
+	for i := range b.t.Placebo {
+		p := &b.t.Placebo[i]
+		if p.Kind != "joint" || p.Tiltak != "" || p.Conditioning != "around" || math.IsNaN(p.PValue) {
+			continue
+		}
+		n++
+		if b.rejects(p) {
+			rejected = append(rejected, b.sayf("%s med metoden %s (p = %s)", "%s by %s (p = %s)", lower(b.group(p.Group)), lower(b.method(p.Method)), b.l.Decimal(p.PValue, 3)))
+		}
+	}
+	switch {
+	case n == 0:
+		return ""
+	case len(rejected) == 0:
+		return b.say(" Heller ikke alle tiltak under ett viser noen forskjell.", " All tiltak taken together show no difference either.")
+	}
+	return b.sayf(" Alle tiltak under ett skiller deltakerne fra de andre før registreringen: %s. Da er det trolig noe metodene ikke ser, og virkningene bør leses med stor varsomhet.",
+		" All tiltak taken together, the participants differed from the others before the registration: %s. Something that the methods do not see is then likely, and the effects should be read with great care.", b.l.And(rejected))
 }

@@ -25,6 +25,7 @@ type matchFlags struct {
 	radius                                                   float64
 	se, like, out, encoding, mapping                         string
 	biasAdjust, interactions, k2k, spread                    bool
+	balance                                                  string
 	covariateCaliper, antiExact, adjust                      string
 	moments                                                  int
 	level                                                    float64
@@ -90,6 +91,7 @@ pairs of R's MatchIt 4.7.2, ties included.`,
 	flags.BoolVar(&f.k2k, "k2k", false, "as many rows of both groups in each cell of cem or exact, in pairs")
 	flags.IntVar(&f.moments, "moments", 1, "powers that entropy balancing balances: 1 means, 2 squares too")
 	flags.BoolVar(&f.interactions, "interactions", false, "entropy balancing balances products of covariates too")
+	flags.StringVar(&f.balance, "balance", "", "what the balance table holds beside the covariates: `squares`, interactions")
 	flags.StringVar(&f.kernel, "kernel", "uniform", "weights within the radius: uniform, epanechnikov or gaussian")
 	flags.Float64Var(&f.radius, "radius", 0, "radius or bandwidth, in units of --caliper-unit")
 	flags.StringVar(&f.se, "se", "auto", "standard error: auto, pair, abadie-imbens, robust, m-estimation or bootstrap")
@@ -219,6 +221,21 @@ func (f *matchFlags) fill(g *globals, p *matchPlan) error {
 	s.Method, s.Distance, s.StdError, s.Like, s.BiasAdjust = f.method, f.distance, f.se, f.like, f.biasAdjust
 	s.Level, s.Seed, s.Workers, s.Subclasses, s.Kernel, s.Radius = f.level, g.seed, g.workers, f.subclasses, f.kernel, f.radius
 	s.Moments, s.Products, s.EqualCells = f.moments, f.interactions, f.k2k
+	extra, err := listOf("balance", f.balance)
+	if err != nil {
+		return err
+	}
+	for _, e := range extra {
+		switch e {
+		case "squares":
+			s.Squares = true
+		case "interactions":
+			s.Pairwise = true
+		default:
+			return fault.Usagef("bad_flag", "`--balance %s` is not known%s; it is squares, interactions or both", e, fault.Suggest(e, []string{"squares", "interactions"}))
+		}
+	}
+	s.Shuffles = 999
 	if f.adjust == "regression" {
 		s.Adjust = f.adjust
 	}

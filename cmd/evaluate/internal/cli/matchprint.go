@@ -99,6 +99,10 @@ func (d *matchDocument) printBalance(b *strings.Builder) {
 	if left > 0 {
 		fmt.Fprintf(b, "%d more covariates with smaller differences: see `--format json`\n", left)
 	}
+	names := map[string]string{"f": "F test", "omnibus": "Hansen and Bowers' omnibus test", "permutation": "the same, by shuffles"}
+	for _, t := range d.Joint {
+		fmt.Fprintf(b, "all covariates together, %s: %s on %d columns, p = %s\n", t.Stage, names[t.Test], t.DF, shown(t.PValue))
+	}
 }
 
 // worst are the rows with the largest differences, in the order of the table.

@@ -23,6 +23,7 @@ type matchDocument struct {
 	Propensity  *matchPropensity   `json:"propensity"`
 	Caliper     *matchCaliper      `json:"caliper"`
 	Balance     []matchBalance     `json:"balance"`
+	Joint       []matchJoint       `json:"joint_balance"`
 	Estimates   []matchEstimate    `json:"estimates"`
 	Sensitivity []matchSensitivity `json:"sensitivity"`
 	Dropped     []matchDropped     `json:"dropped"`
@@ -71,6 +72,14 @@ type matchBalance struct {
 	VarianceRatio  number `json:"variance_ratio"`
 	ECDFMean       number `json:"ecdf_mean"`
 	ECDFMax        number `json:"ecdf_max"`
+}
+
+type matchJoint struct {
+	Stage     string `json:"stage"`
+	Test      string `json:"test"`
+	Statistic number `json:"statistic"`
+	DF        int    `json:"df"`
+	PValue    number `json:"p_value"`
 }
 
 type matchEstimate struct {
@@ -153,7 +162,7 @@ func newMatchDocument(r *matching.Report, in *matchInput, f *matchFlags) *matchD
 	d := &matchDocument{header: newHeader("match", f.level), Method: f.method, Estimand: r.Spec.Estimand.String(),
 		N: matchCounts{c.Treated, c.Comparison, c.MatchedTreated, c.MatchedComparison, c.DroppedTreated, c.DroppedComparison,
 			number(c.ESSTreated), number(c.ESSComparison)},
-		Balance: []matchBalance{}, Estimates: []matchEstimate{}, Sensitivity: []matchSensitivity{}, Dropped: []matchDropped{}, Warnings: warningsOf(r.Warnings)}
+		Balance: []matchBalance{}, Joint: []matchJoint{}, Estimates: []matchEstimate{}, Sensitivity: []matchSensitivity{}, Dropped: []matchDropped{}, Warnings: warningsOf(r.Warnings)}
 	if s := r.Score; s != nil {
 		d.Propensity = &matchPropensity{Link: r.ScoreName, Deviance: number(s.Deviance), Iterations: s.Iterations, Converged: s.Converged, Penalised: s.Penalised}
 		se := s.StdError()
@@ -171,6 +180,9 @@ func newMatchDocument(r *matching.Report, in *matchInput, f *matchFlags) *matchD
 	}
 	if m := r.Matched; m != nil && f.caliper > 0 {
 		d.Caliper = &matchCaliper{number(f.caliper), f.caliperUnit, number(m.CaliperAbsolute)}
+	}
+	for _, t := range r.Joint {
+		d.Joint = append(d.Joint, matchJoint{t.Stage, t.Test, number(t.Statistic), t.DF, number(t.PValue)})
 	}
 	for _, b := range r.Balance {
 		d.Balance = append(d.Balance, matchBalance{b.Variable, b.Stage, number(b.MeanTreated), number(b.MeanComparison), number(b.SMD),
