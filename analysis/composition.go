@@ -107,6 +107,7 @@ func (r *runner) cellComposition(k, g int, binary []bool) ([]results.Composition
 		out = append(out, measure(kind, rows.Covariates[j].Name, func(row int32) float64 { return rows.X[j][row] }))
 	}
 	base := missing("")
+	base.Role = results.CensusRole
 	base.Tiltak, base.Group, base.NStarts, base.NStartsEligible, base.NPersonsTreated, base.NPersonsComparison = cell.Tiltak, cell.Group, cell.NStarts, cell.NStarts, cell.NPersons, cell.PersonsEligible
 	census := []results.Estimate{base}
 	for h, other := range r.trials.Groups {

@@ -28,6 +28,9 @@ type Composition struct {
 	WithEligible, WithoutEligible int
 }
 
+// CensusRole is the role of the rows of Tables.Census.
+const CensusRole = "census"
+
 // compositionRules hides what tells about few.
 type compositionRules struct {
 	*suppressor

@@ -37,7 +37,7 @@ func madeComposition(persons []map[string]bool, groups, traits []string) *Tables
 		for _, v := range traits {
 			t.Composition = append(t.Composition, row("share", v))
 		}
-		base := Estimate{Tiltak: "T", Group: g, NStarts: n, NStartsEligible: n, NPersonsTreated: n, NPersonsComparison: 1000, Estimate: math.NaN(), MeanTreated: math.NaN(), MeanComparison: math.NaN(),
+		base := Estimate{Role: CensusRole, Tiltak: "T", Group: g, NStarts: n, NStartsEligible: n, NPersonsTreated: n, NPersonsComparison: 1000, Estimate: math.NaN(), MeanTreated: math.NaN(), MeanComparison: math.NaN(),
 			OnesTreated: -1, ZerosTreated: -1, OnesComparison: -1, ZerosComparison: -1}
 		t.Census = append(t.Census, base)
 		for _, h := range groups {

@@ -80,8 +80,8 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	return out
 }
 
-// isCensus tells a row of a census from an estimate, which always has a method.
-func isCensus(e *Estimate) bool { return e.Method == "" }
+// isCensus tells a row of Tables.Census from an estimate.
+func isCensus(e *Estimate) bool { return e.Role == CensusRole }
 
 // Suppression is how many rows of a table a rule of disclosure control hid or reduced.
 type Suppression struct {

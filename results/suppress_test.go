@@ -339,6 +339,7 @@ func TestNothingLeftInFiles(t *testing.T) {
 		ChainTypes:    []ChainType{{Type: 1, State: "work", N: 3333, Persons: 4, Share: secret, Months: secret}},
 		PreEffects:    []PreEffect{{Tiltak: "AFT", Group: "liten", Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, PersonsTreated: 4, PersonsComparison: 100, OnesTreated: 2, ZerosTreated: 2, OnesComparison: 50, ZerosComparison: 50}},
 		Descriptive:   []Descriptive{{Tiltak: "AFT", Group: "liten", ShareTreated: secret, ShareComparison: secret, Difference: secret, Treated: Among{2, 2, 0}, Comparison: Among{50, 50, 0}}},
+		Robustness:    []Robustness{{Tiltak: "AFT", Group: "liten", Outcome: "arbeid", Month: 24, Median: secret, Low: secret, High: secret, PMedian: secret, PMax: secret, VarianceMethod: secret}},
 		Composition:   []Composition{{Tiltak: "AFT", Group: "liten", Kind: "mean", Variable: "alder", MeanStarts: secret, SDStarts: secret, MeanEligible: secret, NStarts: 3333, NPersons: 4, PersonsEligible: 100, WithStarts: -1, WithoutStarts: -1}},
 	}
 	if w := Suppress(tables, 5); len(w) == 0 {
