@@ -26,7 +26,7 @@ func (a *attacker) rounded(t *Tables) {
 			if d.NEvent >= 0 && d.Reason == "" || d.NCensor >= 0 && d.Reason == "" || d.NRisk > 0 && d.NRisk%10 != 0 {
 				a.hit("durations: %s, %s, %s at %v: exact counts (%d at risk, %d events)", d.Tiltak, d.Group, d.Measure, d.Time, d.NRisk, d.NEvent)
 			}
-			if n > 0 && fine(d.Estimate, n+5) && fine(d.Estimate, max(1, n-5)) { // n is rounded itself
+			if n > 0 && fine(d.Estimate, n) {
 				a.hit("durations: %s, %s, %s at %v: a share of %v of about %d", d.Tiltak, d.Group, d.Measure, d.Time, d.Estimate, n)
 			}
 		}

@@ -22,10 +22,13 @@ func roundingUnit(limit, n int) float64 {
 // quarter.
 const leastRounded = 8
 
+// tens rounds to the nearest ten.
+func tens(n int) int { return 10 * int(math.Round(float64(n)/10)) }
+
 // roundedShare rounds a share to a unit and its limits outwards; its error goes, since a share could be had from it.
 func roundedShare(unit, share, low, high float64) (estimate, stdError, confLow, confHigh float64) {
 	cents := func(x float64) float64 { return math.Round(100*x) / 100 }
-	return cents(math.Round(share/unit) * unit), math.NaN(), cents(math.Max(0, math.Floor(low/unit+1e-9)*unit)), cents(math.Min(1, math.Ceil(high/unit-1e-9)*unit))
+	return cents(math.Min(1, math.Round(share/unit)*unit)), math.NaN(), cents(math.Max(0, math.Floor(low/unit+1e-9)*unit)), cents(math.Min(1, math.Ceil(high/unit-1e-9)*unit))
 }
 
 // roundedCurves rounds what roundedMeasure names: shares to roundingUnit of those who begin, without their errors, numbers at risk to
@@ -44,7 +47,7 @@ func (s *suppressor) roundedCurves() {
 		}
 		k := cellKey{first.Tiltak, first.Group}
 		hide := s.near[k] || n < leastRounded*s.min
-		unit := roundingUnit(s.min, n)
+		unit := roundingUnit(s.min, tens(n)) // of the number that is shown, so that it can be held against it
 		for _, i := range curve {
 			d := &rows[i]
 			few := d.NRisk < 2*s.min
@@ -55,7 +58,7 @@ func (s *suppressor) roundedCurves() {
 				s.note("durations", "few persons")
 				continue
 			}
-			d.NRisk = 10 * int(math.Round(float64(d.NRisk)/10))
+			d.NRisk = tens(d.NRisk)
 			if s.starts[k] || s.analysed[k] {
 				d.NRisk = -1
 			}

@@ -57,6 +57,27 @@ func TestRoundedCurvesTellNoCount(t *testing.T) {
 	}
 }
 
+// Whatever number begins, what Suppress rounds holds against Attack, which knows that number to tens alone.
+func TestRoundingOfAnyNumber(t *testing.T) {
+	for n := 40; n <= 1200; n++ {
+		tables := &Tables{}
+		for m := 1; m <= 8; m++ {
+			share := 1 - float64(m*m)/100
+			tables.Durations = append(tables.Durations, Duration{Tiltak: "AFT", Group: "alle", Measure: "retention", Time: float64(m), NRisk: n - 3*m + 3, NEvent: 3, Estimate: share, StdError: .02, ConfLow: share - .04, ConfHigh: min(1, share+.04)})
+		}
+		tables.DurationShares = []DurationShare{{Tiltak: "AFT", Group: "alle", Measure: "ended_within", Months: 2, NStarts: n, Estimate: .977, ConfLow: .9, ConfHigh: 1, With: n - 20, Without: 20}}
+		Suppress(tables, 5)
+		if found := Attack(tables, 5); len(found) > 0 {
+			t.Fatalf("%d: %s", n, found[0])
+		}
+		for _, d := range tables.Durations {
+			if d.Estimate > 1 || d.ConfHigh > 1 || d.ConfLow < 0 {
+				t.Fatalf("%d: %+v", n, d)
+			}
+		}
+	}
+}
+
 func TestDurationSharesOfFew(t *testing.T) {
 	share := func(group string, n, with, without int) DurationShare {
 		return DurationShare{Tiltak: "AFT", Group: group, Measure: "longer_than", Months: 12, NStarts: n, Estimate: float64(with) / float64(n), StdError: .0123, ConfLow: .1234, ConfHigh: .4321, With: with, Without: without}
