@@ -24,7 +24,7 @@ import (
 // elapsed_months, sample_weight, tie (what breaks ties), group_<id> for each group of the study, the covariates, score (linear
 // predictor of the propensity), the columns of the methods (weight_<id>, pair_<id>, base_weight_<id>), and for each outcome
 // <id>_base (mean over months 7–18 before the episode), <id>_m<h> (h months after m, as the estimates take it) and, where
-// emigration hides it from some, <id>_m<h>_seen (as it is known).
+// emigration hides it from some, <id>_m<h>_seen (as it is known); for an outcome of 0 and 1 also <id>_time and <id>_event.
 type TrialRows struct {
 	Tiltak, Group string
 	Reason        estimate.Reason // why the cell has no estimates; its rows are there
@@ -184,6 +184,7 @@ func (r *runner) trialRows(ctx context.Context, k, g int, months []int) (*TrialR
 			return nil, err
 		}
 		columns := w.outcome(r.study.Outcomes[o].ID, def, months)
+		w.times(r.study.Outcomes[o], def)
 		if len(columns) == 0 {
 			continue
 		}
