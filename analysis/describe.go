@@ -114,6 +114,6 @@ func outcomeLabel(o outcome.Spec) results.Label {
 func (out *cellResult) diagnose(tiltak, group, method string, rows []results.Diagnostic) {
 	for _, d := range rows {
 		d.Tiltak, d.Group, d.Method = tiltak, group, method
-		out.diagnostics = append(out.diagnostics, d)
+		out.Diagnostics = append(out.Diagnostics, d)
 	}
 }

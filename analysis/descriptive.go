@@ -93,7 +93,7 @@ func (r *runner) describeAmong(out *cellResult, c *cell, fits []fitted, reason e
 				if why == "" {
 					c.among(&row, y[h-1], weight)
 				}
-				out.descriptive = append(out.descriptive, row)
+				out.Descriptive = append(out.Descriptive, row)
 			}
 		}
 	}

@@ -144,9 +144,9 @@ func (f *Family) name(e *results.Estimate) string {
 
 // influence is what the persons of the register contribute to one figure, in units of its standard error.
 type influence struct {
-	row    int     // of the estimates
-	person []int32 // number in the register
-	psi    []float32
+	Row    int     // of the estimates
+	Person []int32 // number in the register
+	Psi    []float32
 }
 
 type influences []influence
@@ -154,7 +154,7 @@ type influences []influence
 // add appends those of another table that begins at row `from` of this one.
 func (to influences) add(more influences, from int) influences {
 	for _, m := range more {
-		m.row += from
+		m.Row += from
 		to = append(to, m)
 	}
 	return to
@@ -179,10 +179,10 @@ func (in *Inference) influences(rows []results.Estimate, s *series, t *cohort.Tr
 				who[p] = t.Rows.Person[s.c.row[k]]
 			}
 		}
-		f := influence{row: i}
+		f := influence{Row: i}
 		for p := range s.c.persons {
 			if v := s.all[p*s.horizon+*e.Month-1]; v != 0 {
-				f.person, f.psi = append(f.person, who[p]), append(f.psi, v)
+				f.Person, f.Psi = append(f.Person, who[p]), append(f.Psi, v)
 			}
 		}
 		out = append(out, f)
@@ -262,7 +262,7 @@ func adjust(rows []results.Estimate, in Inference, joint influences, seed uint64
 func jointly(rows []results.Estimate, of []int, joint influences, level float64, seed uint64, name string) {
 	at := map[int]int{} // row → place in joint
 	for k := range joint {
-		at[joint[k].row] = k
+		at[joint[k].Row] = k
 	}
 	var known []int
 	for _, i := range of {
@@ -294,14 +294,14 @@ func crossProducts(parts influences, v []float64) {
 	m := len(parts)
 	top := int32(-1)
 	for _, p := range parts {
-		for _, q := range p.person {
+		for _, q := range p.Person {
 			top = max(top, q)
 		}
 	}
 	// The members of each person, one person after the other.
 	start := make([]int, top+2)
 	for _, p := range parts {
-		for _, q := range p.person {
+		for _, q := range p.Person {
 			start[q+1]++
 		}
 	}
@@ -311,8 +311,8 @@ func crossProducts(parts influences, v []float64) {
 	next := slices.Clone(start)
 	member, value := make([]int32, start[top+1]), make([]float32, start[top+1])
 	for a, p := range parts {
-		for k, q := range p.person {
-			member[next[q]], value[next[q]] = int32(a), p.psi[k]
+		for k, q := range p.Person {
+			member[next[q]], value[next[q]] = int32(a), p.Psi[k]
 			next[q]++
 		}
 	}

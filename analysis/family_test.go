@@ -89,14 +89,14 @@ func TestSimultaneousFamily(t *testing.T) {
 	var joint influences
 	for a := range m {
 		dense[a] = make([]float64, persons)
-		f := influence{row: a}
+		f := influence{Row: a}
 		for q := range persons {
 			if (q+a)%3 == 0 { // overlapping sets of persons
 				continue
 			}
 			v := rng.NormFloat64() + float64(q%7)/4
 			dense[a][q] = float64(float32(v))
-			f.person, f.psi = append(f.person, int32(q)), append(f.psi, float32(v))
+			f.Person, f.Psi = append(f.Person, int32(q)), append(f.Psi, float32(v))
 		}
 		joint = append(joint, f)
 	}
@@ -116,9 +116,9 @@ func TestSimultaneousFamily(t *testing.T) {
 
 	family := Inference{Level: .95, Multiplicity: simultaneous, Family: &Family{Outcome: "o", Month: 24, Method: "m"}}
 	single := func(row int, person ...int32) influence {
-		f := influence{row: row}
+		f := influence{Row: row}
 		for _, q := range person {
-			f.person, f.psi = append(f.person, q), append(f.psi, 1)
+			f.Person, f.Psi = append(f.Person, q), append(f.Psi, 1)
 		}
 		return f
 	}

@@ -76,7 +76,17 @@ func runFolder(ctx context.Context, s *Study, opt FolderOptions) (*FolderResult,
 	if err != nil {
 		return nil, err
 	}
-	defer folder.Abandon()
+	finished := false
+	defer func() {
+		if finished {
+			folder.Abandon()
+		} else {
+			folder.Pause() // finished tasks are kept for the next attempt
+		}
+	}()
+	if opt.tasks, err = folder.Tasks(); err != nil {
+		return nil, err
+	}
 	opt.progress(0, 1, "register")
 	reg, err := until(ctx, func() (*register.Register, error) { return register.Read(ctx, source, options) })
 	if err != nil {
@@ -118,6 +128,7 @@ func runFolder(ctx context.Context, s *Study, opt FolderOptions) (*FolderResult,
 	if err := folder.Finish(); err != nil {
 		return nil, err
 	}
+	finished = true
 	return &FolderResult{Path: folder.Final(), Result: out, Register: reg, Run: &run, Tables: tables}, nil
 }
 

@@ -176,7 +176,7 @@ func (r *runner) placebo(ctx context.Context, c *cell, out *cellResult, tiltak, 
 		}
 		for _, by := range []conditioning{earlier, around} {
 			var tests []contrast
-			first := len(out.placebo)
+			first := len(out.Placebo)
 			for _, w := range windows {
 				// Outcomes that look at as many months and are known in the same rows share a fit.
 				var fit *placeboFit
@@ -201,10 +201,11 @@ func (r *runner) placebo(ctx context.Context, c *cell, out *cellResult, tiltak, 
 					if t.person != nil {
 						out.placeboTests = append(out.placeboTests, newPooledTest(p, t, c, r.trials.Rows.Person))
 					}
+					out.Placebo = append(out.Placebo, row(placeboWindow, by, id, w.String(), e))
 				}
 			}
 			if len(p.Outcomes)*len(windows) > 1 {
-				out.placebo = append(out.placebo, joint(row(placeboJoint, by, "", "", missing(reason)), tests, out.placebo[first:]))
+				out.Placebo = append(out.Placebo, joint(row(placeboJoint, by, "", "", missing(reason)), tests, out.Placebo[first:]))
 			}
 		}
 		for i, o := range p.Controls {
@@ -212,7 +213,7 @@ func (r *runner) placebo(ctx context.Context, c *cell, out *cellResult, tiltak, 
 			if reason == "" {
 				e = r.negativeControl(c, r.controls[i], fits[k])
 			}
-			out.placebo = append(out.placebo, row(placeboControl, "", o.ID, fmt.Sprint(p.Month), e))
+			out.Placebo = append(out.Placebo, row(placeboControl, "", o.ID, fmt.Sprint(p.Month), e))
 		}
 	}
 	return nil

@@ -40,14 +40,15 @@ func (r *runner) registry(ctx context.Context, out *Result) error {
 		for sample := range samples {
 			for set := range sets {
 				r.opt.progress(float64((k*samples+sample)*sets+set), float64(len(r.trials.Tiltak)*samples*sets), "robustness")
-				rows, joint, err := r.rivalRows(ctx, code, sample, set)
+				found, err := resumed(r.tasks, fmt.Sprintf("registry %s %d %d", code, sample, set), func() (rivals, error) { return r.rivalRows(ctx, code, sample, set) })
 				if err != nil {
 					return fmt.Errorf("robustness of %s: %w", code, err)
 				}
+				rows, joint := found.Rows, found.Joint
 				for i := range rows {
 					if s, ok := r.specify(rows[i], sample, set); ok {
 						for j := range joint {
-							if joint[j].row == i {
+							if joint[j].Row == i {
 								s.joint = &joint[j]
 							}
 						}
@@ -71,30 +72,36 @@ func (r *runner) registry(ctx context.Context, out *Result) error {
 	return nil
 }
 
+// rivals are the figures of one tiltak under a rival sample and covariate set, with the influence behind them.
+type rivals struct {
+	Rows  []results.Estimate
+	Joint influences
+}
+
 // rivalRows estimates one tiltak on a rival sample with a rival covariate set: every definition, month and method.
-func (r *runner) rivalRows(ctx context.Context, code string, sample, set int) ([]results.Estimate, influences, error) {
+func (r *runner) rivalRows(ctx context.Context, code string, sample, set int) (found rivals, err error) {
 	v, err := r.study.rival(sample, set)
 	if err != nil {
-		return nil, nil, err
+		return found, err
 	}
 	quiet := r.opt
 	quiet.Progress = nil
 	q := &runner{study: v, reg: r.reg, cat: r.cat, opt: quiet, figuresOnly: true}
 	design, err := q.compile()
 	if err != nil {
-		return nil, nil, err
+		return found, err
 	}
 	design.Workers = r.opt.Workers
 	design.Tiltak = []string{code}
 	design.Combinations = slices.DeleteFunc(slices.Clone(design.Combinations), func(c cohort.Combination) bool { return c.ID != code })
 	if q.trials, err = cohort.Build(ctx, r.reg, design); err != nil {
-		return nil, nil, err
+		return found, err
 	}
 	var res Result
 	if err := q.estimates(ctx, &res); err != nil {
-		return nil, nil, err
+		return found, err
 	}
-	return res.Tables.Estimates, res.joint, nil
+	return rivals{res.Tables.Estimates, res.joint}, nil
 }
 
 // specify names a figure by its choices; ok is false for a row that is no figure of the registry, such as another month.
@@ -201,15 +208,15 @@ func covarianceOf(members []*influence, stdError []float64) [][]float64 {
 func product(a, b *influence) float64 {
 	sum := 0.
 	j := 0
-	for i, p := range a.person {
-		for j < len(b.person) && b.person[j] < p {
+	for i, p := range a.Person {
+		for j < len(b.Person) && b.Person[j] < p {
 			j++
 		}
-		if j == len(b.person) {
+		if j == len(b.Person) {
 			break
 		}
-		if b.person[j] == p {
-			sum += float64(a.psi[i]) * float64(b.psi[j])
+		if b.Person[j] == p {
+			sum += float64(a.Psi[i]) * float64(b.Psi[j])
 		}
 	}
 	return sum

@@ -23,6 +23,8 @@ type Options struct {
 	Workers  int
 	Memory   int64                                  // largest size of the panel in bytes; 0: no limit
 	Progress func(done, total float64, what string) // may be nil; may be called from several goroutines
+
+	tasks string // folder for the results of finished tasks; "": none are kept
 }
 
 func (o Options) progress(done, total float64, what string) {
@@ -80,6 +82,7 @@ type runner struct {
 	// figuresOnly leaves out what stands beside the estimates, such as balance and placebos: of the rivals of a registry, and
 	// of the combinations of a split, the study's own run has shown what a reader can take in.
 	figuresOnly bool
+	tasks       taskStore
 	prices      *priceList // nil where cost against effect is not asked for
 
 	pooled map[*cohort.Trial]*tiltakScore // of `score: tiltak`
@@ -87,7 +90,7 @@ type runner struct {
 
 // Estimate runs a resolved study on a register that has been read. It reads no file and writes none.
 func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalog.Catalog, opt Options) (*Result, error) {
-	r := &runner{study: s, reg: reg, cat: cat, opt: opt}
+	r := &runner{study: s, reg: reg, cat: cat, opt: opt, tasks: taskStore{opt.tasks}}
 	if s.Cost.PriceYear == 0 {
 		s.Cost.PriceYear = reg.Cut.Year()
 	}
@@ -257,7 +260,8 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 	}()
 	err := parallel.For(ctx, r.opt.Workers, n, func(i int) error {
 		var err error
-		parts[i], err = r.cell(ctx, &r.trials.Tiltak[i/groups], i%groups)
+		trial, g := &r.trials.Tiltak[i/groups], i%groups
+		parts[i], err = resumed(r.tasks, "cell "+trial.Tiltak+" "+r.trials.Groups[g].ID, func() (cellResult, error) { return r.cell(ctx, trial, g) })
 		if err == nil {
 			done <- i
 		}
@@ -283,6 +287,16 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 		t.Sensitivity = append(t.Sensitivity, p.sensitivity...)
 		out.Cells = append(out.Cells, p.starts...)
 		pooled = append(pooled, p.placeboTests...)
+		out.joint = out.joint.add(p.Joint, len(t.Estimates))
+		t.Estimates = append(t.Estimates, p.Estimates...)
+		t.Balance = append(t.Balance, p.Balance...)
+		t.Overlap = append(t.Overlap, p.Overlap...)
+		t.PreEffects = append(t.PreEffects, p.PreEffects...)
+		t.Diagnostics = append(t.Diagnostics, p.Diagnostics...)
+		t.CostEffect = append(t.CostEffect, p.CostEffect...)
+		t.Descriptive = append(t.Descriptive, p.Descriptive...)
+		t.Placebo = append(t.Placebo, p.Placebo...)
+		out.Cells = append(out.Cells, p.Starts...)
 	}
 	out.Tables.Placebo = append(out.Tables.Placebo, poolPlacebos(pooled, *r.study.Disclosure.MinCell, r.study.Inference.Level)...)
 	return nil
@@ -302,6 +316,16 @@ type cellResult struct {
 	sensitivity  []results.Sensitivity
 	starts       []CellStarts
 	joint        influences // by row of estimates
+	Estimates   []results.Estimate
+	Balance     []results.Balance
+	Overlap     []results.Overlap
+	Diagnostics []results.Diagnostic
+	CostEffect  []results.CostEffect
+	PreEffects  []results.PreEffect
+	Descriptive []results.Descriptive
+	Placebo     []results.Placebo
+	Starts      []CellStarts
+	Joint       influences // by row of estimates
 }
 
 func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResult, error) {
@@ -355,7 +379,7 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 		}
 		if r.prices != nil && o == max(0, r.study.effectOutcome()) { // once a cell
 			var err error
-			if out.costEffect, err = r.costEffect(ctx, c, g, fits, reason, y); err != nil {
+			if out.CostEffect, err = r.costEffect(ctx, c, g, fits, reason, y); err != nil {
 				return out, err
 			}
 		}
@@ -363,7 +387,7 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 		place, month := r.study.focus()
 		for i, m := range r.study.Methods {
 			rows, used, s := r.figures(c, def, fits[i], y, reason)
-			out.preEffects = append(out.preEffects, r.preEffects(c, def, s, trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID)...)
+			out.PreEffects = append(out.PreEffects, r.preEffects(c, def, s, trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID)...)
 			for h := range rows {
 				row := &rows[h]
 				row.Tiltak, row.Group, row.Outcome, row.Method = trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID
@@ -394,11 +418,13 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			out.joint = out.joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.estimates))
 			out.estimates = append(out.estimates, rows...)
 			focus = append(focus, rows[month-1])
+			out.Joint = out.Joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.Estimates))
+			out.Estimates = append(out.Estimates, rows...)
 			starts := c.starts(trial.Tiltak, group, m.ID, r.study.Outcomes[o].ID, used)
 			if f, ok := fits[i].(*designFit); ok {
 				starts.Weight = f.startWeights()
 			}
-			out.starts = append(out.starts, starts)
+			out.Starts = append(out.Starts, starts)
 		}
 		if r.study.Sensitivity != sensitivityNone && o == place && reason == "" && month >= def.FirstMonth() {
 			of := r.sensitivity(c, def, fits, y[month-1], focus)

@@ -121,7 +121,7 @@ func Split(ctx context.Context, a, b *Study, reg *register.Register, cat *catalo
 					row.Reason = string(e.Reason)
 				}
 				for _, in := range x.joint {
-					if in.row == at {
+					if in.Row == at {
 						influence[s] = in.dense(persons, e.StdError)
 					}
 				}
@@ -190,8 +190,8 @@ func letter(bit int) string { return string(rune('A' + bit)) }
 // dense is the influence of every person of the register on the scale of the estimate.
 func (in *influence) dense(persons int, scale float64) []float64 {
 	psi := make([]float64, persons)
-	for i, p := range in.person {
-		psi[p] = float64(in.psi[i]) * scale
+	for i, p := range in.Person {
+		psi[p] = float64(in.Psi[i]) * scale
 	}
 	return psi
 }

@@ -15,7 +15,7 @@ func (out *cellResult) addBalance(c *cell, tiltak, group, method string, f fitte
 	}
 	var balanced float64
 	for _, b := range matching.BalanceOf(c.x, c.names, c.treated, weight, c.weight, matching.BalanceOptions{Workers: 1}) {
-		out.balance = append(out.balance, results.Balance{Tiltak: tiltak, Group: group, Method: method, Variable: b.Variable, Stage: b.Stage,
+		out.Balance = append(out.Balance, results.Balance{Tiltak: tiltak, Group: group, Method: method, Variable: b.Variable, Stage: b.Stage,
 			MeanTreated: b.MeanTreated, MeanComparison: b.MeanComparison, SMD: b.SMD, VarianceRatio: b.VarianceRatio, ECDFMean: b.ECDFMean, ECDFMax: b.ECDFMax,
 			PersonsTreated: c.personsTreated, PersonsComparison: c.personsComparison})
 		if b.Stage == "after" && math.Abs(b.SMD) > balanced {
@@ -55,7 +55,7 @@ func (out *cellResult) addOverlap(c *cell, tiltak, group string, methods []Metho
 				treated bool
 				share   float64
 			}{{"treated", true, b.WeightedTreated}, {"comparison", false, b.WeightedComparison}} {
-				out.overlap = append(out.overlap, results.Overlap{Tiltak: tiltak, Group: group, Method: method, Arm: arm.name, BinLow: b.Low, BinHigh: b.High,
+				out.Overlap = append(out.Overlap, results.Overlap{Tiltak: tiltak, Group: group, Method: method, Arm: arm.name, BinLow: b.Low, BinHigh: b.High,
 					Share: arm.share, Persons: c.countPersons(func(i int) bool { return c.treated[i] == arm.treated && inBin(i) })})
 			}
 		}

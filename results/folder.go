@@ -239,7 +239,8 @@ func (f *Folder) writeCrate() error {
 // Pause gives the lock back and keeps finished tasks for the next attempt; what was written of the run is removed.
 func (f *Folder) Pause() {
 	_ = os.RemoveAll(f.out)
-	_ = os.Remove(f.work) // goes where no task was finished
+	_ = os.Remove(filepath.Join(f.work, "tasks")) // both go where no task was finished
+	_ = os.Remove(f.work)
 	f.lock.release()
 }
 
