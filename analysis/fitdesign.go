@@ -15,6 +15,7 @@ type designFit struct {
 	c       *cell
 	method  Method
 	level   float64
+	limit   int // persons under which a cell is not described
 	weight  []float64
 	effects effects
 	ess     float64
@@ -27,7 +28,7 @@ type designFit struct {
 
 // newDesignFit counts what the weights keep. Where hardly any treated row is left there is no overlap to speak of.
 func (r *runner) newDesignFit(c *cell, m Method, weight []float64, on effects, notes []results.Diagnostic) (fitted, estimate.Reason, error) {
-	f := &designFit{c: c, method: m, level: r.study.Inference.Level, weight: weight, effects: on, notes: notes}
+	f := &designFit{c: c, method: m, level: r.study.Inference.Level, limit: *r.study.Disclosure.MinCell, weight: weight, effects: on, notes: notes}
 	_, f.ess = matching.ESS(weight, c.treated)
 	target, kept := 0., 0.
 	for i, w := range weight {
@@ -120,7 +121,7 @@ func (f *designFit) startWeights() []float64 {
 }
 
 func (f *designFit) diagnostics() []results.Diagnostic {
-	return append(f.notes,
+	return append(append(f.notes, f.c.droppedDiagnostics(f.weight, f.limit)...),
 		results.Diagnostic{Name: "share_kept", Value: f.kept, Text: f.keptInWords()},
 		results.Diagnostic{Name: "no_counterpart", Value: float64(f.c.noCounterpart), Text: "comparison rows with a value or in a stratum that no treated row has"},
 		results.Diagnostic{Name: "ess_comparison", Value: f.ess})

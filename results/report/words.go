@@ -61,6 +61,9 @@ var diagnosticWords = map[string][2]string{
 	"iterations":               {"runder før modellen var ferdig", "rounds until the model was done"},
 	"converged":                {"modellen kom i mål (1 = ja)", "the model converged (1 = yes)"},
 	"caliper":                  {"største tillatte avstand i et par", "largest distance allowed in a pair"},
+	"cells":                    {"sett eller celler med begge grupper", "sets or cells with both arms"},
+	"folds":                    {"antall deler i kryssberegningen", "folds of the cross-fitting"},
+	"clipped":                  {"rader med tilbøyelighet nær grensen, satt til grensen", "rows with a score near the end, taken as the limit"},
 	"share_kept":               {"andel av deltakerne som fikk en partner", "share of the treated who were matched"},
 	"joint_balance_p_before":   {"p-verdi, alle kjennetegn under ett, før", "p-value, all covariates jointly, before"},
 	"joint_balance_p":          {"p-verdi, alle kjennetegn under ett, etter", "p-value, all covariates jointly, after"},
@@ -88,6 +91,9 @@ var diagnosticWords = map[string][2]string{
 func (b *builder) diagnostic(name string) string {
 	if w, ok := diagnosticWords[name]; ok {
 		return b.say(w[0], w[1])
+	}
+	if covariate, ok := strings.CutPrefix(name, "dropped_smd_"); ok {
+		return b.sayf("de utelatte minus de andre, i standardavvik: %s", "those dropped less the others, in standard deviations: %s", lower(b.set.CovariateName(covariate, b.l)))
 	}
 	return strings.ReplaceAll(name, "_", " ")
 }
