@@ -113,6 +113,13 @@ func newImputer(p *Panel) (*imputer, error) {
 		mean /= m.n0[i]
 		for _, r := range rows {
 			x := &m.rows[r]
+			if Q == T { // a row has its period alone
+				right[x.time] += x.w * (x.y - mean)
+				gram[x.time*Q+x.time] += x.w
+				sum[x.time] = x.w
+				touched = append(touched, x.time)
+				continue
+			}
 			z = m.entries(r, z)
 			for _, e := range z {
 				right[e.column] += x.w * e.value * (x.y - mean)
@@ -127,11 +134,10 @@ func newImputer(p *Panel) (*imputer, error) {
 				}
 			}
 		}
-		for _, a := range touched {
-			for _, b := range touched {
-				if b <= a {
-					gram[a*Q+b] -= sum[a] * sum[b] / m.n0[i]
-				}
+		for k, a := range touched {
+			scaled := sum[a] / m.n0[i]
+			for _, b := range touched[:k+1] {
+				gram[max(a, b)*Q+min(a, b)] -= scaled * sum[b]
 			}
 		}
 		for _, a := range touched {
@@ -145,14 +151,7 @@ func newImputer(p *Panel) (*imputer, error) {
 	m.schur = factorise(gram, Q)
 	gamma := right
 	m.schur.solve(gamma)
-	fitted := func(r int) float64 {
-		s := 0.
-		z = m.entries(r, z)
-		for _, e := range z {
-			s += e.value * gamma[e.column]
-		}
-		return s
-	}
+	fitted := func(r int) float64 { return m.at(gamma, r, &z) }
 	alpha := make([]float64, N)
 	for i, rows := range m.of {
 		for _, r := range rows {
@@ -244,6 +243,10 @@ func (m *imputer) target(rows []int) (value float64, out []float64, identified b
 		v[r] = x.w / total
 		value += v[r] * x.tau
 		unit[x.unit] += v[r]
+		if m.Q == m.T {
+			column[x.time] += v[r]
+			continue
+		}
 		z = m.entries(r, z)
 		for _, e := range z {
 			column[e.column] += v[r] * e.value
@@ -255,6 +258,10 @@ func (m *imputer) target(rows []int) (value float64, out []float64, identified b
 			continue
 		}
 		for _, r := range m.of[i] {
+			if x := &m.rows[r]; m.Q == m.T {
+				column[x.time] -= x.w * q / m.n0[i]
+				continue
+			}
 			z = m.entries(r, z)
 			for _, e := range z {
 				column[e.column] -= m.rows[r].w * e.value * q / m.n0[i]
