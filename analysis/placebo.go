@@ -197,11 +197,10 @@ func (r *runner) placebo(ctx context.Context, c *cell, out *cellResult, tiltak, 
 						}
 					}
 					p := row(placeboWindow, by, id, w.String(), e)
-					out.placebo = append(out.placebo, p)
+					out.Placebo = append(out.Placebo, p)
 					if t.person != nil {
-						out.placeboTests = append(out.placeboTests, newPooledTest(p, t, c, r.trials.Rows.Person))
+						out.PlaceboTests = append(out.PlaceboTests, newPooledTest(p, t, c, r.trials.Rows.Person))
 					}
-					out.Placebo = append(out.Placebo, row(placeboWindow, by, id, w.String(), e))
 				}
 			}
 			if len(p.Outcomes)*len(windows) > 1 {

@@ -163,7 +163,7 @@ func TestPoolPlacebos(t *testing.T) {
 	}
 	// Two windows get a joint test over all tiltak; a tiltak of few persons has no part.
 	small := test("c", "-6--1", 9, 0.1, others, 1, 1, 1)
-	small.row.PersonsTreated = 4
+	small.Row.PersonsTreated = 4
 	many := []int32{1, 2, 3, 4, 5, 6, 7, 8}
 	rows = poolPlacebos([]pooledTest{test("a", "-6--1", 1, 0.5, many, 1, -1, 2, 0, 0, 0, 0, 1), test("a", "-12--7", 1, 0.5, many, 0, 0, 0, 1, 2, 1, 1, 0), small,
 		test("b", "-6--1", 1, 0.5, many, 1, -1, 2, 0, 0, 0, 0, 1), test("b", "-12--7", 1, 0.5, many, 0, 0, 0, 1, 2, 1, 1, 0)}, 5, 0.95)

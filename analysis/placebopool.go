@@ -13,13 +13,13 @@ const placeboPooled = "pooled"
 
 // pooledTest is a placebo estimate of a cell with what pooling over tiltak needs. Persons without influence are left out.
 type pooledTest struct {
-	row    results.Placebo
-	person []int32 // in the register
-	psi    []float32
+	Row    results.Placebo
+	Person []int32 // in the register
+	Psi    []float32
 }
 
 func newPooledTest(row results.Placebo, t contrast, c *cell, person []int32) pooledTest {
-	p := pooledTest{row: row}
+	p := pooledTest{Row: row}
 	last := int32(-1)
 	for i, u := range c.person {
 		if u == last {
@@ -27,7 +27,7 @@ func newPooledTest(row results.Placebo, t contrast, c *cell, person []int32) poo
 		}
 		last = u
 		if v := t.person[u]; v != 0 {
-			p.person, p.psi = append(p.person, person[c.row[i]]), append(p.psi, float32(v))
+			p.Person, p.Psi = append(p.Person, person[c.row[i]]), append(p.Psi, float32(v))
 		}
 	}
 	return p
@@ -45,7 +45,7 @@ func poolPlacebos(tests []pooledTest, limit int, level float64) []results.Placeb
 	at := map[key][]int{}
 	var order []key
 	for i := range tests {
-		r := &tests[i].row
+		r := &tests[i].Row
 		if r.FewAmounts || r.PersonsTreated < limit || r.PersonsComparison < limit || !(r.StdError > 0) {
 			continue
 		}
@@ -92,11 +92,11 @@ func poolPlacebos(tests []pooledTest, limit int, level float64) []results.Placeb
 
 // pool is the mean over some tests; the influence of the contrast is by place in the sorted list of all persons of tests.
 func pool(tests []pooledTest, rows []int, level float64) (results.Placebo, contrast) {
-	row := tests[rows[0]].row
+	row := tests[rows[0]].Row
 	row.Tiltak, row.Kind = "", placeboPooled
 	total, theta := 0., 0.
 	for _, i := range rows {
-		r := &tests[i].row
+		r := &tests[i].Row
 		w := 1 / (r.StdError * r.StdError)
 		total += w
 		theta += w * r.Estimate
@@ -106,20 +106,20 @@ func pool(tests []pooledTest, rows []int, level float64) (results.Placebo, contr
 	sum := map[int32]float64{}
 	variance := 0.
 	for a, i := range rows {
-		si := tests[i].row.StdError
+		si := tests[i].Row.StdError
 		of, squares := map[int32]float64{}, 0.
-		for k, p := range tests[i].person {
-			v := float64(tests[i].psi[k])
+		for k, p := range tests[i].Person {
+			v := float64(tests[i].Psi[k])
 			of[p] = v
 			squares += v * v
 			sum[p] += v / (si * si * total)
 		}
 		variance += 1 / (si * si)
 		for _, j := range rows[:a] {
-			sj := tests[j].row.StdError
+			sj := tests[j].Row.StdError
 			cross, other := 0., 0.
-			for k, p := range tests[j].person {
-				v := float64(tests[j].psi[k])
+			for k, p := range tests[j].Person {
+				v := float64(tests[j].Psi[k])
 				cross += v * of[p]
 				other += v * v
 			}

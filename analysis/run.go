@@ -275,18 +275,6 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 	var pooled []pooledTest
 	for _, p := range parts {
 		t := &out.Tables
-		out.joint = out.joint.add(p.joint, len(t.Estimates))
-		t.Estimates = append(t.Estimates, p.estimates...)
-		t.Balance = append(t.Balance, p.balance...)
-		t.Overlap = append(t.Overlap, p.overlap...)
-		t.PreEffects = append(t.PreEffects, p.preEffects...)
-		t.Diagnostics = append(t.Diagnostics, p.diagnostics...)
-		t.CostEffect = append(t.CostEffect, p.costEffect...)
-		t.Descriptive = append(t.Descriptive, p.descriptive...)
-		t.Placebo = append(t.Placebo, p.placebo...)
-		t.Sensitivity = append(t.Sensitivity, p.sensitivity...)
-		out.Cells = append(out.Cells, p.starts...)
-		pooled = append(pooled, p.placeboTests...)
 		out.joint = out.joint.add(p.Joint, len(t.Estimates))
 		t.Estimates = append(t.Estimates, p.Estimates...)
 		t.Balance = append(t.Balance, p.Balance...)
@@ -296,7 +284,9 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 		t.CostEffect = append(t.CostEffect, p.CostEffect...)
 		t.Descriptive = append(t.Descriptive, p.Descriptive...)
 		t.Placebo = append(t.Placebo, p.Placebo...)
+		t.Sensitivity = append(t.Sensitivity, p.Sensitivity...)
 		out.Cells = append(out.Cells, p.Starts...)
+		pooled = append(pooled, p.PlaceboTests...)
 	}
 	out.Tables.Placebo = append(out.Tables.Placebo, poolPlacebos(pooled, *r.study.Disclosure.MinCell, r.study.Inference.Level)...)
 	return nil
@@ -304,28 +294,18 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 
 // cellResult is what one tiltak × group gives.
 type cellResult struct {
-	estimates    []results.Estimate
-	balance      []results.Balance
-	overlap      []results.Overlap
-	diagnostics  []results.Diagnostic
-	costEffect   []results.CostEffect
-	preEffects   []results.PreEffect
-	descriptive  []results.Descriptive
-	placebo      []results.Placebo
-	placeboTests []pooledTest
-	sensitivity  []results.Sensitivity
-	starts       []CellStarts
-	joint        influences // by row of estimates
-	Estimates   []results.Estimate
-	Balance     []results.Balance
-	Overlap     []results.Overlap
-	Diagnostics []results.Diagnostic
-	CostEffect  []results.CostEffect
-	PreEffects  []results.PreEffect
-	Descriptive []results.Descriptive
-	Placebo     []results.Placebo
-	Starts      []CellStarts
-	Joint       influences // by row of estimates
+	Estimates    []results.Estimate
+	Balance      []results.Balance
+	Overlap      []results.Overlap
+	Diagnostics  []results.Diagnostic
+	CostEffect   []results.CostEffect
+	PreEffects   []results.PreEffect
+	Descriptive  []results.Descriptive
+	Placebo      []results.Placebo
+	Sensitivity  []results.Sensitivity
+	PlaceboTests []pooledTest
+	Starts       []CellStarts
+	Joint        influences // by row of estimates
 }
 
 func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResult, error) {
@@ -415,8 +395,6 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 					row.Estimand = "ITT" + strings.TrimPrefix(row.Estimand, "ATT")
 				}
 			}
-			out.joint = out.joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.estimates))
-			out.estimates = append(out.estimates, rows...)
 			focus = append(focus, rows[month-1])
 			out.Joint = out.Joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.Estimates))
 			out.Estimates = append(out.Estimates, rows...)
@@ -431,7 +409,7 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			for k := range of {
 				of[k].Tiltak, of[k].Group = trial.Tiltak, group
 			}
-			out.sensitivity = append(out.sensitivity, of...)
+			out.Sensitivity = append(out.Sensitivity, of...)
 		}
 	}
 	if r.figuresOnly {
