@@ -34,7 +34,8 @@ func (r *runner) preEffects(c *cell, def *outcome.Definition, s *series, tiltak,
 	before := r.before[def]
 	var y []float64
 	for e := -r.study.PreEffects; e <= 0; e++ {
-		row := results.PreEffect{Tiltak: tiltak, Group: group, Outcome: id, Method: method, EventMonth: e, Reason: estimate.NotDefined,
+		month := e
+		row := results.PreEffect{Tiltak: tiltak, Group: group, Outcome: id, Method: method, EventMonth: &month, Reason: estimate.NotDefined,
 			PersonsTreated: c.personsTreated, PersonsComparison: c.personsComparison, OnesTreated: -1, ZerosTreated: -1, OnesComparison: -1, ZerosComparison: -1}
 		figures := missing(estimate.NotDefined)
 		if s != nil && before != nil {

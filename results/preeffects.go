@@ -16,7 +16,7 @@ type PreEffect struct {
 	Group      string          `col:"group"`
 	Outcome    string          `col:"outcome"`
 	Method     string          `col:"method"`
-	EventMonth int             `col:"event_month"` // −12 … 0
+	EventMonth *int            `col:"event_month"` // −12 … 0
 	Estimate   float64         `col:"estimate"`
 	StdError   float64         `col:"std_error"`
 	ConfLow    float64         `col:"conf_low"`
@@ -29,7 +29,7 @@ type PreEffect struct {
 	FewAmounts                                                 bool
 }
 
-// preEffects hides the series of cells that are small, or that the estimates hide for the outcome, and months in which
+// preEffects hides the series of cells that are small, or of whose outcome the estimates show nothing, and months in which
 // few persons, or few of those whom a larger group has more, have the outcome or lack it.
 func (s *suppressor) preEffects() {
 	rows := s.t.PreEffects
@@ -57,7 +57,7 @@ func (s *suppressor) preEffects() {
 			hide(p, "few with or without the outcome")
 		}
 	}
-	for _, cell := range grouped(rows, func(p *PreEffect) string { return join(p.Tiltak, p.Outcome, p.Method, fmt.Sprint(p.EventMonth)) }) {
+	for _, cell := range grouped(rows, func(p *PreEffect) string { return join(p.Tiltak, p.Outcome, p.Method, fmt.Sprint(*p.EventMonth)) }) {
 		for _, i := range cell {
 			for _, j := range cell {
 				a, b := &rows[i], &rows[j]
@@ -75,13 +75,20 @@ func (s *suppressor) preEffects() {
 	}
 }
 
-// hiddenOutcomes are the tiltak × group × outcome of which the estimates hide something.
+// hiddenOutcomes are the tiltak × group × outcome of which the estimates show nothing, for disclosure.
 func hiddenOutcomes(rows []Estimate) map[string]bool {
-	out := map[string]bool{}
+	out, shown := map[string]bool{}, map[string]bool{}
 	for i := range rows {
-		if rows[i].Reason == suppressed {
-			out[join(rows[i].Tiltak, rows[i].Group, rows[i].Outcome)] = true
+		k := join(rows[i].Tiltak, rows[i].Group, rows[i].Outcome)
+		switch {
+		case rows[i].Reason == suppressed:
+			out[k] = true
+		case !math.IsNaN(rows[i].Estimate):
+			shown[k] = true
 		}
+	}
+	for k := range shown {
+		delete(out, k)
 	}
 	return out
 }
@@ -95,7 +102,7 @@ func (a *attacker) preEffects(t *Tables) {
 		if math.IsNaN(p.Estimate) && math.IsNaN(p.StdError) && math.IsNaN(p.ConfLow) && math.IsNaN(p.ConfHigh) {
 			continue
 		}
-		name := fmt.Sprintf("pre_effects: %s, %s, %s, %s, month %d", p.Tiltak, p.Group, p.Outcome, p.Method, p.EventMonth)
+		name := fmt.Sprintf("pre_effects: %s, %s, %s, %s, month %d", p.Tiltak, p.Group, p.Outcome, p.Method, *p.EventMonth)
 		if hidden[join(p.Tiltak, p.Group, p.Outcome)] {
 			a.hit("%s: the estimates of the outcome are hidden", name)
 		}

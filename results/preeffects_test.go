@@ -23,7 +23,7 @@ func TestPreEffectsAreSuppressed(t *testing.T) {
 			}
 		}
 		row := func(group string, event, ones int) PreEffect {
-			return PreEffect{Tiltak: "AFT", Group: group, Outcome: "arbeid", Method: "ebal", EventMonth: event, Estimate: 0.01, StdError: 0.01, ConfLow: 0, ConfHigh: 0.02,
+			return PreEffect{Tiltak: "AFT", Group: group, Outcome: "arbeid", Method: "ebal", EventMonth: &event, Estimate: 0.01, StdError: 0.01, ConfLow: 0, ConfHigh: 0.02,
 				PersonsTreated: 80, PersonsComparison: 900, OnesTreated: ones, ZerosTreated: 80 - ones, OnesComparison: 300, ZerosComparison: 600}
 		}
 		t.PreEffects = []PreEffect{row("alle", -2, 40), row("unge", -2, 20), row("alle", -1, 3), row("unge", 0, 38), row("alle", 0, 40)}
@@ -60,5 +60,14 @@ func TestPreEffectsAreSuppressed(t *testing.T) {
 	b.PreEffects[1].Estimate = 0.01
 	if found := Attack(b, 5); len(found) == 0 {
 		t.Error("the attack does not see a month whose outcome is hidden")
+	}
+}
+
+// Months before the start are negative, which a count never is: they come back from the written table.
+func TestPreEffectMonthsSurvive(t *testing.T) {
+	month := -7
+	column := tableOf([]PreEffect{{EventMonth: &month}}).Column("event_month")
+	if column == nil || column.Missing(0) || column.Ints[0] != -7 {
+		t.Errorf("%+v", column)
 	}
 }

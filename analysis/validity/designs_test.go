@@ -199,10 +199,10 @@ func TestPreEffectsAreNone(t *testing.T) {
 			continue
 		}
 		shown++
-		if p.EventMonth < 0 && math.Abs(p.Estimate) > 4*p.StdError+1e-9 {
-			t.Errorf("%s %s, month %d: %.4f (%.4f)", p.Tiltak, p.Method, p.EventMonth, p.Estimate, p.StdError)
+		if *p.EventMonth < 0 && math.Abs(p.Estimate) > 4*p.StdError+1e-9 {
+			t.Errorf("%s %s, month %d: %.4f (%.4f)", p.Tiltak, p.Method, *p.EventMonth, p.Estimate, p.StdError)
 		}
-		if p.Method == "ebal" && p.EventMonth == -1 && math.Abs(p.Estimate) > 1e-9 {
+		if p.Method == "ebal" && *p.EventMonth == -1 && math.Abs(p.Estimate) > 1e-9 {
 			t.Errorf("%s: the month before is balanced and differs by %g", p.Tiltak, p.Estimate)
 		}
 	}

@@ -30,8 +30,8 @@ func (b *builder) preEffects(tiltak, group string, _ bool) (block, error) {
 	t := b.table(b.sayf("«%s» før start", "“%s” before the start", b.outcome(b.focus.Outcome)), header...)
 	var months []int
 	for _, p := range rows {
-		if !slices.Contains(months, p.EventMonth) {
-			months = append(months, p.EventMonth)
+		if p.EventMonth != nil && !slices.Contains(months, *p.EventMonth) {
+			months = append(months, *p.EventMonth)
 		}
 	}
 	slices.Sort(months)
@@ -40,7 +40,7 @@ func (b *builder) preEffects(tiltak, group string, _ bool) (block, error) {
 		for _, m := range methods {
 			cell := numberCell("–", math.NaN())
 			for _, p := range rows {
-				if p.Method != m || p.EventMonth != month {
+				if p.Method != m || p.EventMonth == nil || *p.EventMonth != month {
 					continue
 				}
 				if math.IsNaN(p.Estimate) {
