@@ -184,6 +184,7 @@ func commands(g *globals) []*cobra.Command {
 		newReportCmd(g),
 		newTrialsCmd(g),
 		newDescribeCmd(g),
+		newPowerCmd(g),
 		newDidCmd(g),
 		newMatchCmd(g),
 	)

@@ -10,9 +10,7 @@ import (
 // with status 2 and with what does part of the same today.
 func unservedCommands() []*cobra.Command {
 	var list []*cobra.Command
-	for _, u := range []struct{ use, short, today string }{
-		{"power STUDY.yaml", "minimum detectable effects", "`evaluate validate STUDY.yaml` counts the starts of each group"},
-	} {
+	for _, u := range []struct{ use, short, today string }{} {
 		list = append(list, &cobra.Command{
 			Use:                u.use,
 			Short:              "Not served yet: " + u.short,
