@@ -132,12 +132,15 @@ func (r *Report) nearest(d *Data) (adjusted, error) {
 
 func (r *Report) optimal(d *Data) (adjusted, error) {
 	s := r.Spec
-	if _, spatial := metricOf(s.Distance); spatial || s.Nearest.Caliper > 0 || d.Unit != nil {
+	if _, spatial := metricOf(s.Distance); spatial || s.Nearest.Caliper > 0 && s.Method == "optimal" || d.Unit != nil {
 		return nil, notServed("`--method " + s.Method + "` with a distance between covariates, `--caliper` or repeated ids")
 	}
 	in := NearestInput{Score: r.Distance, Treated: d.Treated, Stratum: d.Stratum, Key: d.Key, Base: d.Base, Leave: r.leave}
 	opt := OptimalOptions{Estimand: s.Estimand, Ratio: s.Nearest.Ratio, Seed: s.Seed, Workers: s.Workers}
 	if s.Method == "full" {
+		if c := s.Nearest.Caliper; c > 0 { // rows with nobody of the other group in reach stay out
+			in.Leave, _ = WithinReach(in.Score, in.Treated, in.Stratum, in.Leave, c, s.Nearest.CaliperUnit)
+		}
 		c, _, err := Full(in, opt)
 		return cellsAdjusted{c}, err
 	}
