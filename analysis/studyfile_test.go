@@ -95,7 +95,7 @@ func TestStudyRefuses(t *testing.T) {
 		{"later entry misspelt", minimal + "comparison: {later_entry: folow}\n", "did you mean `follow`?"},
 		{"time zero", minimal + "time_zero: refferal\n", "did you mean `referral`?"},
 		{"exits", minimal + "exits: {death: censor}\n", "not served yet"},
-		{"robustness", minimal + "robustness: {outcomes: [a]}\n", "not served yet"},
+		{"robustness", minimal + "robustness: {outcomes: [a]}\n", "is not what belongs there"},
 		{"perspectives", minimal + "cost: {perspectives: [budgett]}\n", "it is budget or society"},
 		{"perspective misspelt", minimal + "cost: {perspectives: [budgett]}\n", "did you mean `budget`?"},
 		{"outcome twice", minimal + "outcomes: [{id: a, kind: work}, {id: a, kind: earnings}]\n", "two with the id `a`"},
