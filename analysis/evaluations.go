@@ -232,7 +232,7 @@ func differences(all []Evaluation) []KeyDifference {
 			}
 			differs = differs || all[i].keys[k] != all[first].keys[k]
 		}
-		if differs && k != "study" && !strings.HasPrefix(k, "title") && !strings.HasPrefix(k, "notes") && !strings.HasPrefix(k, "disclosure") {
+		if differs && !changesNoEstimate(k) {
 			out = append(out, d)
 		}
 	}
@@ -244,6 +244,13 @@ func differences(all []Evaluation) []KeyDifference {
 		return strings.Compare(a.Key, b.Key)
 	})
 	return out
+}
+
+// changesNoEstimate tells the keys of a study that no estimate depends on: names, texts, what is hidden, and which checks stand
+// beside the figures.
+func changesNoEstimate(key string) bool {
+	part, _, _ := strings.Cut(key, ".")
+	return slices.Contains([]string{"study", "title", "notes", "disclosure", "placebo"}, part)
 }
 
 // inputsInOne is one short text for the content of all inputs.

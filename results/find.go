@@ -1,6 +1,8 @@
 package results
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +14,9 @@ import (
 // is the folder of a study, DIR/<study>. Of several runs one has to be named.
 func Find(path string) (string, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fault.Dataf("not_a_run", path, "", "is not a run folder: it is not there; give what `evaluate run` printed")
+	}
 	if err != nil || !info.IsDir() {
 		return "", fault.Dataf("not_a_run", path, "", "is not a run folder; give what `evaluate run` printed")
 	}

@@ -318,6 +318,7 @@ func TestNothingLeftInFiles(t *testing.T) {
 	month := 24
 	const secret = 0.123456789
 	e := Estimate{Tiltak: "AFT", Group: "liten", Outcome: "arbeid", Month: &month, Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, BandLow: secret, BandHigh: secret, PValue: secret, PAdjusted: secret, FamilyLow: secret, FamilyHigh: secret, MeanTreated: secret, MeanComparison: secret, ESS: secret, NStarts: 3333, NStartsEligible: 3333, NPersonsTreated: 4, NPersonsComparison: 100, OnesTreated: 2, ZerosTreated: 2, OnesComparison: 50, ZerosComparison: 50}
+	before := -3
 	tables := &Tables{
 		Estimates:  []Estimate{e},
 		Balance:    []Balance{{Tiltak: "AFT", Group: "liten", MeanTreated: secret, MeanComparison: secret, SMD: secret, VarianceRatio: secret, ECDFMean: secret, ECDFMax: secret, PersonsTreated: 4, PersonsComparison: 100}},
@@ -337,7 +338,7 @@ func TestNothingLeftInFiles(t *testing.T) {
 		ChainStates:   []ChainState{{Group: "liten", State: "work", N: 3333, Persons: 4, Share: secret}},
 		ChainMeasures: []ChainMeasure{{Group: "liten", Measure: "entropy", N: 3333, Persons: 4, Mean: secret, SD: secret, P25: secret, P50: secret, P75: secret}},
 		ChainTypes:    []ChainType{{Type: 1, State: "work", N: 3333, Persons: 4, Share: secret, Months: secret}},
-		PreEffects:    []PreEffect{{Tiltak: "AFT", Group: "liten", Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, PersonsTreated: 4, PersonsComparison: 100, OnesTreated: 2, ZerosTreated: 2, OnesComparison: 50, ZerosComparison: 50}},
+		PreEffects:    []PreEffect{{Tiltak: "AFT", Group: "liten", EventMonth: &before, Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, PersonsTreated: 4, PersonsComparison: 100, OnesTreated: 2, ZerosTreated: 2, OnesComparison: 50, ZerosComparison: 50}},
 		Descriptive:   []Descriptive{{Tiltak: "AFT", Group: "liten", ShareTreated: secret, ShareComparison: secret, Difference: secret, Treated: Among{2, 2, 0}, Comparison: Among{50, 50, 0}}},
 		Robustness:    []Robustness{{Tiltak: "AFT", Group: "liten", Outcome: "arbeid", Month: 24, Median: secret, Low: secret, High: secret, PMedian: secret, PMax: secret, VarianceMethod: secret}},
 		Composition:   []Composition{{Tiltak: "AFT", Group: "liten", Kind: "mean", Variable: "alder", MeanStarts: secret, SDStarts: secret, MeanEligible: secret, NStarts: 3333, NPersons: 4, PersonsEligible: 100, WithStarts: -1, WithoutStarts: -1}},
