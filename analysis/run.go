@@ -90,7 +90,7 @@ type runner struct {
 
 // Estimate runs a resolved study on a register that has been read. It reads no file and writes none.
 func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalog.Catalog, opt Options) (*Result, error) {
-	r := &runner{study: s, reg: reg, cat: cat, opt: opt, tasks: taskStore{opt.tasks}}
+	r := &runner{study: s, reg: reg, cat: cat, opt: opt, tasks: taskStore{opt.tasks}, figuresOnly: s.FiguresOnly}
 	if s.Cost.PriceYear == 0 {
 		s.Cost.PriceYear = reg.Cut.Year()
 	}
@@ -119,7 +119,7 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	}
 	out := &Result{Trials: r.trials, Outcomes: r.outcomes}
 	var priceWarnings []fault.Warning
-	if s.costEffectAsked() {
+	if s.costEffectAsked() && !s.FiguresOnly {
 		if r.prices, priceWarnings, err = r.newPriceList(ctx); err != nil {
 			return nil, err
 		}
@@ -128,6 +128,9 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 		return nil, err
 	}
 	adjust(out.Tables.Estimates, s.Inference, out.joint, *s.Seed)
+	if s.FiguresOnly {
+		return out, nil
+	}
 	if err := r.registry(ctx, out); err != nil {
 		return nil, err
 	}

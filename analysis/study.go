@@ -53,6 +53,8 @@ type Study struct {
 	OnlyMonths  []int `yaml:"-" json:"only_months,omitempty"`      // months to estimate; nil: all
 	// WithPlacebos makes the placebos also where OnlyMonths is set.
 	WithPlacebos bool `yaml:"-" json:"with_placebos,omitempty"`
+	// FiguresOnly makes the estimates and nothing beside them.
+	FiguresOnly bool `yaml:"-" json:"figures_only,omitempty"`
 }
 
 // Data says where the register is. Paths are relative to the study file and are no part of the run id: contents are.

@@ -29,8 +29,9 @@ does not show (--scenario unobserved), and with the start-day rule off, they mus
 
 With --table errors the estimators of evaluate match, each with its standard error, on many small tables whose effects are known, in Markdown:
 the table of docs/matching-errors.md. With --table placebo how often the placebo tests of a study reject: about 5 % in the scenario default, far
-more often under selection on what the data does not show (docs/placebo.md).`,
-		Example: "  $ evaluate coverage\n  $ evaluate coverage --scenario unobserved\n  $ evaluate coverage --start-day-rule off\n  $ evaluate coverage --did\n  $ evaluate coverage --table errors --draws 1000\n  $ evaluate coverage --table placebo --registers 30 --persons 3000",
+more often under selection on what the data does not show (docs/placebo.md). With --table null how often a study finds something, after correction for
+its many figures, on registers where no tiltak does anything: at most 5 % (docs/heterogeneity.md).`,
+		Example: "  $ evaluate coverage\n  $ evaluate coverage --scenario unobserved\n  $ evaluate coverage --start-day-rule off\n  $ evaluate coverage --did\n  $ evaluate coverage --table errors --draws 1000\n  $ evaluate coverage --table placebo --registers 30 --persons 3000\n  $ evaluate coverage --table null --registers 400 --persons 3000 --month 12",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := flagsOfTable(c, table); err != nil {
@@ -44,6 +45,8 @@ more often under selection on what the data does not show (docs/placebo.md).`,
 				return g.coverageErrors(c, errors)
 			case "placebo":
 				return g.coveragePlacebo(c, opt)
+			case "null":
+				return g.coverageNull(c, opt)
 			}
 			switch rule {
 			case "on", "off":
@@ -82,7 +85,7 @@ more often under selection on what the data does not show (docs/placebo.md).`,
 	flags.StringVar(&opt.LaterEntry, "later-entry", "follow", "later_entry of the study: follow, or censor, against the truth without any later start")
 	flags.StringVar(&rule, "start-day-rule", "on", "on or off")
 	flags.StringSliceVar(&opt.Methods, "methods", []string{"nearest", "ebal"}, "methods of a study for the att or the ato, did+nearest, did+ebal (changes of matched or balanced rows), and "+strings.Join(slices.Sorted(maps.Keys(validity.Variants)), ", "))
-	flags.StringVar(&table, "table", "intervals", "intervals of a study on registers, its placebo tests, or errors of the estimators of match (`intervals`, placebo, errors)")
+	flags.StringVar(&table, "table", "intervals", "intervals of a study on registers, its placebo tests, its families on registers without effects, or errors of the estimators of match (`intervals`, placebo, null, errors)")
 	flags.IntVar(&errors.Draws, "draws", 1000, "with --table errors: tables drawn")
 	flags.IntVar(&errors.Rows, "rows", 1000, "with --table errors: rows in each")
 	flags.StringSliceVar(&errors.Designs, "design", nil, "with --table errors: linear, curved, persons (default all)")

@@ -105,6 +105,7 @@ func errorsDocument(opt validity.ErrorsOptions, tables []validity.ErrorsTable) a
 
 // coverageTables are the tables of `evaluate coverage`, with the flags that belong to one alone.
 var coverageTables = map[string][]string{
+	"null":      {"registers", "persons", "month", "methods"},
 	"intervals": {"registers", "persons", "scenario", "month", "start-day-rule", "methods"},
 	"errors":    {"draws", "rows", "design"},
 	"placebo":   {"registers", "persons", "scenario", "methods"},
@@ -114,7 +115,7 @@ var coverageTables = map[string][]string{
 func flagsOfTable(c *cobra.Command, table string) error {
 	own, ok := coverageTables[table]
 	if !ok {
-		return fault.Usagef("bad_flag", "`--table %s` is not known; it is intervals, errors or placebo", table)
+		return fault.Usagef("bad_flag", "`--table %s` is not known; it is intervals, errors, null or placebo", table)
 	}
 	for _, other := range slices.Sorted(maps.Keys(coverageTables)) {
 		for _, name := range coverageTables[other] {
