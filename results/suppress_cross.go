@@ -67,6 +67,10 @@ func (x *cross) take(c *crossCell, small bool, rule string) {
 	c.hide(rule)
 }
 
+// empty tells a cell that went with its whole row and holds nobody: it adds nothing to what is hidden of a sum, and covers
+// nothing in it.
+func (c *crossCell) empty() bool { return c.hidden && c.n == 0 }
+
 func (x *cross) member(c *crossCell) member {
 	size := max(1, c.persons)
 	if c.fixed || c.n == 0 {
@@ -106,7 +110,7 @@ func (x *cross) lines(at map[string]map[string]*crossCell) (changed bool) {
 			}
 			var ms []member
 			for _, k := range sum.parts {
-				if c := at[group][k]; c != nil {
+				if c := at[group][k]; c != nil && !c.empty() {
 					ms = append(ms, x.member(c))
 				}
 			}
@@ -120,7 +124,7 @@ func (x *cross) lines(at map[string]map[string]*crossCell) (changed bool) {
 			}
 			var ms []member
 			for _, g := range p.parts {
-				if part := at[g][c.key]; part != nil {
+				if part := at[g][c.key]; part != nil && !part.empty() {
 					ms = append(ms, x.member(part))
 				}
 			}
