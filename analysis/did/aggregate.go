@@ -11,11 +11,12 @@ type Aggregation string
 
 // The aggregations of Callaway and Sant'Anna (2021), section 3.
 const (
-	Simple   Aggregation = "simple"   // all post-treatment cells, by the size of their cohorts
-	Dynamic  Aggregation = "dynamic"  // by time since the start; overall: the plain mean over event times ≥ 0
-	Group    Aggregation = "group"    // by cohort, the plain mean over its periods; overall by the size of the cohorts
-	Calendar Aggregation = "calendar" // by period; overall: the plain mean over periods
-	Window   Aggregation = "window"   // the plain mean over the event times of a window (Options.Windows), such as lock-in and after
+	Simple         Aggregation = "simple"     // all post-treatment cells, by the size of their cohorts
+	Dynamic        Aggregation = "dynamic"    // by time since the start; overall: the plain mean over event times ≥ 0
+	Group          Aggregation = "group"      // by cohort, the plain mean over its periods; overall by the size of the cohorts
+	Calendar       Aggregation = "calendar"   // by period; overall: the plain mean over periods
+	GroupTimeCells Aggregation = "group_time" // no average: the cells themselves, a key of Result.CriticalOf
+	Window         Aggregation = "window"     // the plain mean over the event times of a window (Options.Windows), such as lock-in and after
 )
 
 // Aggregate is one average. The key is the event time, the start, the period or the first event time of a window; Overall

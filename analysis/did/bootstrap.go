@@ -134,7 +134,7 @@ func (r *Result) bootstrap(o *Options) error {
 		r.Cells[i].Estimate = estimate.Normal(r.Cells[i].Estimate.Estimate, sd[k], o.Level)
 	}
 	if !o.Pointwise && len(all) > 0 {
-		r.CriticalOf["group_time"] = sup(all)
+		r.banded(sup(all))
 	}
 	for k, a := range averages {
 		x := &r.Aggregates[a]

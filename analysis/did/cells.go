@@ -81,5 +81,8 @@ type Cell struct {
 	NComparison int
 	ESS         float64 // effective number of controls after weighting
 	MaxP        float64 // largest propensity, NaN without one
-	Trimmed     int     // controls with a propensity of 0.995 or more, weight 0
+	// BandLow and BandHigh hold jointly for all cells with the level of the options; NaN where pointwise only, and where there
+	// are more cells than mostBandCells.
+	BandLow, BandHigh float64
+	Trimmed           int // controls with a propensity of 0.995 or more, weight 0
 }

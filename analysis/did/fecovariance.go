@@ -12,7 +12,7 @@ import (
 
 // Covariance is the covariance of the kept coefficients and the degrees of freedom of their t tests. The factors are
 // fixest's: iid SSR/(n−K); HC1 n/(n−K); clustered Σ over dimensions by inclusion–exclusion times (n−1)/(n−K) · G/(G−1) with
-// the smallest G of the dimensions, df = G − 1. K counts the columns and the levels of the fixed effects, less one a further
+// the smallest G of the dimensions, df = G − 1, unless the rule says otherwise. K counts the columns and the levels of the fixed effects, less one a further
 // dimension, and under NonNested less (levels − 1) of each dimension nested in a cluster.
 func (r *Regression) Covariance(kind VarianceKind, rule SmallSample) (v []float64, df float64) {
 	m, n := len(r.keep), float64(r.N)
@@ -53,7 +53,7 @@ func (r *Regression) Covariance(kind VarianceKind, rule SmallSample) (v []float6
 	}
 	s := make([]float64, m)
 	meat := make([]float64, m*m)
-	df = n - full
+	df = max(n-K, 1)
 	switch kind {
 	case IID:
 		sigma := r.SSR / (n - 1) * adjust
@@ -80,6 +80,9 @@ func (r *Regression) Covariance(kind VarianceKind, rule SmallSample) (v []float6
 			smallest = min(smallest, float64(counts[d]))
 		}
 		for _, c := range clusterings(r.N, r.in.Cluster, counts) {
+			if rule.EachG && !rule.NoG {
+				c.sign *= float64(c.count) / float64(c.count-1)
+			}
 			if c.number == nil {
 				for i := range r.N {
 					score(i, s)
@@ -99,10 +102,10 @@ func (r *Regression) Covariance(kind VarianceKind, rule SmallSample) (v []float6
 				addGram(meat, c.sign, sums[g*m:(g+1)*m])
 			}
 		}
-		if !rule.NoG {
+		if !rule.NoG && !rule.EachG {
 			adjust *= smallest / (smallest - 1)
 		}
-		df = smallest - 1
+		df = rule.degrees(n, K, smallest)
 	}
 	mirror(meat, m)
 	v = sandwich(r.bread, meat, m)

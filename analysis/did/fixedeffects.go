@@ -20,29 +20,6 @@ type FixedEffects struct {
 	Cluster [][]int32   // dimensions of the clustered standard error, numbers from 0
 }
 
-// SmallSample are the small-sample factors of a variance, named as fixest (0.13) names them.
-type SmallSample struct {
-	NoK bool   // K.adj = FALSE: no (n−1)/(n−K)
-	NoG bool   // G.adj = FALSE: no G/(G−1)
-	K   KFixef // which fixed effects K counts
-
-	Extra int // parameters that K counts beside these
-
-	// PosDef replaces the negative eigenvalues that a covariance over several cluster dimensions may have by 1e-12, as fixest
-	// does (Cameron, Gelbach and Miller 2011). Without it a negative variance is a missing error.
-	PosDef bool
-}
-
-// KFixef is fixest's K.fixef: which levels of the fixed effects count as parameters.
-type KFixef uint8
-
-// The rules: levels of fixed effects not nested in a cluster (default), all, none.
-const (
-	NonNested KFixef = iota
-	FullK
-	NoFixef
-)
-
 // VarianceKind is how the error of a regression is estimated.
 type VarianceKind uint8
 

@@ -13,6 +13,9 @@ type ImputationOptions struct {
 	Leads int     // event times before the start to test, −1, −2, …; under 0: all that can be
 	Level float64 // 0 means 0.95
 
+	// TwoStage gives the errors of Gardner's (2022) two-stage estimator: see Imputation.
+	TwoStage bool
+
 	Pointwise bool   // no simultaneous bands over the event times from the start on
 	Draws     int    // of their critical value; 0 means 10,000
 	Seed      uint64 // of these draws
@@ -31,6 +34,13 @@ type ImputationOptions struct {
 // Units that are never observed untreated, and treated observations in periods where nobody is, have no imputation: they
 // are set aside and counted.
 //
+// With TwoStage it is Gardner's (2022, arXiv 2207.05943) two-stage estimator, whose second stage regresses Y_it − α_i − γ_t on
+// indicators (treated; the event times; the cohorts; the periods), one regression for each kind of average. The estimates are
+// the same means of τ. The error is that of the two stages as one method of moments: as above for the untreated, while the
+// residual of the treated is τ less the coefficient of its own indicator, so that the spread of effects between cohorts and
+// event times inside an average is in it. The periods before the start are indicators too: the mean residual of the first stage
+// there, in the sample that it was fitted on, and so nearer 0 than a regression with leads would have it. No small-sample factor.
+//
 // Covariates enter the first stage: one that changes within units with a slope, one that is fixed with a slope of its own in
 // each period, since the unit effects hold the rest. They must not be moved by the treatment. An average that rests on a slope
 // which the untreated do not identify has no estimate (singular).
@@ -48,6 +58,7 @@ func Imputation(p *Panel, o ImputationOptions) (*Regressed, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.twoStage = o.TwoStage
 	r := m.r
 	type target struct {
 		kind    Aggregation
@@ -108,12 +119,47 @@ func Imputation(p *Panel, o ImputationOptions) (*Regressed, error) {
 	if !o.Pointwise {
 		r.bands(o.Level, o.Draws, o.Seed)
 	}
-	if o.Leads != 0 {
+	switch {
+	case o.Leads == 0:
+	case o.TwoStage:
+		m.before(o)
+	default:
 		if err := m.leads(o); err != nil {
 			return nil, err
 		}
 	}
 	return r, nil
+}
+
+// lead tells how long an untreated row is before the start of its unit, as a negative event time, and whether it is one of
+// the leads of the options.
+func (m *imputer) lead(r int, o *ImputationOptions) (int64, bool) {
+	x := &m.rows[r]
+	g := m.p.Start[x.unit]
+	if g == Never {
+		return 0, false
+	}
+	e := m.p.Times[x.time] - g
+	return e, o.Leads < 0 || -e <= int64(o.Leads)
+}
+
+// before adds the second stage's coefficients of the periods before the start.
+func (m *imputer) before(o ImputationOptions) {
+	events := map[int64][]int{}
+	for _, r := range m.control {
+		if e, ok := m.lead(r, &o); ok {
+			events[e] = append(events[e], r)
+		}
+	}
+	for _, e := range sorted(events) {
+		value, contribution, identified := m.target(events[e])
+		figure := estimate.Missing(estimate.Singular)
+		if identified {
+			sums := m.sums(contribution)
+			figure = estimate.Normal(value, deviation(m.covariance(sums, sums)), o.Level)
+		}
+		m.r.Aggregates = append(m.r.Aggregates, Aggregate{Type: Dynamic, Key: e, Estimate: figure, BandLow: math.NaN(), BandHigh: math.NaN()})
+	}
 }
 
 // leads adds the coefficients of the periods before the start.
@@ -122,12 +168,7 @@ func (m *imputer) leads(o ImputationOptions) error {
 	times := map[int64]int{} // lead → column
 	var keys []int64
 	for _, r := range m.control {
-		x := &m.rows[r]
-		g := m.p.Start[x.unit]
-		if g == Never {
-			continue
-		}
-		if e := m.p.Times[x.time] - g; o.Leads < 0 || -e <= int64(o.Leads) {
+		if e, ok := m.lead(r, &o); ok {
 			if _, ok := times[e]; !ok {
 				times[e] = 0
 				keys = append(keys, e)

@@ -27,6 +27,7 @@ type imputer struct {
 	gram     []float64 // what it factorises; nil without covariates
 	T, Q     int       // periods; columns of the first stage beside the unit effects
 	clusters []clustering
+	twoStage bool // errors of the second stage about its own coefficient (Gardner), not about cohort × period
 
 	v, out, unit []float64 // of the present target
 }
@@ -226,8 +227,9 @@ func (m *imputer) entries(r int, z []entry) []entry {
 	return z
 }
 
-// target is the weighted mean effect over treated rows and the contributions v·e of every row to its error, which the next
-// call overwrites; identified is false where the untreated do not tell what it takes.
+// target is the weighted mean of τ over rows, treated ones or, for a period before the start, untreated ones, whose τ is the
+// residual of the first stage, and the contribution of every row to its error, which the next call overwrites; identified
+// is false where the untreated do not tell what it takes.
 func (m *imputer) target(rows []int) (value float64, out []float64, identified bool) {
 	total := 0.
 	for _, r := range rows {
@@ -282,6 +284,8 @@ func (m *imputer) target(rows []int) (value float64, out []float64, identified b
 		}
 		identified = identified && math.Abs(dot(row, column)-right[a]) <= 1e-7*size
 	}
+	out = m.out
+	clear(out)
 	for i, own := range m.of {
 		if len(own) == 0 {
 			continue
@@ -292,8 +296,14 @@ func (m *imputer) target(rows []int) (value float64, out []float64, identified b
 		}
 		lambda /= m.n0[i]
 		for _, r := range own {
-			v[r] = -m.rows[r].w * (lambda + m.at(column, r, &z))
+			out[r] = -m.rows[r].w * (lambda + m.at(column, r, &z)) * m.rows[r].tau
 		}
+	}
+	if m.twoStage {
+		for _, r := range rows {
+			out[r] += v[r] * (m.rows[r].tau - value)
+		}
+		return value, out, identified
 	}
 	// Treated residuals: less the mean of cohort × event time, weighted by v².
 	type place struct {
@@ -306,11 +316,6 @@ func (m *imputer) target(rows []int) (value float64, out []float64, identified b
 		at := place{m.p.Start[x.unit], x.time}
 		sum[at] += v[r] * v[r] * x.tau
 		weight[at] += v[r] * v[r]
-	}
-	out = m.out
-	clear(out)
-	for _, r := range m.control {
-		out[r] = v[r] * m.rows[r].tau
 	}
 	for _, r := range rows {
 		x := &m.rows[r]

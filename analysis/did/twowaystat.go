@@ -159,12 +159,13 @@ func (f *statLinear) covariance(kind VarianceKind, rule SmallSample) ([]float64,
 	case rule.K == NonNested && kind == Clustered:
 		K -= units - 1
 	}
+	K += float64(rule.Extra)
 	adjust := 1.
 	if !rule.NoK {
 		adjust = (n - 1) / (n - K)
 	}
 	meat := make([]float64, k*k)
-	df := n - full
+	df := max(n-K, 1)
 	switch kind {
 	case IID:
 		ssr := 0.
@@ -221,7 +222,7 @@ func (f *statLinear) covariance(kind VarianceKind, rule SmallSample) ([]float64,
 		if !rule.NoG {
 			adjust *= units / (units - 1)
 		}
-		df = units - 1
+		df = rule.degrees(n, K, units)
 	}
 	mirror(meat, k)
 	v := sandwich(f.bread, meat, k)

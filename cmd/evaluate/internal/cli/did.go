@@ -19,7 +19,7 @@ type didFlags struct {
 	estimator, method, controls, base  string
 	anticipation                       int64
 	aggregate, bands, honest, like, se string
-	windows                            string
+	windows, ssc, fixWeights           string
 	panel, atRisk, out                 string
 	encoding, mapping                  string
 	treatment, before                  string // one row a unit
@@ -70,7 +70,7 @@ A table with one row a unit, where the outcome before and after stand side by si
 	flags.StringVar(&f.covariates, "covariates", "", "`columns` measured before the start; texts are factors, COL:factor makes a number one")
 	flags.StringVar(&f.cluster, "cluster", "", "`columns` in which units depend on each other (default: the unit alone)")
 	flags.StringVar(&f.weights, "weights", "", "`column` of sampling weights")
-	flags.StringVar(&f.estimator, "estimator", "group-time", "group-time, twfe, event-study, sunab, etwfe, imputation or bacon")
+	flags.StringVar(&f.estimator, "estimator", "group-time", "group-time, twfe, event-study, sunab, etwfe, imputation, two-stage or bacon")
 	flags.StringVar(&f.method, "method", "dr", "use of covariates: dr, ipw, reg or imp")
 	flags.StringVar(&f.controls, "controls", "", "never, not-yet, later-start or risk-set (default: never, not-yet where nobody is)")
 	flags.StringVar(&f.base, "base", "universal", "base of cells before the start: varying or universal")
@@ -88,6 +88,8 @@ A table with one row a unit, where the outcome before and after stand side by si
 	flags.StringVar(&f.tiltak, "tiltak", "", "`column` of what the treated started, to estimate each by itself: the others among the treated are then left out")
 	flags.StringVar(&f.atRisk, "at-risk", "", "`column` that tells who could start in the next period, for risk-set and later-start controls")
 	flags.StringVar(&f.se, "se", "cluster", "standard error of the regressions: cluster, hetero or iid")
+	flags.StringVar(&f.ssc, "ssc", "", "small-sample `rules` of the regressions, as fixest names them: K.adj=FALSE, K.fixef=none, nonnested or full, G.adj=FALSE, G.df=min or conventional, t.df=min, conventional or a number")
+	flags.StringVar(&f.fixWeights, "fix-weights", "earlier", "period whose weights a cell uses where they change: earlier (of its two), base or first; with --panel rows each period has its own")
 	flags.StringVar(&f.panel, "panel", "balanced", "units that are not observed in all periods: balanced (left out), pairwise (a cell takes those in both of its periods) or rows (repeated cross-sections: a cell compares rows)")
 	flags.IntVar(&f.bootstrap, "bootstrap", 0, "`draws` of a multiplier bootstrap instead of analytic errors")
 	flags.Float64Var(&f.level, "level", 0.95, "level of intervals and bands")
@@ -150,12 +152,13 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, err
 	}
 	for _, check := range []error{
-		oneOf("estimator", f.estimator, "group-time", "twfe", "event-study", "sunab", "etwfe", "imputation", "bacon"),
+		oneOf("estimator", f.estimator, "group-time", "twfe", "event-study", "sunab", "etwfe", "imputation", "two-stage", "bacon"),
 		oneOf("method", f.method, "dr", "ipw", "reg", "imp"),
 		oneOf("base", f.base, "varying", "universal"),
 		oneOf("bands", f.bands, "pointwise", "simultaneous"),
 		oneOf("se", f.se, "cluster", "hetero", "iid"),
 		oneOf("panel", f.panel, "balanced", "pairwise", "rows"),
+		oneOf("fix-weights", f.fixWeights, "earlier", "base", "first"),
 	} {
 		if check != nil {
 			return nil, check
@@ -180,7 +183,7 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, fault.Usagef("bad_flag", "`--bootstrap` takes 100 draws or more")
 	case f.bootstrap > 0 && f.estimator != "group-time":
 		return nil, fault.Usagef("bad_flag", "`--bootstrap` goes with the estimator group-time")
-	case f.like == "fixest" && (f.estimator == "group-time" || f.estimator == "bacon" || f.estimator == "imputation"):
+	case f.like == "fixest" && (f.estimator == "group-time" || f.estimator == "bacon" || f.imputes()):
 		return nil, fault.Usagef("bad_flag", "`--like fixest` goes with the estimators twfe, event-study, sunab and etwfe")
 	case len(p.covariates) > 0 && f.estimator == "bacon":
 		return nil, fault.Usagef("not_served", "`--covariates` has no place in `--estimator bacon`: the decomposition is of the regression without them")
@@ -200,14 +203,16 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, fault.Usagef("bad_flag", "`--anticipation` must be 0 or more")
 	}
 	if f.estimator != "group-time" {
-		for _, flag := range []string{"method", "controls", "base", "anticipation", "balance-e", "min-e", "max-e", "windows", "at-risk", "panel"} {
+		for _, flag := range []string{"method", "controls", "base", "anticipation", "balance-e", "min-e", "max-e", "windows", "at-risk", "panel", "fix-weights"} {
 			if f.changed(flag) {
 				return nil, fault.Usagef("bad_flag", "`--%s` goes with the estimator group-time, not with %s", flag, f.estimator)
 			}
 		}
 	}
-	if f.changed("se") && (f.estimator == "group-time" || f.estimator == "imputation") {
-		return nil, fault.Usagef("bad_flag", "`--se` goes with the regressions; %s has errors from influence, by unit or `--cluster`", f.estimator)
+	for _, flag := range []string{"se", "ssc"} {
+		if f.changed(flag) && (f.estimator == "group-time" || f.imputes()) {
+			return nil, fault.Usagef("bad_flag", "`--%s` goes with the regressions; %s has errors from influence, by unit or `--cluster`", flag, f.estimator)
+		}
 	}
 	kinds, err := listOf("aggregate", f.aggregate)
 	if err != nil {
@@ -268,8 +273,14 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		o.Unbalanced = did.Rows
 	}
 	o.Bootstrap = f.bootstrap
+	o.Weights = map[string]did.WeightPeriod{"earlier": did.EarlierPeriod, "base": did.CohortBase, "first": did.FirstPeriod}[f.fixWeights]
 	o.Anticipation, o.Level, o.Seed, o.Workers = f.anticipation, f.level, g.seed, g.workers
 	p.regression = did.RegressionOptions{LikeEtwfe: f.like == "etwfe", Level: f.level, Workers: g.workers, Seed: g.seed, Pointwise: f.bands == "pointwise", Kind: map[string]did.VarianceKind{"cluster": did.Clustered, "hetero": did.Hetero, "iid": did.IID}[f.se]}
+	if f.ssc != "" {
+		if err := p.regression.Rule.UnmarshalText([]byte(f.ssc)); err != nil {
+			return nil, err
+		}
+	}
 	p.regression.Rule.PosDef = f.like == "fixest" || f.like == "etwfe"
 	if p.honest, err = parseHonest(f.honest); err != nil || p.honest == nil {
 		return p, err
@@ -277,11 +288,14 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	switch {
 	case f.estimator == "group-time" && o.Base == did.Varying:
 		return nil, fault.Usagef("bad_flag", "`--honest` needs one base for all periods: give `--base universal`")
-	case f.estimator == "twfe" || f.estimator == "etwfe" || f.estimator == "imputation" || f.estimator == "bacon":
+	case f.estimator == "twfe" || f.estimator == "etwfe" || f.imputes() || f.estimator == "bacon":
 		return nil, fault.Usagef("bad_flag", "`--honest` goes with the estimators group-time, event-study and sunab, whose periods before the start have the base of those after it")
 	}
 	return p, nil
 }
+
+// imputes tells whether the estimator fits the untreated alone and takes its first stage out of everybody.
+func (f *didFlags) imputes() bool { return f.estimator == "imputation" || f.estimator == "two-stage" }
 
 // parseHonest reads relative-magnitude=0.5,1 or smoothness=0,0.01.
 func parseHonest(s string) (*honestPlan, error) {

@@ -34,7 +34,7 @@ func TestDidRandomTables(t *testing.T) {
 				fmt.Fprintf(&b, "u%d,%d,%s,%s,%d,c%d,%d,%d\n", i, p+1, g, y, x, i%3, rng.IntN(3), rng.IntN(2))
 			}
 		}
-		estimator := pick("group-time", "group-time", "group-time", "twfe", "event-study", "sunab", "etwfe", "imputation", "bacon")
+		estimator := pick("group-time", "group-time", "group-time", "twfe", "event-study", "sunab", "etwfe", "imputation", "two-stage", "bacon")
 		args := []string{"did", "--format", "json", "--data", writeFile(t, b.String()), "--id", "id", "--time", "t", "--start", "g", "--outcome", "y", "--estimator", estimator}
 		if rng.IntN(2) == 0 {
 			args = append(args, "--cluster", "c")
@@ -42,7 +42,7 @@ func TestDidRandomTables(t *testing.T) {
 		if estimator != "bacon" && rng.IntN(3) == 0 {
 			args = append(args, "--weights", "w")
 		}
-		if estimator != "bacon" && estimator != "imputation" && rng.IntN(2) == 0 {
+		if estimator != "bacon" && estimator != "imputation" && estimator != "two-stage" && rng.IntN(2) == 0 {
 			args = append(args, "--covariates", pick("x", "x:factor"))
 		}
 		if estimator == "group-time" {

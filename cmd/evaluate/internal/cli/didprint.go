@@ -17,7 +17,7 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 	title := map[string]string{
 		"group-time": "group-time effects (Callaway and Sant'Anna)", "twfe": "two-way fixed effects", "event-study": "two-way event study",
 		"sunab": "Sun and Abraham", "etwfe": "extended two-way fixed effects (Wooldridge)", "imputation": "imputation (Borusyak, Jaravel and Spiess)",
-		"bacon": "Goodman-Bacon decomposition",
+		"two-stage": "two stages (Gardner)", "bacon": "Goodman-Bacon decomposition",
 	}[f.estimator]
 	fmt.Fprintf(&b, "Difference-in-differences: %s\n", title)
 	parts := []string{"outcome " + f.outcome}
@@ -95,7 +95,7 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 			if of := c.label(); of != "" {
 				name = of + ": " + name
 			}
-			t.add(name, c.didFigures, number(math.NaN()), number(math.NaN()), note)
+			t.add(name, c.didFigures, c.BandLow, c.BandHigh, note)
 		}
 		t.print(&b)
 	}
@@ -108,6 +108,12 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 	}
 	if d.PreTest != nil {
 		fmt.Fprintf(&b, "\npre-test of all cells before the start: χ²(%d) = %.2f, p = %s; it would find a difference in trends of %.3g a period with probability 0.8\n", d.PreTest.DF, float64(d.PreTest.Statistic), shortP(float64(d.PreTest.PValue)), float64(d.PreTest.Slope))
+	}
+	for i, x := range d.PreTests {
+		if i == 0 {
+			b.WriteString("\npre-tests of all cells before the start, with the difference in trends a period that each would find with probability 0.8\n")
+		}
+		fmt.Fprintf(&b, "  %s: χ²(%d) = %.2f, p = %s; %.3g\n", x.label(), x.DF, float64(x.Statistic), shortP(float64(x.PValue)), float64(x.Slope))
 	}
 	t := newEffectTable("dip probe: anticipation", percent)
 	for _, x := range d.DipProbe {

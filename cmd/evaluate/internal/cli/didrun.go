@@ -2,15 +2,12 @@ package cli
 
 import (
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"tiltakseffekt/analysis/did"
 	"tiltakseffekt/analysis/estimate"
-	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/fault"
 )
 
@@ -26,6 +23,7 @@ type didDocument struct {
 	GroupTime  []didCell       `json:"group_time"`
 	Aggregates []didAverage    `json:"aggregates"`
 	PreTest    *didPreTest     `json:"pretest"`
+	PreTests   []didPreTest    `json:"pretests,omitempty"` // with --by and --tiltak: one for each
 	DipProbe   []didProbe      `json:"dip_probe,omitempty"`
 	Equality   []didEquality   `json:"equality,omitempty"`  // with --by: are the groups' overall effects equal?
 	Changes    []didChange     `json:"estimates,omitempty"` // with --before: one row an outcome
@@ -87,6 +85,8 @@ type didCell struct {
 	Time      int64 `json:"time"`
 	EventTime int64 `json:"event_time"`
 	didFigures
+	BandLow     number  `json:"band_low"`
+	BandHigh    number  `json:"band_high"`
 	NTreated    int     `json:"n_treated"`
 	NComparison int     `json:"n_comparison"`
 	Reason      *string `json:"reason"`
@@ -116,6 +116,7 @@ type didTest struct {
 }
 
 type didPreTest struct {
+	didKey
 	didTest
 	// Slope is the linear difference in trends per period that the test would find with probability 0.8.
 	Slope number `json:"detectable_slope"`
@@ -221,7 +222,7 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 	}
 	d.count(by, r.Units, r.Periods, r.Groups, r.Never, r.Dropped)
 	for _, c := range r.Cells {
-		row := didCell{didKey: by, Group: in.period(c.Group), Time: in.period(c.Time), EventTime: c.EventTime, didFigures: figuresOf(c.Estimate), NTreated: c.NTreated, NComparison: c.NComparison}
+		row := didCell{didKey: by, Group: in.period(c.Group), Time: in.period(c.Time), EventTime: c.EventTime, didFigures: figuresOf(c.Estimate), BandLow: number(c.BandLow), BandHigh: number(c.BandHigh), NTreated: c.NTreated, NComparison: c.NComparison}
 		if c.Reason != "" {
 			why := string(c.Reason)
 			row.Reason = &why
@@ -229,8 +230,13 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 		d.GroupTime = append(d.GroupTime, row)
 	}
 	d.average(in, p, r.Aggregates, by)
-	if r.PreTest != nil && by.label() == "" {
-		d.PreTest = &didPreTest{didTest{number(r.PreTest.Statistic), r.PreTest.DF, number(r.PreTest.PValue)}, number(r.PreTest.DetectableSlope)}
+	if w := r.PreTest; w != nil {
+		test := didPreTest{by, didTest{number(w.Statistic), w.DF, number(w.PValue)}, number(w.DetectableSlope)}
+		if by.label() == "" {
+			d.PreTest = &test
+		} else {
+			d.PreTests = append(d.PreTests, test)
+		}
 	}
 	if f.dipProbe > 0 {
 		if err := d.probe(f, p, panel, by); err != nil {
@@ -397,8 +403,8 @@ func (d *didDocument) regress(in *didInput, f *didFlags, p *didPlan, panel *did.
 	}
 	var r *did.Regressed
 	var err error
-	if f.estimator == "imputation" {
-		r, err = did.Imputation(panel, did.ImputationOptions{Leads: -1, Level: f.level, Seed: p.options.Seed, Pointwise: p.regression.Pointwise})
+	if f.imputes() {
+		r, err = did.Imputation(panel, did.ImputationOptions{Leads: -1, TwoStage: f.estimator == "two-stage", Level: f.level, Seed: p.options.Seed, Pointwise: p.regression.Pointwise})
 	} else {
 		kind := map[string]did.Estimator{"twfe": did.Static, "event-study": did.EventStudy, "sunab": did.SunAbraham, "etwfe": did.Extended}[f.estimator]
 		r, err = did.Regress(panel, kind, p.regression)
@@ -443,94 +449,4 @@ func (d *didDocument) decompose(in *didInput, f *didFlags, p *didPlan, panel *di
 	}
 	d.warn(r.Warnings, f, by)
 	return nil
-}
-
-// write puts the tables into a folder.
-func (d *didDocument) write(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fault.Wrap("cannot_write", err, "cannot make the folder of `--out`")
-	}
-	var tiltak, by, kind, reason []string
-	var tiltakNull, byNull, keyNull, reasonNull []bool
-	var group, time, event, treated, comparison, key, to []int64
-	var toNull []bool
-	var figures [7][]float64
-	add := func(f didFigures, low, high number) {
-		for k, v := range []number{f.Estimate, f.StdError, f.ConfLow, f.ConfHigh, f.PValue, low, high} {
-			figures[k] = append(figures[k], float64(v))
-		}
-	}
-	text := func(s *string) (string, bool) {
-		if s == nil {
-			return "", true
-		}
-		return *s, false
-	}
-	level := func(k didKey) {
-		v, null := text(k.Tiltak)
-		tiltak, tiltakNull = append(tiltak, v), append(tiltakNull, null)
-		v, null = text(k.By)
-		by, byNull = append(by, v), append(byNull, null)
-	}
-	columns := func(n int) (c []*datasets.Column) {
-		for k, name := range []string{"estimate", "std_error", "conf_low", "conf_high", "p_value", "band_low", "band_high"}[:n] {
-			c = append(c, datasets.FloatColumn(name, figures[k]))
-		}
-		return c
-	}
-	put := func(name string, c ...*datasets.Column) error {
-		if slices.Contains(byNull, false) {
-			c = append([]*datasets.Column{datasets.TextColumn("by", by, byNull)}, c...)
-		}
-		if slices.Contains(tiltakNull, false) {
-			c = append([]*datasets.Column{datasets.TextColumn("tiltak", tiltak, tiltakNull)}, c...)
-		}
-		for _, ending := range []string{".parquet", ".csv"} {
-			if err := datasets.Write(filepath.Join(dir, name+ending), datasets.NewTable(c...), datasets.WriteOptions{}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if len(d.GroupTime) > 0 {
-		for _, c := range d.GroupTime {
-			level(c.didKey)
-			group, time, event = append(group, c.Group), append(time, c.Time), append(event, c.EventTime)
-			treated, comparison = append(treated, int64(c.NTreated)), append(comparison, int64(c.NComparison))
-			why, null := text(c.Reason)
-			reason, reasonNull = append(reason, why), append(reasonNull, null)
-			add(c.didFigures, 0, 0)
-		}
-		c := append([]*datasets.Column{datasets.IntColumn("group", group), datasets.IntColumn("time", time), datasets.IntColumn("event_time", event)}, columns(5)...)
-		c = append(c, datasets.IntColumn("n_treated", treated), datasets.IntColumn("n_comparison", comparison), datasets.TextColumn("reason", reason, reasonNull))
-		if err := put("group_time", c...); err != nil {
-			return err
-		}
-		tiltak, tiltakNull, by, byNull, figures = nil, nil, nil, nil, [7][]float64{}
-	}
-	if len(d.Aggregates) == 0 {
-		return nil
-	}
-	for _, a := range d.Aggregates {
-		level(a.didKey)
-		kind = append(kind, a.Type)
-		keyNull = append(keyNull, a.Key == nil)
-		if a.Key == nil {
-			key = append(key, 0)
-		} else {
-			key = append(key, *a.Key)
-		}
-		toNull = append(toNull, a.To == nil)
-		if a.To == nil {
-			to = append(to, 0)
-		} else {
-			to = append(to, *a.To)
-		}
-		add(a.didFigures, a.BandLow, a.BandHigh)
-	}
-	keys := datasets.IntColumn("key", key)
-	keys.Null = keyNull
-	ends := datasets.IntColumn("to", to)
-	ends.Null = toNull
-	return put("aggregates", append([]*datasets.Column{datasets.TextColumn("type", kind, nil), keys, ends}, columns(7)...)...)
 }

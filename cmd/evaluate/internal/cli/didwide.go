@@ -39,7 +39,7 @@ func (f *didFlags) widePlan() (outcomes, covariates []string, err error) {
 			return nil, nil, fault.Usagef("bad_flag", "`--%s` is needed: a table with one row a unit takes --treatment, --before and --outcome", need[0])
 		}
 	}
-	for _, flag := range []string{"id", "time", "start", "by", "tiltak", "estimator", "controls", "base", "anticipation", "aggregate", "balance-e", "min-e", "max-e", "windows", "dip-probe", "bands", "honest", "like", "at-risk", "se", "panel", "bootstrap"} {
+	for _, flag := range []string{"id", "time", "start", "by", "tiltak", "estimator", "controls", "base", "anticipation", "aggregate", "balance-e", "min-e", "max-e", "windows", "dip-probe", "bands", "honest", "like", "at-risk", "se", "ssc", "fix-weights", "panel", "bootstrap"} {
 		if f.changed(flag) {
 			return nil, nil, fault.Usagef("bad_flag", "`--%s` goes with a panel of one row a unit and period; with --before a row is a unit", flag)
 		}
@@ -50,7 +50,7 @@ func (f *didFlags) widePlan() (outcomes, covariates []string, err error) {
 	if covariates, err = listOf("covariates", f.covariates); err != nil {
 		return nil, nil, err
 	}
-	if err := oneOf("method", f.method, "dr", "ipw", "reg"); err != nil {
+	if err := oneOf("method", f.method, "dr", "ipw", "reg", "imp"); err != nil {
 		return nil, nil, err
 	}
 	if !(f.level > 0 && f.level < 1) {
@@ -211,7 +211,7 @@ func (d *didDocument) changes(t *datasets.Table, f *didFlags, outcomes, covariat
 
 func (d *didDocument) printChanges(g *globals, f *didFlags, covariates []string) error {
 	var b strings.Builder
-	method := map[string]string{"dr": "doubly robust", "ipw": "inverse probability weighting", "reg": "outcome regression"}[f.method]
+	method := map[string]string{"dr": "doubly robust", "ipw": "inverse probability weighting", "reg": "outcome regression", "imp": "improved doubly robust"}[f.method]
 	on := "without covariates"
 	if len(covariates) > 0 {
 		on = fmt.Sprintf("on %d covariates", len(covariates))
