@@ -47,42 +47,55 @@ func LogRank(in Input, opt TestOptions) (*TestResult, error) {
 	if in.Weight != nil {
 		return nil, fault.Usagef("not_served", "the log-rank test with weights is not served; use a Cox regression on the groups with robust errors")
 	}
-	facts, err := in.check(opt.Workers)
-	if err != nil {
-		return nil, err
-	}
 	if in.Group == nil || len(in.Groups) < 2 {
 		return nil, fault.Usagef("one_group", "a test between groups needs at least two groups")
-	}
-	strata, err := checkStrata(opt.Stratum, opt.Strata, len(in.Time))
-	if err != nil {
-		return nil, err
 	}
 	if opt.State < 0 || opt.State > in.states() {
 		return nil, fault.Usagef("bad_state", "there is no state %d", opt.State)
 	}
-	K := len(in.Groups)
-	g, err := newGrid(&in, facts, K*strata)
+	cells, strata, err := in.stratified(opt)
 	if err != nil {
 		return nil, err
 	}
-	cells := tables(g, opt.Workers, K*strata, func(dst []int32, from int) {
+	K := len(in.Groups)
+	r := newTestResult("logrank", K)
+	for s := range strata {
+		r.addStratum(cells[s*K:(s+1)*K], opt)
+	}
+	r.finish()
+	return r, nil
+}
+
+// stratified are the tables of each group within each stratum: those of stratum s from s·groups on.
+func (in *Input) stratified(opt TestOptions) (cells []*table, strata int, err error) {
+	facts, err := in.check(opt.Workers)
+	if err != nil {
+		return nil, 0, err
+	}
+	if strata, err = checkStrata(opt.Stratum, opt.Strata, len(in.Time)); err != nil {
+		return nil, 0, err
+	}
+	K := len(in.Groups)
+	g, err := newGrid(in, facts, K*strata)
+	if err != nil {
+		return nil, 0, err
+	}
+	return tables(g, opt.Workers, K*strata, func(dst []int32, from int) {
 		copy(dst, in.Group[from:])
 		for i := range dst {
 			if opt.Stratum != nil {
 				dst[i] += opt.Stratum[from+i] * int32(K)
 			}
 		}
-	})
-	r := &TestResult{Test: "logrank", Rows: make([]int, K), Observed: make([]float64, K), Expected: make([]float64, K), Variance: make([][]float64, K)}
+	}), strata, nil
+}
+
+func newTestResult(test string, groups int) *TestResult {
+	r := &TestResult{Test: test, Rows: make([]int, groups), Observed: make([]float64, groups), Expected: make([]float64, groups), Variance: make([][]float64, groups)}
 	for k := range r.Variance {
-		r.Variance[k] = make([]float64, K)
+		r.Variance[k] = make([]float64, groups)
 	}
-	for s := range strata {
-		r.addStratum(cells[s*K:(s+1)*K], opt)
-	}
-	r.finish()
-	return r, nil
+	return r
 }
 
 func checkStrata(stratum []int32, strata, n int) (int, error) {

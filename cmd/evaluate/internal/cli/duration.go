@@ -73,7 +73,7 @@ Times are in the unit of the column. Nothing is said beyond the last time at whi
 	flags.StringVar(&f.by, "by", "", "`column` of groups")
 	flags.StringVar(&f.weights, "weights", "", "`column` of weights; with fractions, errors are the jackknife's")
 	flags.StringVar(&f.cluster, "cluster", "", "`column`: rows of a value are dependent, such as a person's")
-	flags.StringVar(&f.strata, "strata", "", "`column` of strata of the log-rank test and of Cox")
+	flags.StringVar(&f.strata, "strata", "", "`column` of strata of the tests and of Cox")
 	flags.StringVar(&f.state, "state", "", "`name` of the state for Fine–Gray, and for a cause-specific test or Cox regression")
 	flags.StringVar(&f.curve, "curve", "km", "km, or cif for the cumulative incidence of each state")
 	flags.StringVar(&f.conf, "conf", "log", "interval: log, log-log, plain, logit or arcsin")
@@ -82,7 +82,7 @@ Times are in the unit of the column. Nothing is said beyond the last time at whi
 	flags.Float64Var(&f.rmst, "rmst", 0, "restricted mean up to this `time`")
 	flags.BoolVar(&f.rmstDiff, "rmst-diff", false, "differences and ratios of restricted means against the first group")
 	flags.StringVar(&f.test, "test", "", "logrank, gray, or both: tests that the groups do not differ")
-	flags.Float64Var(&f.rho, "rho", 0, "log-rank weight S(t−)^`rho`; 1 is Peto–Peto's Wilcoxon test")
+	flags.Float64Var(&f.rho, "rho", 0, "weight S(t−)^`rho` of the log-rank test (1 is Peto–Peto's Wilcoxon test), (1 − F(t−))^rho of Gray's")
 	flags.StringVar(&f.cox, "cox", "", "`columns` of a Cox regression; COL:factor makes a number a factor")
 	flags.StringVar(&f.fineGray, "fine-gray", "", "`columns` of a Fine–Gray regression of the incidence of --state")
 	flags.StringVar(&f.ties, "ties", "efron", "efron or breslow")
@@ -170,15 +170,11 @@ func (f *durationFlags) lists() (err error) {
 				return bad("`--test` with `--cluster` is not served; use `--cox` on the groups, whose errors are then robust")
 			case t == "gray" && f.start != "":
 				return bad("`--test gray` with `--start` is not served")
-			case t == "gray" && f.strata != "":
-				return bad("`--test gray` with `--strata` is not served")
-			case t == "gray" && f.rhoSet:
-				return bad("`--rho` belongs to the log-rank test; `--test gray` has none")
 			}
 		}
 	}
 	if f.rhoSet && !f.withTest {
-		return bad("`--rho` belongs to `--test logrank`")
+		return bad("`--rho` belongs to `--test`")
 	}
 	if f.withCox {
 		if f.coxTerms, err = durationList("--cox", f.cox); err != nil {
@@ -194,7 +190,7 @@ func (f *durationFlags) lists() (err error) {
 		f.censoredValues, err = durationList("--censored", f.censored)
 	}
 	if f.strata != "" && !f.withTest && !f.withCox {
-		return bad("`--strata` belongs to `--test logrank` and `--cox`")
+		return bad("`--strata` belongs to `--test` and `--cox`")
 	}
 	return err
 }
