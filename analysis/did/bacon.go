@@ -33,15 +33,12 @@ func Bacon(p *Panel, workers int) ([]Comparison, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	var w []float64
-	switch len(p.Weights) {
-	case 0:
-	case 1:
-		w = p.Weights[0]
-	default:
+	if len(p.Weights) > 1 {
 		return nil, fault.Usagef("not_served", "`--estimator bacon` takes weights that do not change within a unit: the decomposition has one share for each group")
 	}
-	s, err := NewStatistics(p.Times, p.Start, p.Outcome, w, workers)
+	q := *p
+	q.Clusters = nil // estimates alone
+	s, err := q.statistics(workers)
 	if err != nil {
 		return nil, err
 	}

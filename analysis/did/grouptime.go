@@ -61,6 +61,7 @@ func GroupTime(p *Panel, o Options) (*Result, error) {
 		if err := p.check(); err != nil {
 			return nil, err
 		}
+		p = p.expanded()
 		r, err := GroupTimeRows(p.rows(), o)
 		if err != nil {
 			return nil, err
@@ -72,18 +73,9 @@ func GroupTime(p *Panel, o Options) (*Result, error) {
 		if err := p.check(); err != nil {
 			return nil, err
 		}
-		var w []float64
-		if p.Weights != nil {
-			w = p.Weights[0]
-		}
-		s, err := NewStatistics(p.Times, p.Start, p.Outcome, w, o.Workers)
+		s, err := p.statistics(o.Workers)
 		if err != nil {
 			return nil, err
-		}
-		if len(p.Clusters) > 0 {
-			if err := AddClusters(s, p.Outcome, w, p.Clusters, o.Workers); err != nil {
-				return nil, err
-			}
 		}
 		r, err := FromStatistics(s, o)
 		if err != nil {

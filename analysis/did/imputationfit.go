@@ -34,7 +34,7 @@ type imputer struct {
 
 func newImputer(p *Panel) (*imputer, error) {
 	N, T := len(p.Start), len(p.Times)
-	p = p.collapsed()
+	p = p.expanded().collapsed()
 	m := &imputer{p: p, r: &Regressed{Periods: T}, T: T, n0: make([]float64, N), of: make([][]int, N)}
 	weight := func(i, t int) float64 {
 		if p.Weights == nil {

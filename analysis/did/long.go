@@ -37,10 +37,10 @@ func (l *Long) Panel() (*Panel, error) {
 	n := len(l.Time)
 	times := distinct(l.Time)
 	T := len(times)
-	period := make(map[int64]int32, T)
-	for t, v := range times {
-		period[v] = int32(t)
+	if n == 0 {
+		return &Panel{Times: times, Start: make([]int64, l.Units)}, nil
 	}
+	period := indexOf(times)
 	p := &Panel{Times: times, Start: make([]int64, l.Units), Outcome: columns(T, l.Units)}
 	row := make([][]int32, T) // row of unit i in period t, from 1
 	for t := range row {
@@ -49,7 +49,7 @@ func (l *Long) Panel() (*Panel, error) {
 	first := make([]int32, l.Units) // first row of a unit, from 1
 	duplicates, example := 0, 0
 	for r := range n {
-		i, t := l.Unit[r], period[l.Time[r]]
+		i, t := l.Unit[r], period.at(l.Time[r])
 		if row[t][i] != 0 {
 			if duplicates == 0 {
 				example = r

@@ -18,6 +18,10 @@ type Panel struct {
 	Start   []int64     // N first treated periods, Never where there is none
 	Outcome [][]float64 // T columns of N; NaN is not observed
 
+	// Binary holds outcomes that are 0 or 1 and complete as bits, in place of Outcome (see Long.Compact). What needs numbers
+	// makes them for itself.
+	Binary *Bits
+
 	// Covariates are K covariates without a constant, each with one column of N (fixed) or T columns (by period). A cell
 	// uses the values of the earlier of its two periods.
 	Covariates [][][]float64
@@ -69,7 +73,11 @@ func (p *Panel) check() error {
 			}
 		}
 	}
-	columns("Outcome", p.Outcome, false)
+	if p.Binary == nil {
+		columns("Outcome", p.Outcome, false)
+	} else if len(p.Binary.Start) != n || len(p.Binary.Times) != T || p.Outcome != nil {
+		panic(fmt.Sprintf("did: bits of %d units and %d periods in a panel of %d and %d", len(p.Binary.Start), len(p.Binary.Times), n, T))
+	}
 	for _, x := range p.Covariates {
 		columns("a covariate", x, true)
 	}
@@ -246,6 +254,7 @@ func prepare(p *Panel, o *Options) (*frame, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
+	p = p.expanded()
 	n := len(p.Start)
 	keep := make([]bool, n)
 	for i := range keep {

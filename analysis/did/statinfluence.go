@@ -19,6 +19,12 @@ func (e *statEngine) influence(c column, p *Panel) []float64 {
 			if x == 0 {
 				continue
 			}
+			if b := p.Binary; b != nil {
+				for _, i := range s.order[s.from[at]:s.from[at+1]] {
+					out[i] += x * b.value(int(i), t)
+				}
+				continue
+			}
 			y := p.Outcome[t]
 			for _, i := range s.order[s.from[at]:s.from[at+1]] {
 				out[i] += x * y[i]

@@ -100,7 +100,7 @@ func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
 		return nil, err
 	}
 	r := &Regressed{}
-	q := *p
+	q := *p.expanded()
 	if e == SunAbraham || e == Extended {
 		cut := r.reference(&q)
 		if cut < 2 {
@@ -133,7 +133,7 @@ func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
 	count := map[[2]int]float64{}
 	var fit linear
 	if balanced && len(q.Covariates) == 0 && len(q.Clusters) == 0 && len(q.RowClusters) == 0 && q.Weights == nil && statisticsFit(len(cohorts), len(q.Times)) {
-		s, err := NewStatistics(q.Times, q.Start, q.Outcome, nil, o.Workers)
+		s, err := q.statistics(o.Workers)
 		if err != nil {
 			return nil, err
 		}

@@ -168,7 +168,7 @@ func (g *globals) did(c *cobra.Command, f *didFlags) error {
 	}
 	var results []*did.Result
 	for _, level := range in.levels {
-		panel, err := in.of(level).Panel()
+		panel, err := in.of(level).Compact()
 		if err == nil {
 			panel.Units = level.units
 			var result *did.Result
