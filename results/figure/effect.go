@@ -2,6 +2,7 @@ package figure
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -135,6 +136,9 @@ func (e EffectPanel) draw(p *panel, u Unit, any, first bool, xTitle string, name
 			}
 		}
 	}
+	if drawn {
+		e.spots(p, u, o)
+	}
 	switch {
 	case !drawn && e.Note != "":
 		p.say(e.Note)
@@ -143,6 +147,38 @@ func (e EffectPanel) draw(p *panel, u Unit, any, first bool, xTitle string, name
 	case e.Note != "":
 		s := style(smallSize, grey, right, bottom)
 		p.label(s, vg.Point{X: p.c.Max.X, Y: p.c.Min.Y + 3}, shorten(s, e.Note, p.c.Max.X-p.c.Min.X-4))
+	}
+}
+
+// spots say, month by month, what every series has there.
+func (e EffectPanel) spots(p *panel, u Unit, o Options) {
+	l := o.lang()
+	write := func(v float64) string {
+		if u == Kroner {
+			return l.SignedKroner(v)
+		}
+		return value(l, u, v).Text
+	}
+	text, top, order := map[float64]string{}, map[float64]float64{}, []float64(nil)
+	for _, s := range e.Series {
+		for i, x := range s.X {
+			if math.IsNaN(x) || math.IsNaN(s.Y[i]) {
+				continue
+			}
+			if _, ok := text[x]; !ok {
+				order = append(order, x)
+				text[x] = value(l, Plain, x).Text
+				if o.XLabel == "" {
+					text[x] = o.say("Måned ", "Month ") + text[x]
+				}
+				top[x] = s.Y[i]
+			}
+			text[x] += "\n" + s.Name + ": " + between(l, write, s.Y[i], s.Low[i], s.High[i])
+		}
+	}
+	slices.Sort(order)
+	for _, x := range order {
+		p.spot("x", p.at(x, min(max(top[x], p.yMin), p.yMax)), text[x])
 	}
 }
 

@@ -19,7 +19,7 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 	const rowHeight = 16
 	names, nums := style(smallSize, ink, right, middle), style(smallSize, ink, right, middle)
 	room, tail := vg.Length(0), vg.Length(0)
-	value := func(v float64) string {
+	write := func(v float64) string {
 		if o.Value != nil {
 			return o.Value(v)
 		}
@@ -33,7 +33,7 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 		room = max(room, names.Width(r.Label))
 		centre, edges = append(centre, r.Estimate), append(edges, r.Low, r.High)
 		if !math.IsNaN(r.Estimate) {
-			tail = max(tail, nums.Width(value(r.Estimate)))
+			tail = max(tail, nums.Width(write(r.Estimate)))
 		}
 	}
 	room = min(room, (o.width()-2*margin)*0.45) + 6
@@ -53,7 +53,7 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 		}
 	}
 	height := max(60, vg.Length(len(rows))*high+xAxisHeight(axisTitle)+4)
-	return frame(o, nil, height, func(c draw.Canvas) {
+	f := frame(o, nil, height, func(c draw.Canvas) {
 		p := &panel{c: draw.Crop(c, room, -tail-10, xAxisHeight(axisTitle), 0), xMin: least, xMax: most, yMin: 0.5, yMax: float64(len(rows)) + 0.5, lang: o.lang()}
 		if !ok {
 			p.say(o.say("Ingen estimater å vise.", "No estimates to show."))
@@ -84,7 +84,28 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 				p.c.StrokeLines(draw.LineStyle{Color: colour(0), Width: 1.4}, p.c.ClipLinesXY([]vg.Point{p.at(r.Low, y), p.at(r.High, y)})...)
 			}
 			p.c.DrawGlyph(draw.GlyphStyle{Color: colour(0), Radius: 3, Shape: draw.CircleGlyph{}}, p.at(r.Estimate, y))
-			p.c.FillText(nums, vg.Point{X: c.Max.X - 2, Y: at}, value(r.Estimate))
+			p.c.FillText(nums, vg.Point{X: c.Max.X - 2, Y: at}, write(r.Estimate))
+			p.spot("y", p.at(r.Estimate, y), r.Label+": "+between(o.lang(), write, r.Estimate, r.Low, r.High))
 		}
 	})
+	f.Data = forestData(rows, axisTitle, write, o)
+	return f
+}
+
+func forestData(rows []ForestRow, title string, write func(float64) string, o Options) *Data {
+	d := &Data{Head: []string{"", title, o.say("Strekens ende til venstre", "Left end of the line"), o.say("Strekens ende til høyre", "Right end of the line")}}
+	number := func(v float64) Value {
+		if math.IsNaN(v) {
+			return Value{Text: "–", Number: v}
+		}
+		return Value{Text: write(v), Number: v}
+	}
+	for _, r := range rows {
+		estimate := number(r.Estimate)
+		if math.IsNaN(r.Estimate) {
+			estimate.Text = r.Note
+		}
+		d.Rows = append(d.Rows, []Value{word(r.Label), estimate, number(r.Low), number(r.High)})
+	}
+	return d
 }

@@ -77,6 +77,9 @@ func Love(rows []LoveRow, o Options) *Figure {
 			for m, v := range r.After {
 				put(v, markOf(m, 2.8))
 			}
+			if shown {
+				p.spot("y", p.at(math.Abs(orValue(r.Before, 0)), y), loveText(r, o))
+			}
 			if !shown {
 				p.label(style(smallSize, grey, left, middle), vg.Point{X: p.c.Min.X + 4, Y: at}, o.say("skjult eller ikke beregnet", "hidden or not estimated"))
 			}

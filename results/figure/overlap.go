@@ -26,7 +26,7 @@ func Overlap(treated, comparison []Bin, o Options) *Figure {
 	if title == "" {
 		title = o.say("Beregnet sannsynlighet for å starte", "Estimated probability of starting")
 	}
-	return frame(o, legend, 6*vg.Centimeter, func(c draw.Canvas) {
+	f := frame(o, legend, 6*vg.Centimeter, func(c draw.Canvas) {
 		p := &panel{c: draw.Crop(c, 4, -10, xAxisHeight(title), 0), lang: o.lang()}
 		p.xMin, p.xMax = math.Inf(1), math.Inf(-1)
 		top, hidden := 0., 0
@@ -57,10 +57,27 @@ func Overlap(treated, comparison []Bin, o Options) *Figure {
 					p.bar(fills[k].Color, b.Low, 0, b.High, sign*b.Share/(b.High-b.Low))
 					at := p.at(b.High, 0) // a thin white line between bars
 					p.c.StrokeLine2(draw.LineStyle{Color: hex(0xffffff), Width: 0.4}, at.X, p.c.Min.Y, at.X, p.c.Max.Y)
+					p.spot("x", p.at((b.Low+b.High)/2, sign*b.Share/(b.High-b.Low)/2), binText(b, names[k], o))
 				}
 			}
 		}
 		p.hLine(axisLine, 0)
 		p.xAxis(Plain, step(p.xMin, p.xMax, 5), title)
 	})
+	f.Data = &Data{Head: []string{o.say("Gruppe", "Arm"), o.say("Fra", "From"), o.say("Til", "To"), o.say("Andel", "Share")}}
+	for k, bins := range [][]Bin{treated, comparison} {
+		for _, b := range bins {
+			f.Data.Rows = append(f.Data.Rows, append([]Value{word(names[k])}, binValues(b, Plain, o)...))
+		}
+	}
+	return f
+}
+
+func binValues(b Bin, u Unit, o Options) []Value {
+	return []Value{value(o.lang(), u, b.Low), value(o.lang(), u, b.High), value(o.lang(), Share, b.Share)}
+}
+
+func binText(b Bin, name string, o Options) string {
+	v := binValues(b, Plain, o)
+	return name + ", " + o.lang().Range(v[0].Text, v[1].Text) + ": " + v[2].Text
 }

@@ -56,7 +56,7 @@ func Plane(points []PlanePoint, level float64, o Options) *Figure {
 		list = vg.Length((len(drawn)+columns-1)/columns)*lineHeight(name) + 6
 	}
 	const body = 8 * vg.Centimeter
-	return frame(o, nil, body+list, func(c draw.Canvas) {
+	f := frame(o, nil, body+list, func(c draw.Canvas) {
 		if len(drawn) == 0 {
 			(&panel{c: c}).say(o.say("Ingen punkter å vise, eller skjult av hensyn til personvern.", "No points to show, or hidden to protect persons."))
 			return
@@ -91,6 +91,7 @@ func Plane(points []PlanePoint, level float64, o Options) *Figure {
 		var taken []vg.Point
 		for i, e := range drawn {
 			at := p.at(e.X, e.Y)
+			p.spot("", at, e.Name+": "+value(o.lang(), Plain, e.X).Text+"; "+value(o.lang(), Plain, e.Y).Text)
 			if len(drawn) == 1 {
 				p.c.DrawGlyph(draw.GlyphStyle{Color: colour(0), Radius: 3, Shape: draw.CircleGlyph{}}, at)
 				continue
@@ -114,6 +115,11 @@ func Plane(points []PlanePoint, level float64, o Options) *Figure {
 			}
 		}
 	})
+	f.Data = &Data{Head: []string{"", o.XLabel, o.say("Standardfeil", "Standard error"), o.YLabel, o.say("Standardfeil", "Standard error")}}
+	for _, e := range drawn {
+		f.Data.Rows = append(f.Data.Rows, []Value{word(e.Name), value(o.lang(), Plain, e.X), value(o.lang(), Plain, e.SDX), value(o.lang(), Plain, e.Y), value(o.lang(), Plain, e.SDY)})
+	}
+	return f
 }
 
 // free is the place nearest to a point where a number covers no other: the point itself, or one on circles around it.

@@ -20,6 +20,7 @@ type Figure struct {
 	Width, Height vg.Length
 	Title         string // what it shows, for screen readers
 	Text          string // more of it
+	Data          *Data  // what it shows, as a table; nil where the caller has a better one
 	lang          number.Lang
 	draw          func(draw.Canvas)
 }
@@ -46,17 +47,21 @@ var (
 // SVG is the figure as an SVG document. It names its letters and does not embed them; title and description are read
 // aloud.
 func (f *Figure) SVG() ([]byte, error) {
-	inline, err := f.Inline("")
+	inline, err := f.element("", false)
 	if err != nil {
 		return nil, err
 	}
 	return []byte("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + inline + "\n"), nil
 }
 
-// Inline is the SVG element alone, for a page; id, unless empty, becomes its id and has to be its own.
-func (f *Figure) Inline(id string) (string, error) {
+// Inline is the SVG element alone, for a page; id, unless empty, becomes its id and has to be its own. It carries what is
+// said where a reader points (data-spots).
+func (f *Figure) Inline(id string) (string, error) { return f.element(id, true) }
+
+func (f *Figure) element(id string, spots bool) (string, error) {
 	c := vgsvg.New(f.Width, f.Height)
-	if err := f.paint(c); err != nil {
+	rec := &recorder{Canvas: c, height: f.Height}
+	if err := f.paint(rec); err != nil {
 		return "", err
 	}
 	var b bytes.Buffer
@@ -73,6 +78,9 @@ func (f *Figure) Inline(id string) (string, error) {
 		f.Width, f.Height, f.Width, f.Height, f.lang)
 	if id != "" {
 		fmt.Fprintf(&head, ` id="%s"`, html.EscapeString(id))
+	}
+	if spots {
+		head.WriteString(rec.attributes())
 	}
 	head.WriteString(">")
 	if f.Title != "" {

@@ -3,6 +3,7 @@ package figure
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -76,7 +77,7 @@ func SpecificationCurve(factors []string, specs []Specification, u Unit, o Optio
 		}
 	}
 	height := vg.Length(curveHeight + gap + rowHeight*(len(lines)+headed))
-	return frame(o, nil, height, func(c draw.Canvas) {
+	f := frame(o, nil, height, func(c draw.Canvas) {
 		p := &panel{c: draw.Crop(c, room, -4, height-curveHeight, 0), xMin: -0.5, xMax: float64(len(shown)) - 0.5, lang: o.lang()}
 		if len(shown) == 0 {
 			p.yMin, p.yMax = 0, 1
@@ -98,6 +99,7 @@ func SpecificationCurve(factors []string, specs []Specification, u Unit, o Optio
 				p.c.StrokeLines(draw.LineStyle{Color: alpha(colour(0), 0.55), Width: 0.9}, []vg.Point{p.at(x, s.Low), p.at(x, s.High)})
 			}
 			p.c.DrawGlyph(draw.GlyphStyle{Color: colour(0), Radius: radius, Shape: draw.CircleGlyph{}}, p.at(x, s.Estimate))
+			p.spot("x", p.at(x, s.Estimate), between(o.lang(), func(v float64) string { return value(o.lang(), u, v).Text }, s.Estimate, s.Low, s.High)+": "+strings.Join(s.Choice, ", "))
 			if s.Main {
 				p.c.DrawGlyph(draw.GlyphStyle{Color: colour(1), Radius: radius + 2.4, Shape: draw.RingGlyph{}}, p.at(x, s.Estimate))
 			}
@@ -126,4 +128,17 @@ func SpecificationCurve(factors []string, specs []Specification, u Unit, o Optio
 			y -= rowHeight
 		}
 	})
+	f.Data = &Data{Head: append(slices.Clone(factors), o.say("Virkning", "Effect"), o.say("Nedre grense", "Lower bound"), o.say("Øvre grense", "Upper bound"), o.say("Studiens egen", "The study's own"))}
+	for _, s := range shown {
+		var row []Value
+		for _, c := range s.Choice {
+			row = append(row, word(c))
+		}
+		own := ""
+		if s.Main {
+			own = o.say("ja", "yes")
+		}
+		f.Data.Rows = append(f.Data.Rows, append(row, value(o.lang(), u, s.Estimate), value(o.lang(), u, s.Low), value(o.lang(), u, s.High), word(own)))
+	}
+	return f
 }

@@ -47,7 +47,7 @@ func Survival(curves []Curve, o Options) *Figure {
 		}
 	}
 	axis := xAxisHeight(title)
-	return frame(o, legend, 5.4*vg.Centimeter+tableHeight, func(c draw.Canvas) {
+	f := frame(o, legend, 5.4*vg.Centimeter+tableHeight, func(c draw.Canvas) {
 		p := &panel{c: draw.Crop(c, yLabelWidth(o.lang(), Share, 0, 1, 4), -10, axis+tableHeight, -4), xMax: xMax, yMax: 1, lang: o.lang()}
 		drawn := false
 		for _, e := range curves {
@@ -68,10 +68,13 @@ func Survival(curves []Curve, o Options) *Figure {
 			x, y := stairs(e.X, e.Y, xMax)
 			p.line(lineOf(i), markOf(i, 2), x, y)
 		}
+		curveSpots(p, curves, xMax, o)
 		if table {
 			atRisk(p, curves, by, p.c.Min.Y-axis-2, o)
 		}
 	})
+	f.Data = curveData(curves, o)
+	return f
 }
 
 func (e Curve) band(p *panel, c color.NRGBA) {
@@ -125,7 +128,7 @@ func (e Curve) risk(t float64) int {
 
 // Histogram draws bins of one distribution as density, with a line at the mean where that is known.
 func Histogram(bins []Bin, mean float64, u Unit, o Options) *Figure {
-	return frame(o, nil, 5.8*vg.Centimeter, func(c draw.Canvas) {
+	f := frame(o, nil, 5.8*vg.Centimeter, func(c draw.Canvas) {
 		p := &panel{xMin: math.Inf(1), xMax: math.Inf(-1), lang: o.lang()}
 		unit := binUnit(bins)
 		for _, b := range bins {
@@ -152,6 +155,8 @@ func Histogram(bins []Bin, mean float64, u Unit, o Options) *Figure {
 			}
 			h := b.Share / (b.High - b.Low) * unit
 			p.bar(colour(0), b.Low, 0, b.High, h)
+			v := binValues(b, u, o)
+			p.spot("x", p.at((b.Low+b.High)/2, h/2), o.lang().Range(v[0].Text, v[1].Text)+": "+v[2].Text)
 			edge := draw.LineStyle{Color: hex(0xffffff), Width: 0.6}
 			a, z := p.at(b.High, 0), p.at(b.High, h)
 			p.c.StrokeLine2(edge, a.X, a.Y, z.X, z.Y)
@@ -166,6 +171,11 @@ func Histogram(bins []Bin, mean float64, u Unit, o Options) *Figure {
 		}
 		p.xAxis(u, step(p.xMin, p.xMax, 5), o.XLabel)
 	})
+	f.Data = &Data{Head: []string{o.say("Fra", "From"), o.say("Til", "To"), o.say("Andel", "Share")}}
+	for _, b := range bins {
+		f.Data.Rows = append(f.Data.Rows, binValues(b, u, o))
+	}
+	return f
 }
 
 // binUnit is the width of the narrowest bin: the axis of a histogram shows the share in a bin of this width, which is the
@@ -206,7 +216,7 @@ func Bars(labels []string, values []float64, u Unit, o Options) *Figure {
 	}
 	room = min(room, (o.width()-2*margin)*0.45) + 6
 	height := max(60, vg.Length(len(labels))*rowHeight+xAxisHeight(o.XLabel))
-	return frame(o, nil, height, func(c draw.Canvas) {
+	f := frame(o, nil, height, func(c draw.Canvas) {
 		p := &panel{c: draw.Crop(c, room, -tail-10, xAxisHeight(o.XLabel), 0), xMax: most * 1.02, yMin: 0.5, yMax: float64(len(labels)) + 0.5, lang: o.lang()}
 		if most == 0 {
 			p.xMax = 1
@@ -224,6 +234,12 @@ func Bars(labels []string, values []float64, u Unit, o Options) *Figure {
 			p.bar(colour(0), 0, y-0.34, values[i], y+0.34)
 			end := p.at(values[i], y)
 			p.c.FillText(nums, vg.Point{X: end.X + 4, Y: end.Y}, tickText(o.lang(), u, values[i]))
+			p.spot("y", end, l+": "+tickText(o.lang(), u, values[i]))
 		}
 	})
+	f.Data = &Data{Head: []string{"", o.XLabel}}
+	for i, l := range labels {
+		f.Data.Rows = append(f.Data.Rows, []Value{word(l), value(o.lang(), u, values[i])})
+	}
+	return f
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/json"
 	"html/template"
 	"strings"
 )
@@ -54,11 +55,11 @@ func (b *builder) page() (*page, error) {
 	if p.Title == "" {
 		p.Title = r.Study
 	}
-	p.Facts = []fact{
+	p.Facts = append(b.population(), []fact{
 		{b.say("Starter i tiltak", "Starts in tiltak"), b.l.Range(b.l.Month(r.From), b.l.Month(r.To))},
 		{b.say("Fulgt til og med", "Followed until"), b.l.Month(r.Cut)},
 		{b.say("Studie og kjøring", "Study and run"), r.Study + " " + r.RunID},
-	}
+	}...)
 	p.Contents = []link{{To: "answer", Text: b.say("Svaret kort", "The short answer")}, {To: "evidence", Text: p.EvidenceTitle}, {To: "limits", Text: b.say("Begrensninger", "Limitations")}, {To: "repeat", Text: b.say("Slik gjentas kjøringen", "How to repeat it")}}
 	var err error
 	if p.Answer, err = b.answer(); err != nil {
@@ -82,6 +83,29 @@ func (b *builder) page() (*page, error) {
 	p.Limits = b.limits()
 	p.Repeat = b.repeat()
 	return p, nil
+}
+
+// population is for whom the figures hold, as the study chose it; nothing where the run does not say.
+func (b *builder) population() []fact {
+	var study struct {
+		Population struct {
+			Age      []int  `json:"age"`
+			Eligible string `json:"eligible"`
+		} `json:"population"`
+	}
+	if json.Unmarshal(b.run.Resolved, &study) != nil || len(study.Population.Age) != 2 {
+		return nil
+	}
+	who := map[string]string{
+		"registered": b.say("registrert som arbeidssøker", "registered as job seekers"),
+		"benefit":    b.say("med en ytelse", "on a benefit"),
+		"either":     b.say("registrert som arbeidssøker eller med en ytelse", "registered as job seekers or on a benefit"),
+	}[study.Population.Eligible]
+	age := b.sayf("%d til %d år", "aged %d to %d", study.Population.Age[0], study.Population.Age[1])
+	if who != "" {
+		age += ", " + who
+	}
+	return []fact{{b.say("Hvem det gjelder", "Who it is about"), capital(age)}}
 }
 
 // method1 says in plain words who is compared with whom and how.

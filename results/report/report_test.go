@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"tiltakseffekt/internal/number"
 	"tiltakseffekt/results"
 	"tiltakseffekt/results/internal/madeup"
 )
@@ -71,6 +72,42 @@ func TestBothLanguagesHaveTheSameParts(t *testing.T) {
 		if i := strings.Index(text, norwegian); i >= 0 {
 			t.Errorf("the English report says %q: …%s…", norwegian, text[max(0, i-60):min(len(text), i+60)])
 		}
+	}
+}
+
+func TestWhomItIsAbout(t *testing.T) {
+	r, tables := madeup.Make(1, 1)
+	if strings.Contains(render(t, r, tables, "nb"), "Hvem det gjelder") {
+		t.Error("a run that does not say whom it is about is said to be about somebody")
+	}
+	r.Resolved = []byte(`{"population":{"age":[18,66],"eligible":"either"}}`)
+	for lang, want := range map[string]string{"nb": "18 til 66 år, registrert som arbeidssøker eller med en ytelse", "en": "Aged 18 to 66, registered as job seekers or on a benefit"} {
+		if !strings.Contains(render(t, r, tables, lang), want) {
+			t.Errorf("%s: the report lacks %q", lang, want)
+		}
+	}
+}
+
+// Each figure of the page says what it shows where it is pointed at, and has a table; the file of a figure has neither.
+func TestFiguresHaveTheirNumbers(t *testing.T) {
+	r, tables := madeup.Make(2, 7)
+	page := render(t, r, tables, "nb")
+	if n, m := strings.Count(page, "<figure>"), len(regexp.MustCompile(`(?s)<figure>.*?</figure>`).FindAllString(page, -1)); n == 0 || n != m {
+		t.Fatal(n, m)
+	}
+	for _, f := range regexp.MustCompile(`(?s)<figure>.*?</figure>`).FindAllString(page, -1) {
+		title := regexp.MustCompile(`<title>(.*?)</title>`).FindString(f)
+		if !strings.Contains(f, "<table>") {
+			t.Errorf("%s has no table", title)
+		}
+		if !strings.Contains(f, "data-spots=") && !strings.Contains(f, "skjult") && !strings.Contains(f, "Ingen") {
+			t.Errorf("%s says nothing where it is pointed at", title)
+		}
+	}
+	e := newBuilder(r, tables, "nb").focusRow(r.Tiltak[0].ID, "alle")
+	want := fmt.Sprintf("Alle: %s (%s til %s)", number.NB.Points(e.Estimate, 1), number.NB.Points(e.ConfLow, 1), number.NB.Points(e.ConfHigh, 1))
+	if !strings.Contains(page, html.EscapeString(want)) {
+		t.Errorf("no figure says %q", want)
 	}
 }
 

@@ -28,10 +28,10 @@ type tableCell struct {
 }
 
 // words are the texts of the controls of a table.
-type words struct{ Sort, Save, Filter string }
+type words struct{ Sort, Save, Filter, Of string }
 
 func (b *builder) table(caption string, head ...string) *table {
-	return &table{Caption: caption, Head: head, Words: words{b.say("Sorter etter", "Sort by"), b.say("Lagre som CSV", "Save as CSV"), b.say("Vis bare rader med", "Show only rows with")}}
+	return &table{Caption: caption, Head: head, Words: words{b.say("Sorter etter", "Sort by"), b.say("Lagre som CSV", "Save as CSV"), b.say("Vis bare rader med", "Show only rows with"), b.say("av", "of")}}
 }
 
 func (t *table) add(cells ...tableCell) {
@@ -71,12 +71,33 @@ func (b *builder) countCell(n int) tableCell {
 	return numberCell(b.l.Count(n), raw)
 }
 
+// dataTable is what a figure shows, where it has no table of its own.
+func (b *builder) dataTable(f *figure.Figure) *table {
+	t := b.table(f.Title, f.Data.Head...)
+	if len(t.Head) > 0 && t.Head[0] == "" {
+		t.Head[0] = b.say("Navn", "Name")
+	}
+	for _, r := range f.Data.Rows {
+		var cells []tableCell
+		for _, v := range r {
+			if v.IsText {
+				cells = append(cells, textCell(v.Text))
+			} else {
+				cells = append(cells, numberCell(v.Text, v.Number))
+			}
+		}
+		t.add(cells...)
+	}
+	return t
+}
+
 // drawing is a figure with its table.
 type drawing struct {
 	SVG   template.HTML
 	Text  string // said below it
 	Table *table
 	Label string // of the fold that holds the table
+	Name  string // read aloud when the figure is reached by the keyboard
 }
 
 // draw makes a drawing of a figure; nil of nil.
@@ -88,8 +109,11 @@ func (b *builder) draw(f *figure.Figure, t *table) (*drawing, error) {
 	if err != nil {
 		return nil, err
 	}
+	if t == nil && f.Data != nil {
+		t = b.dataTable(f)
+	}
 	if t != nil && len(t.Rows) == 0 {
 		t = nil
 	}
-	return &drawing{SVG: template.HTML(svg), Table: t, Label: b.say("Tallene bak figuren", "The figures behind this")}, nil //nolint:gosec // made by ourselves, texts in it are escaped
+	return &drawing{SVG: template.HTML(svg), Table: t, Name: f.Title + b.say(". Piltastene leser tallene.", ". The arrow keys read the figures."), Label: b.say("Tallene bak figuren", "The figures behind this")}, nil //nolint:gosec // made by ourselves, texts in it are escaped
 }
