@@ -14,8 +14,8 @@ var (
 	exactByDefault     = []string{"kvinne", "utdanning", "landgruppe"}
 )
 
-// fitCells is full matching (of the rows that have one of the other arm within the caliper: a comparison row far from every
-// treated one would otherwise join the set of the nearest, and in strata with few treated all of them do) and exact and coarsened cells inside the strata, and subclasses of a score that knows the
+// fitCells is full matching (with no distance beyond the caliper: a comparison row far from every treated one would otherwise
+// join the set of the nearest, and in strata with few treated all of them do) and exact and coarsened cells inside the strata, and subclasses of a score that knows the
 // stratum. The error is HC3 summed by person (docs/matching-errors.md: it is too large, since what the cells are made of
 // explains the outcome too).
 func (r *runner) fitCells(c *cell, m Method) (fitted, estimate.Reason, error) {
@@ -29,18 +29,17 @@ func (r *runner) fitCells(c *cell, m Method) (fitted, estimate.Reason, error) {
 			return nil, why, e
 		}
 		notes = n
-		stratum, leave := c.cellsWith(m.Exact), c.leave(m, d)
+		in := matching.NearestInput{Score: d, Treated: c.treated, Stratum: c.cellsWith(m.Exact), Key: c.key, Base: c.weight, Leave: c.leave(m, d)}
+		opt := matching.OptimalOptions{Estimand: m.estimand(), Seed: *r.study.Seed, Workers: 1}
 		if m.Caliper > 0 {
-			unit := matching.CaliperSD
+			opt.Caliper = float64(m.Caliper)
 			if m.CaliperUnit == "raw" {
-				unit = matching.CaliperRaw
+				opt.Unit = matching.CaliperRaw
 			}
-			var absolute float64
-			leave, absolute = matching.WithinReach(d, c.treated, stratum, leave, float64(m.Caliper), unit)
+			_, absolute := matching.WithinReach(d, c.treated, in.Stratum, in.Leave, opt.Caliper, opt.Unit)
 			notes = append(notes, results.Diagnostic{Name: "caliper", Value: absolute, Text: "units of the distance"})
 		}
-		s, _, err = matching.Full(matching.NearestInput{Score: d, Treated: c.treated, Stratum: stratum, Key: c.key, Base: c.weight, Leave: leave},
-			matching.OptimalOptions{Estimand: m.estimand(), Seed: *r.study.Seed, Workers: 1})
+		s, _, err = matching.Full(in, opt)
 	case subclass:
 		score, n, why, e := c.subclassScore(r, m)
 		if e != nil || why != "" {

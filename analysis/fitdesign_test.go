@@ -116,7 +116,7 @@ var everyMethod = []string{
 // unweighted are those that refuse sampling weights, or do not take them as duplication: what is optimal for rows is not for
 // their copies, and quantiles are those of rows.
 var unweighted = []string{"optimal", "{name: exact, id: k2k, k2k: true}", "{name: nearest, id: n13, order: closest}", "{name: nearest, id: n14, person_max: 1}",
-	"{name: nearest, id: n15, adjust: regression}", "{name: optimal, id: o2, ratio: 2, adjust: regression}"}
+	"{name: nearest, id: n15, adjust: regression}", "{name: optimal, id: o2, ratio: 2, adjust: regression}", "{name: optimal, id: o3, caliper: 0.2}"}
 
 // TestEveryMethodOfAStudy: each method estimates the effect that was put in, 0.4 for everybody, within four of its standard
 // errors; what it says of its influence by person is, where it claims so, its error; balance weights are not negative and

@@ -71,7 +71,14 @@ func (r *runner) fitPairs(c *cell, m Method) (fitted, estimate.Reason, error) {
 			return nil, "", fault.Usagef("not_served", "`methods` names optimal, which does not take the sampling weights of `person.vekt`: a pair has one weight; use nearest or full, or drop the column in the mapping")
 		}
 		in.Unit = nil // nobody has a row of their own in the stratum: a comparison row starts nothing in its month
-		matched, err = matching.Optimal(in, matching.OptimalOptions{Ratio: m.Ratio, Seed: *r.study.Seed, Workers: 1})
+		opt := matching.OptimalOptions{Ratio: m.Ratio, Seed: *r.study.Seed, Workers: 1}
+		if m.Caliper > 0 {
+			opt.Caliper = float64(m.Caliper)
+			if m.CaliperUnit == "raw" {
+				opt.Unit = matching.CaliperRaw
+			}
+		}
+		matched, err = matching.Optimal(in, opt)
 	} else {
 		opt := matching.NearestOptions{Estimand: m.estimand(), Ratio: m.Ratio, Replace: m.Replace, ReuseMax: m.ReuseMax, PersonMax: m.PersonMax,
 			Amounts: base != nil, Seed: *r.study.Seed, Workers: 1}

@@ -53,11 +53,10 @@ func (m *Method) describe() results.Text {
 		m.describeNearest(say)
 	case optimal:
 		say("par med minst samlet avstand innenfor kalendermåned × varighet", "pairs with the least total distance inside calendar month × elapsed duration")
+		m.describeCaliper(say)
 	case full:
 		say("sett med minst samlet avstand innenfor kalendermåned × varighet", "sets with the least total distance inside calendar month × elapsed duration")
-		if m.Caliper > 0 {
-			say(fmt.Sprintf("av dem med en i den andre gruppen innenfor %g", float64(m.Caliper)), fmt.Sprintf("of those with one of the other arm within %g", float64(m.Caliper)))
-		}
+		m.describeCaliper(say)
 	case subclass:
 		say(fmt.Sprintf("%d delklasser av tilbøyeligheten", m.Subclasses), fmt.Sprintf("%d subclasses of the propensity score", m.Subclasses))
 	case cem, exact:
@@ -162,4 +161,16 @@ func decimalComma(s string) string {
 		}
 	}
 	return string(b)
+}
+
+// describeCaliper is the caliper of optimal pairs and sets.
+func (m *Method) describeCaliper(say func(nb, en string)) {
+	if m.Caliper <= 0 {
+		return
+	}
+	unit := phrase{"standardavvik", "standard deviations"}
+	if m.CaliperUnit == "raw" {
+		unit = phrase{"i avstandens enhet", "in the unit of the distance"}
+	}
+	say(fmt.Sprintf("ingen avstand over %g %s", float64(m.Caliper), unit.nb), fmt.Sprintf("no distance over %g %s", float64(m.Caliper), unit.en))
 }

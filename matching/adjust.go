@@ -2,17 +2,16 @@ package matching
 
 import (
 	"tiltakseffekt/internal/fault"
-	"tiltakseffekt/internal/regression"
 )
 
 // adjust matches or weights as the specification says.
 func (r *Report) adjust(d *Data) (adjusted, error) {
 	s := r.Spec
 	if s.BiasAdjust && s.Method != "radius" && (s.Method != "nearest" || !s.Nearest.Replace && s.Like != "matching") {
-		return nil, notServed("`--bias-adjust` without `--replace`")
+		return nil, fault.Usagef("bad_flag", "`--bias-adjust` goes with `--replace` (or `--method radius`); without replacement `--adjust regression` takes out what matches differ in")
 	}
 	if s.StdError == "bootstrap" && s.Method != "radius" && (s.Method != "nearest" || !s.Nearest.Replace && s.Like != "matching") {
-		return nil, notServed("`--se bootstrap` but for matching with replacement and within a radius")
+		return nil, fault.Usagef("bad_flag", "`--se bootstrap` goes with matching with replacement or within a radius; for other methods leave `--se` out")
 	}
 	if s.Like == "matching" {
 		return r.likeMatching(d)
@@ -111,6 +110,13 @@ func (r *Report) nearest(d *Data) (adjusted, error) {
 			in.Score = nil
 		}
 	}
+	points := in.Points
+	if points == nil {
+		points = [][]float64{r.Distance}
+	}
+	if s.Estimand == ATE && opt.Replace && s.Like == "" {
+		return r.bothWays(in, opt, d, points)
+	}
 	m, err := Nearest(in, opt)
 	if err != nil {
 		return nil, err
@@ -119,28 +125,18 @@ func (r *Report) nearest(d *Data) (adjusted, error) {
 		return nil, fault.Dataf("no_overlap", "", "", "no row found a match; widen the caliper or match exactly on fewer columns")
 	}
 	r.Matched = m
-	points := in.Points
-	if points == nil {
-		points = [][]float64{r.Distance}
-	}
-	rows := &matchedRows{Matched: m, points: points, biasAdjust: s.BiasAdjust}
-	if s.Distance == "logit" || s.Distance == "linear-logit" {
-		rows.score = r.Score
-	}
-	return rows, nil
+	return &matchedRows{Matched: m, points: points, biasAdjust: s.BiasAdjust, score: r.scoreAlone(d)}, nil
 }
 
 func (r *Report) optimal(d *Data) (adjusted, error) {
 	s := r.Spec
-	if _, spatial := metricOf(s.Distance); spatial || s.Nearest.Caliper > 0 && s.Method == "optimal" || d.Unit != nil {
-		return nil, notServed("`--method " + s.Method + "` with a distance between covariates, `--caliper` or repeated ids")
+	if _, spatial := metricOf(s.Distance); spatial {
+		return nil, fault.Usagef("bad_flag", "`--method %s` goes by a score; distances between covariates go with `--method nearest`", s.Method)
 	}
-	in := NearestInput{Score: r.Distance, Treated: d.Treated, Stratum: d.Stratum, Key: d.Key, Base: d.Base, Leave: r.leave}
-	opt := OptimalOptions{Estimand: s.Estimand, Ratio: s.Nearest.Ratio, Seed: s.Seed, Workers: s.Workers}
+	in := NearestInput{Score: r.Distance, Treated: d.Treated, Stratum: d.Stratum, Unit: d.Unit, Key: d.Key, Base: d.Base, Leave: r.leave,
+		Calipers: d.Calipers, AntiExact: d.AntiExact}
+	opt := OptimalOptions{Estimand: s.Estimand, Ratio: s.Nearest.Ratio, Caliper: s.Nearest.Caliper, Unit: s.Nearest.CaliperUnit, Seed: s.Seed, Workers: s.Workers}
 	if s.Method == "full" {
-		if c := s.Nearest.Caliper; c > 0 { // rows with nobody of the other group in reach stay out
-			in.Leave, _ = WithinReach(in.Score, in.Treated, in.Stratum, in.Leave, c, s.Nearest.CaliperUnit)
-		}
 		c, _, err := Full(in, opt)
 		return cellsAdjusted{c}, err
 	}
@@ -149,7 +145,7 @@ func (r *Report) optimal(d *Data) (adjusted, error) {
 		return nil, err
 	}
 	if len(m.Pairs) == 0 {
-		return nil, fault.Dataf("no_overlap", "", "", "no stratum has rows of both groups; match exactly on fewer columns")
+		return nil, fault.Dataf("no_overlap", "", "", "no row found a match; widen the caliper or match exactly on fewer columns")
 	}
 	r.Matched = m
 	return &matchedRows{Matched: m}, nil
@@ -206,7 +202,7 @@ func (r *Report) likeMatching(d *Data) (adjusted, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tiedRows{t, t.Weight()}, nil
+	return &tiedRows{Tied: t, weight: t.Weight()}, nil
 }
 
 func (r *Report) subclass(d *Data) (adjusted, error) {
@@ -224,74 +220,6 @@ func (r *Report) subclass(d *Data) (adjusted, error) {
 // wrongError refuses an error that does not go with the method.
 func wrongError(stdError, method, serves string) error {
 	return fault.Usagef("bad_flag", "`--se %s` does not go with %s, which takes %s", stdError, method, serves)
-}
-
-type matchedRows struct {
-	*Matched
-	points     [][]float64
-	biasAdjust bool
-	score      *regression.Fit // the fitted logit that was matched on; nil where it was something else
-	tied       *Tied
-}
-
-func (m *matchedRows) weights() []float64  { return m.Weight }
-func (m *matchedRows) subclasses() []int32 { return m.Subclass }
-func (m *matchedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
-	bootstrap := stdError == "bootstrap"
-	abadieImbens := stdError == "abadie-imbens" || m.biasAdjust || bootstrap
-	if stdError == "auto" && m.Options.Replace && m.Subclass == nil && d.Cluster == nil && d.Base == nil && obs == nil {
-		abadieImbens = true
-	}
-	switch {
-	case abadieImbens:
-		switch {
-		case m.Subclass != nil:
-			return Effect{}, fault.Usagef("bad_flag", "`--se abadie-imbens` is for matching with replacement; without it pairs are the error (`--se pair`)")
-		case d.Base != nil:
-			return Effect{}, notServed("`--se " + stdError + "` with weights")
-		case d.Cluster != nil && !bootstrap:
-			return Effect{}, notServed("`--se abadie-imbens` with clusters; `--se bootstrap` takes them")
-		case obs != nil:
-			return Effect{}, fault.Dataf("missing_outcome", "", "", "the Abadie–Imbens error needs outcomes without missing values; drop the rows or use `--se pair`")
-		}
-		if m.tied == nil {
-			m.tied = m.Tied(m.points, d.X, TiedOptions{BiasAdjust: m.biasAdjust})
-		}
-		if bootstrap {
-			return m.tied.Multiplier(y, d.Cluster, d.Clusters)
-		}
-		if stdError == "auto" && m.score != nil && !m.biasAdjust && m.leave == nil && m.Options.Estimand == ATT {
-			return m.tied.EstimatedScore(y, m.score, d.X)
-		}
-		return m.tied.Effect(y)
-	case stdError == "auto" || stdError == "pair":
-		return m.ATT(y, obs, d.Cluster, d.Clusters), nil
-	case stdError == "robust":
-		return WeightedDifference(m.Weight, m.Treated, y, obs, d.Cluster, d.Clusters), nil
-	}
-	return Effect{}, wrongError(stdError, "matching", "auto, pair, abadie-imbens and robust")
-}
-
-type tiedRows struct {
-	*Tied
-	weight []float64
-}
-
-func (t *tiedRows) weights() []float64  { return t.weight }
-func (t *tiedRows) subclasses() []int32 { return nil }
-func (t *tiedRows) effect(y, obs []float64, d *Data, stdError string) (Effect, error) {
-	switch {
-	case stdError != "auto" && stdError != "abadie-imbens" && stdError != "bootstrap":
-		return Effect{}, wrongError(stdError, "matching with all ties or within a radius", "auto, abadie-imbens and bootstrap")
-	case d.Cluster != nil && stdError == "abadie-imbens":
-		return Effect{}, notServed("`--cluster` with the Abadie–Imbens error; `--se bootstrap` takes it")
-	case obs != nil:
-		return Effect{}, fault.Dataf("missing_outcome", "", "", "the Abadie–Imbens error needs outcomes without missing values; drop the rows")
-	}
-	if stdError == "bootstrap" || d.Cluster != nil {
-		return t.Multiplier(y, d.Cluster, d.Clusters)
-	}
-	return t.Tied.Effect(y)
 }
 
 type cellsAdjusted struct{ *Subclassed }

@@ -46,9 +46,8 @@ func (r *Report) radius(d *Data) (adjusted, error) {
 	if err := kernel.UnmarshalText([]byte(s.Kernel)); err != nil {
 		return nil, err
 	}
-	switch {
-	case spatial || d.Base != nil || d.Unit != nil:
-		return nil, notServed("`--method radius` with a distance between covariates, weights or repeated ids")
+	if spatial {
+		return nil, fault.Usagef("bad_flag", "`--method radius` goes by a score; use `--distance logit`, `linear-logit`, `probit` or a column")
 	}
 	radius := s.Radius
 	if radius == 0 {
@@ -57,12 +56,21 @@ func (r *Report) radius(d *Data) (adjusted, error) {
 	if radius == 0 {
 		return nil, fault.Usagef("bad_flag", "`--method radius` needs `--radius`")
 	}
-	t, err := Radius(RadiusInput{Score: r.Distance, Treated: d.Treated, Stratum: d.Stratum, Leave: r.leave, Z: d.X},
-		RadiusOptions{Estimand: s.Estimand, Radius: radius, Unit: s.Nearest.CaliperUnit, Kernel: kernel, BiasAdjust: s.BiasAdjust})
+	in := RadiusInput{Score: r.Distance, Treated: d.Treated, Stratum: d.Stratum, Leave: r.leave, Unit: d.Unit, Z: d.X}
+	opt := RadiusOptions{Estimand: s.Estimand, Radius: radius, Unit: s.Nearest.CaliperUnit, Kernel: kernel, BiasAdjust: s.BiasAdjust}
+	if d.Base != nil {
+		w, err := RadiusWeights(in, d.Base, opt)
+		if err != nil {
+			return nil, err
+		}
+		reuse, err := NewReuse(w, d.Treated, d.X, ReuseOptions{Estimand: s.Estimand, BiasAdjust: s.BiasAdjust})
+		return &reuseRows{reuse, w}, err
+	}
+	t, err := Radius(in, opt)
 	if err != nil {
 		return nil, err
 	}
-	return &tiedRows{t, t.Weight()}, nil
+	return &tiedRows{Tied: t, weight: t.Weight()}, nil
 }
 
 // covariateBalancing is the covariate-balancing score; for the ATT and the ATC it is entropy balancing.

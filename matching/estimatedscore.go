@@ -8,23 +8,23 @@ import (
 )
 
 // EstimatedScore is the estimate of Effect with the error of Abadie and Imbens (2016, Econometrica 84:781), which takes in
-// that the score matched on was fitted: with I the information of the logit per row, f = p(1−p), μ_g the mean outcome of
-// group g,
+// that the score matched on was fitted: with I = E[f²/(p(1−p))·XX'] the information of the fit per row, f the slope of p in
+// the linear predictor (p(1−p) for the logit), μ_g the mean outcome of group g,
 //
 //	ATE   V − c'I⁻¹c/N,   c = E[f(cov(X, μ₁|p)/p + cov(X, μ₀|p)/(1−p))]
 //	ATT   V − c'I⁻¹c/N + d'I⁻¹d/N,
 //	      c = E[fX(μ₁(p) − μ₀(p) − τ) + f(cov(X, μ₁|p) + p/(1−p)·cov(X, μ₀|p))]/E[p],
 //	      d = E[fX(μ₁(X) − μ₀(X) − τ)]/E[p]
+//	ATC   the same with the groups exchanged: p and 1−p, μ₁ and μ₀, and −τ
 //
 // where V is the variance with the score known. Means and covariances given p come from the nearest rows in the score of
 // each group (as many as Neighbours, at least 4), μ(X) from linear regressions. For the ATE the fit makes the error smaller,
-// for the ATT smaller or larger.
+// for the others smaller or larger.
 //
-// The matching must be on the logit score itself (Fitted, or its Linear predictor), x its design, for the ATT or the ATE
-// and without bias adjustment. Where the correction would leave no variance, a sampling accident, V is kept.
+// The matching must be on the score itself (Fitted, or its Linear predictor), x its design, without bias adjustment. Where the correction would leave no variance, a sampling accident, V is kept.
 func (t *Tied) EstimatedScore(y []float64, fit *regression.Fit, x [][]float64) (Effect, error) {
-	if t.opt.Estimand == ATC || t.opt.BiasAdjust || t.opt.Sample || fit.Link != regression.LogitLink {
-		return Effect{}, fault.Usagef("bad_flag", "the error of Abadie and Imbens (2016) is for the att or ate on a logit score without bias adjustment")
+	if t.opt.BiasAdjust || t.opt.Sample {
+		return Effect{}, fault.Usagef("bad_flag", "the error of Abadie and Imbens (2016) is for the population and without bias adjustment")
 	}
 	e, err := t.Effect(y)
 	if err != nil || e.Reason != "" {
@@ -40,11 +40,18 @@ func (t *Tied) EstimatedScore(y []float64, fit *regression.Fit, x [][]float64) (
 	}
 	var all []int32
 	var groups [2][]int32
+	target := group(t.opt.Estimand != ATC)
+	own := func(i int) float64 { // the probability of the target group
+		if target == 1 {
+			return fit.Fitted[i]
+		}
+		return 1 - fit.Fitted[i]
+	}
 	share := 0.
 	for i, d := range t.in.Treated {
 		all = append(all, int32(i))
 		groups[group(d)] = append(groups[group(d)], int32(i))
-		share += fit.Fitted[i] / float64(n)
+		share += own(i) / float64(n)
 	}
 	c, d := make([]float64, k), make([]float64, k)
 	var local [2][]float64 // mean outcome of a group at the row's score
@@ -64,14 +71,13 @@ func (t *Tied) EstimatedScore(y []float64, fit *regression.Fit, x [][]float64) (
 			if len(set) < 2 {
 				continue
 			}
-			p := fit.Fitted[i]
-			f := p * (1 - p) / float64(n)
+			p, f := own(i), scoreSlope(fit, i)/float64(n)
 			switch {
 			case t.opt.Estimand == ATE && g == 1:
 				f /= p
 			case t.opt.Estimand == ATE:
 				f /= 1 - p
-			case g == 0:
+			case g != target:
 				f *= p / (1 - p)
 			}
 			for j := 1; j < k; j++ {
@@ -83,7 +89,8 @@ func (t *Tied) EstimatedScore(y []float64, fit *regression.Fit, x [][]float64) (
 			}
 		}
 	}
-	if t.opt.Estimand == ATT {
+	if t.opt.Estimand != ATE {
+		sign := 2*float64(target) - 1
 		var predicted [2][]float64
 		for g := range 2 {
 			w := make([]float64, n)
@@ -97,8 +104,7 @@ func (t *Tied) EstimatedScore(y []float64, fit *regression.Fit, x [][]float64) (
 			predicted[g] = r.Fitted
 		}
 		for i := range n {
-			p := fit.Fitted[i]
-			f := p * (1 - p) / float64(n)
+			f := sign * scoreSlope(fit, i) / float64(n)
 			for j := range k {
 				c[j] += f * z(j, i) * (local[1][i] - local[0][i] - e.Estimate)
 				d[j] += f * z(j, i) * (predicted[1][i] - predicted[0][i] - e.Estimate)
@@ -111,8 +117,10 @@ func (t *Tied) EstimatedScore(y []float64, fit *regression.Fit, x [][]float64) (
 	}
 	information := regression.Pass(x, n, std, nil, true, 1, func(from int, _, wt, res []float64) float64 {
 		for i := range wt {
-			p := fit.Fitted[from+i]
-			wt[i], res[i] = p*(1-p)/float64(n), 0
+			p, f := fit.Fitted[from+i], scoreSlope(fit, from+i)
+			if wt[i], res[i] = f*f/(p*(1-p))/float64(n), 0; f == 0 {
+				wt[i] = 0
+			}
 		}
 		return 0
 	}).Gram

@@ -3,6 +3,7 @@ package matching
 import (
 	"context"
 	"math"
+	"sort"
 
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/parallel"
@@ -21,8 +22,15 @@ import (
 //	Σ (a_s − a) + Σ (b − b₁) + max(i, j)·(b₁ − a_s),
 //
 // so that running minima over j ≤ i and j > i make the work linear after sorting (after Colannino et al. 2007, Graphs and
-// Combinatorics 23:169). Conditions on pairs are not served, as in
-// Optimal.
+// Combinatorics 23:169).
+//
+// With a Caliper no distance within a set is beyond it: rows with nobody of the other group within the caliper stay out, and
+// the others are covered at the least cost by distances that are allowed. The i rows after a gap are then bounded by
+// the reach of the last row before it, the j rows before it by that of the first row after it, and max(i, j) becomes
+// i + j − min(i, j, M): M is the widest diagonal a_{s−m+k} – b_k, k = 1, …, m, that is allowed, whose edges cover a row on
+// both sides each (what edges cost does not depend on how they cross the gap, and those of a diagonal are the least wide).
+//
+// Other conditions on pairs are not served, as in Optimal.
 func Full(in NearestInput, opt OptimalOptions) (*Subclassed, float64, error) {
 	n := len(in.Treated)
 	if err := in.check(n); err != nil {
@@ -30,6 +38,10 @@ func Full(in NearestInput, opt OptimalOptions) (*Subclassed, float64, error) {
 	}
 	if err := in.plain(); err != nil {
 		return nil, 0, err
+	}
+	reach := math.Inf(1)
+	if opt.Caliper > 0 {
+		in.Leave, reach = WithinReach(in.Score, in.Treated, in.Stratum, in.Leave, opt.Caliper, opt.Unit)
 	}
 	w := &lineWork{in: in, hash: random.NewKeyed(opt.Seed, "matching ties"), groups: groupRows(n, in.Stratum, in.Leave)}
 	batches := w.groups.batches(1 << 14)
@@ -41,7 +53,7 @@ func Full(in NearestInput, opt OptimalOptions) (*Subclassed, float64, error) {
 	err := parallel.For(context.Background(), opt.Workers, len(batches), func(b int) error {
 		for s := batches[b][0]; s < batches[b][1]; s++ {
 			e := w.sorted(w.groups.rows(s))
-			cost, count := fullSets(e, in.Treated, set, counts[b])
+			cost, count := fullSets(e, in.Treated, set, counts[b], reach)
 			costs[b] += cost
 			counts[b] = count
 		}
@@ -70,7 +82,7 @@ func Full(in NearestInput, opt OptimalOptions) (*Subclassed, float64, error) {
 type colourRun struct{ from, to int }
 
 // fullSets numbers the sets of one stratum from number up and returns their cost and the next number.
-func fullSets(e []entry, treated []bool, set []int32, number int32) (float64, int32) {
+func fullSets(e []entry, treated []bool, set []int32, number int32, reach float64) (float64, int32) {
 	var runs []colourRun
 	for i := range e {
 		if i == 0 || treated[e[i].row] != treated[e[i-1].row] {
@@ -85,14 +97,14 @@ func fullSets(e []entry, treated []bool, set []int32, number int32) (float64, in
 	for i := range e {
 		x[i] = e[i].score()
 	}
-	cost, take, again := coverLine(x, runs)
-	edges := coverEdges(runs, take, again, len(e))
+	cost, take, again := coverLine(x, runs, reach)
+	edges := coverEdges(x, runs, take, again, reach)
 	return cost, starSets(e, edges, set, number)
 }
 
 // coverLine returns the least cost of covering all points, and by point b the number take of points of the run before that
-// cover its run up to b, and whether the farthest of them is also covered from before.
-func coverLine(x []float64, runs []colourRun) (total float64, take []int32, again []bool) {
+// cover its run up to b, and whether the farthest of them is also covered from before. No distance is beyond reach.
+func coverLine(x []float64, runs []colourRun, reach float64) (total float64, take []int32, again []bool) {
 	n := len(x)
 	least := make([]float64, n)
 	take, again = make([]int32, n), make([]bool, n)
@@ -103,6 +115,7 @@ func coverLine(x []float64, runs []colourRun) (total float64, take []int32, agai
 		a, b := runs[r-1], runs[r]
 		s := a.to - a.from
 		gap := x[b.from] - x[a.to-1]
+		most := crossing(x, a, b, reach)
 		// For each j: the best before, plus what the last j points of the run add.
 		base, reuse := make([]float64, s+1), make([]bool, s+1)
 		sum := 0.
@@ -127,7 +140,10 @@ func coverLine(x []float64, runs []colourRun) (total float64, take []int32, agai
 		suffix := make([]int32, s+2)
 		suffix[s+1] = -1
 		for j := s; j >= 1; j-- {
-			suffix[j] = int32(j)
+			if suffix[j] = int32(j); j > most.before {
+				suffix[j] = -1
+				continue
+			}
 			if k := suffix[j+1]; k >= 0 && base[k]+float64(k)*gap < base[j]+float64(j)*gap {
 				suffix[j] = k
 			}
@@ -137,30 +153,58 @@ func coverLine(x []float64, runs []colourRun) (total float64, take []int32, agai
 		for i := 1; b.from+i <= b.to; i++ {
 			at := b.from + i - 1
 			sumB += x[at] - x[b.from]
-			if i <= s && (prefix < 0 || base[i] < base[prefix]) {
+			if i <= most.both && (prefix < 0 || base[i] < base[prefix]) {
 				prefix = int32(i)
 			}
 			least[at], take[at] = math.Inf(1), prefix
+			if i > most.after {
+				continue
+			}
 			if prefix >= 0 {
 				least[at] = base[prefix] + float64(i)*gap + sumB
 			}
-			if i+1 <= s {
-				if k := suffix[i+1]; base[k]+float64(k)*gap+sumB < least[at] {
-					least[at], take[at] = base[k]+float64(k)*gap+sumB, k
+			if m := min(i, most.both); m+1 <= s {
+				if k := suffix[m+1]; k >= 0 && base[k]+float64(int(k)+i-m)*gap+sumB < least[at] {
+					least[at], take[at] = base[k]+float64(int(k)+i-m)*gap+sumB, k
 				}
 			}
-			again[at] = reuse[take[at]]
+			if take[at] >= 0 {
+				again[at] = reuse[take[at]]
+			}
 		}
 	}
 	return least[n-1], take, again
 }
 
+// crossings bound the edges between two runs: how many points of the run after and of the run before they may have, and how
+// many edges may cover a point of both.
+type crossings struct{ after, before, both int }
+
+func crossing(x []float64, a, b colourRun, reach float64) crossings {
+	m := crossings{b.to - b.from, a.to - a.from, min(b.to-b.from, a.to-a.from)}
+	if math.IsInf(reach, 1) {
+		return m
+	}
+	m.after = sort.Search(m.after, func(i int) bool { return x[b.from+i]-x[a.to-1] > reach })
+	m.before = sort.Search(m.before, func(j int) bool { return x[b.from]-x[a.to-1-j] > reach })
+	m.both = sort.Search(min(m.after, m.before), func(m int) bool { // is the diagonal of m + 1 too wide?
+		for k := range m + 1 {
+			if x[b.from+k]-x[a.to-1-m+k] > reach {
+				return true
+			}
+		}
+		return false
+	})
+	return m
+}
+
 // edge joins two points by their places in the order.
 type edge struct{ a, b int }
 
-// coverEdges goes back through the choices. Between i points of a run and j of the run before there are max(i, j) edges: the
-// points of the larger side that are over go to the nearest point of the other.
-func coverEdges(runs []colourRun, take []int32, again []bool, n int) []edge {
+// coverEdges goes back through the choices. Between i points of a run and j of the run before there are i + j − m edges: m of
+// a diagonal, and one for each point that is over, to the nearest point of the other run.
+func coverEdges(x []float64, runs []colourRun, take []int32, again []bool, reach float64) []edge {
+	n := len(x)
 	runOf := make([]int32, n)
 	for r, c := range runs {
 		for i := c.from; i < c.to; i++ {
@@ -172,13 +216,16 @@ func coverEdges(runs []colourRun, take []int32, again []bool, n int) []edge {
 		r := int(runOf[at])
 		b, a := runs[r], runs[r-1]
 		i, j := at-b.from+1, int(take[at])
+		m := min(i, j, crossing(x, a, b, reach).both)
 		low := a.to - j
-		for k := range max(i, j) {
-			if i >= j { // each point once, what is over to the nearest
-				edges = append(edges, edge{low + min(k, j-1), b.from + k})
-			} else {
-				edges = append(edges, edge{low + k, b.from + max(0, k-(j-i))})
-			}
+		for k := range j - m {
+			edges = append(edges, edge{low + k, b.from})
+		}
+		for k := range m {
+			edges = append(edges, edge{a.to - m + k, b.from + k})
+		}
+		for k := m; k < i; k++ {
+			edges = append(edges, edge{a.to - 1, b.from + k})
 		}
 		if again[at] {
 			at = low

@@ -13,8 +13,10 @@ import (
 type OptimalOptions struct {
 	Estimand Estimand // Optimal: ATT or ATC; Full: ATT, ATC or ATE
 	Ratio    int      // of Optimal: matches of each row; 0: 1
-	Seed     uint64   // of the order of rows with equal scores
-	Workers  int      // 0: one a processor; the result does not depend on it
+	Caliper  float64  // largest distance allowed, inclusive; 0: no caliper
+	Unit     CaliperUnit
+	Seed     uint64 // of the order of rows with equal scores
+	Workers  int    // 0: one a processor; the result does not depend on it
 }
 
 // Optimal matches each row of the target group to Ratio rows of the other, without replacement, so that the sum of the
@@ -28,7 +30,13 @@ type OptimalOptions struct {
 // are kept in order between two cursors, at j = 0 and at slope 0, where everything happens; the cost is that of sorting,
 // and O(n) beyond. (No reference algorithm known to us for this; brute force holds it in the tests.)
 //
-// Calipers and other conditions on pairs are not served: the input's Calipers, AntiExact, Unit and Points must be nil.
+// With a Caliper c it is the optimal matching of an optimal subset (Rosenbaum 2012, JCGS 21:57): a match that is not made
+// costs c, so that Σ (c − distance) over the matches is largest. No distance is then beyond the caliper, and rows are left
+// out where keeping them would cost others more than they bring; a matching with the most pairs (MostPairs) may keep more
+// rows at a larger mean distance. F(j) becomes min(F(j − 1), F(j) + c) at a row of the target group, which is convex too.
+//
+// Other conditions on pairs are not served: the input's Calipers, AntiExact and Points must be nil, and no Unit may have
+// rows of both groups in one stratum.
 func Optimal(in NearestInput, opt OptimalOptions) (*Matched, error) {
 	n := len(in.Treated)
 	if err := in.check(n); err != nil {
@@ -42,13 +50,20 @@ func Optimal(in NearestInput, opt OptimalOptions) (*Matched, error) {
 	}
 	opt.Ratio = max(opt.Ratio, 1)
 	m := &Matched{Treated: in.Treated, Weight: make([]float64, n), CaliperAbsolute: math.Inf(1), leave: in.Leave,
-		Options: NearestOptions{Estimand: opt.Estimand, Ratio: opt.Ratio, ReuseMax: 1, Seed: opt.Seed}}
+		Options: NearestOptions{Estimand: opt.Estimand, Ratio: opt.Ratio, ReuseMax: 1, Caliper: opt.Caliper, CaliperUnit: opt.Unit, Seed: opt.Seed}}
+	if opt.Caliper > 0 {
+		m.CaliperAbsolute = opt.absolute(&in)
+	}
 	w := &lineWork{in: in, hash: random.NewKeyed(opt.Seed, "matching ties"), groups: groupRows(n, in.Stratum, in.Leave)}
 	batches := w.groups.batches(1 << 14)
 	found := make([][]Pair, len(batches))
 	err := parallel.For(context.Background(), opt.Workers, len(batches), func(b int) error {
 		for s := batches[b][0]; s < batches[b][1]; s++ {
 			e := w.sorted(w.groups.rows(s))
+			if opt.Caliper > 0 {
+				found[b] = append(found[b], optimalSubset(e, in.Treated, opt, m.CaliperAbsolute)...)
+				continue
+			}
 			found[b] = append(found[b], optimalPairs(e, in.Treated, opt)...)
 		}
 		return nil
@@ -60,10 +75,37 @@ func Optimal(in NearestInput, opt OptimalOptions) (*Matched, error) {
 	return m, nil
 }
 
-// plain refuses conditions that hold for pairs.
+// absolute is the caliper in units of the score.
+func (o *OptimalOptions) absolute(in *NearestInput) float64 {
+	if o.Unit == CaliperSD {
+		return o.Caliper * pooledSD(in.Score, in.Leave)
+	}
+	return o.Caliper
+}
+
+// plain refuses conditions that hold for pairs, which take away the order on the line that optimal matching rests on.
 func (in *NearestInput) plain() error {
-	if in.Calipers != nil || in.AntiExact != nil || in.Unit != nil || in.Points != nil {
-		return notServed("optimal matching with repeated ids, covariate calipers, anti-exact columns or distances between covariates")
+	if in.Calipers != nil || in.AntiExact != nil || in.Points != nil {
+		return fault.Usagef("bad_flag", "optimal and full matching go by one score: covariate calipers, anti-exact columns and distances between covariates go with `--method nearest`")
+	}
+	if in.Unit == nil {
+		return nil
+	}
+	type place struct{ stratum, unit int32 }
+	first := make(map[place]int32, len(in.Unit))
+	for i, u := range in.Unit {
+		if in.Leave != nil && in.Leave[i] {
+			continue
+		}
+		at := place{unit: u}
+		if in.Stratum != nil {
+			at.stratum = in.Stratum[i]
+		}
+		if j, ok := first[at]; ok && in.Treated[i] != in.Treated[j] {
+			return fault.Usagef("bad_flag", "rows %d and %d are of one id and in both groups: optimal and full matching cannot keep them apart; use `--method nearest`, or `--exact` with a column that parts them", min(i, int(j))+1, max(i, int(j))+1)
+		} else if !ok {
+			first[at] = int32(i)
+		}
 	}
 	return nil
 }
@@ -252,14 +294,26 @@ func (d *deque) popBack() float64 {
 	return v
 }
 
-func (d *deque) pushFront(v float64) {
-	if d.count == len(d.ring) {
-		ring := make([]float64, max(16, 2*len(d.ring)))
-		for i := range d.count {
-			ring[i] = d.ring[(d.start+i)&(len(d.ring)-1)]
-		}
-		d.ring, d.start = ring, 0
+// grow makes room for one more.
+func (d *deque) grow() {
+	if d.count < len(d.ring) {
+		return
 	}
+	ring := make([]float64, max(16, 2*len(d.ring)))
+	for i := range d.count {
+		ring[i] = d.ring[(d.start+i)&(len(d.ring)-1)]
+	}
+	d.ring, d.start = ring, 0
+}
+
+func (d *deque) pushBack(v float64) {
+	d.grow()
+	d.ring[(d.start+d.count)&(len(d.ring)-1)] = v
+	d.count++
+}
+
+func (d *deque) pushFront(v float64) {
+	d.grow()
 	d.start = (d.start - 1) & (len(d.ring) - 1)
 	d.ring[d.start] = v
 	d.count++

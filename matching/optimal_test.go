@@ -4,8 +4,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
+	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/oracle"
 	"tiltakseffekt/internal/random"
 )
@@ -90,17 +92,110 @@ func TestOptimalAgainstBruteForce(t *testing.T) {
 	}
 }
 
+// The largest Σ (caliper − distance) over matchings in which a row of the target group has at most ratio matches, by trying
+// every one.
+func slowSubset(in NearestInput, focal []int, ratio int, caliper float64, used []bool) float64 {
+	if len(focal) == 0 {
+		return 0
+	}
+	best := math.Inf(-1)
+	var choose func(from, left int, gain float64)
+	choose = func(from, left int, gain float64) {
+		best = max(best, gain+slowSubset(in, focal[1:], ratio, caliper, used))
+		if left == 0 {
+			return
+		}
+		for j := from; j < len(used); j++ {
+			if d := math.Abs(in.Score[j] - in.Score[focal[0]]); in.Treated[j] != in.Treated[focal[0]] && !used[j] && d <= caliper {
+				used[j] = true
+				choose(j+1, left-1, gain+caliper-d)
+				used[j] = false
+			}
+		}
+	}
+	choose(0, ratio, 0)
+	return best
+}
+
+func TestOptimalSubsetAgainstBruteForce(t *testing.T) {
+	r := random.New(8, "optimal subset brute force")
+	for range 20000 {
+		in := lineProblem(r, 9)
+		span := 0.
+		for _, v := range in.Score {
+			span = max(span, v)
+		}
+		opt := OptimalOptions{Ratio: 1 + r.IntN(3), Estimand: Estimand(r.IntN(2)), Unit: CaliperRaw, Seed: r.Uint64(), Caliper: math.Ceil(span*r.Float64()) / 2}
+		if opt.Caliper == 0 {
+			opt.Caliper = 0.5
+		}
+		m, err := Optimal(in, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		target := opt.Estimand == ATT
+		var focal []int
+		for i, d := range in.Treated {
+			if d == target {
+				focal = append(focal, i)
+			}
+		}
+		got := 0.
+		uses := make([]int, len(in.Score))
+		for _, p := range m.Pairs {
+			if p.Distance > opt.Caliper || !in.Treated[p.Treated] || in.Treated[p.Comparison] || p.Distance != math.Abs(in.Score[p.Treated]-in.Score[p.Comparison]) {
+				t.Fatalf("pair %+v: %+v %+v", p, in, opt)
+			}
+			got += opt.Caliper - p.Distance
+			uses[p.Treated]++
+			uses[p.Comparison]++
+		}
+		for i, u := range uses {
+			if most := map[bool]int{true: opt.Ratio, false: 1}[in.Treated[i] == target]; u > most {
+				t.Fatalf("row %d is used %d times", i, u)
+			}
+		}
+		if want := slowSubset(in, focal, opt.Ratio, opt.Caliper, make([]bool, len(in.Score))); math.Abs(got-want) > 1e-9*(1+want) {
+			t.Fatalf("Σ(caliper − distance) is %g, the largest is %g: %+v %+v", got, want, in, opt)
+		}
+		if opt.Ratio > 1 {
+			continue
+		}
+		// The most pairs: try every matching with a gain of one a pair.
+		flat := in
+		most := MostPairs(flat.Score, flat.Treated, nil, nil, opt.Caliper)
+		if want := slowMost(in, focal, opt.Caliper, make([]bool, len(in.Score))); most != want || len(m.Pairs) > most {
+			t.Fatalf("%d pairs at most, by trying %d; %d made: %+v", most, want, len(m.Pairs), in)
+		}
+	}
+}
+
+func slowMost(in NearestInput, focal []int, caliper float64, used []bool) int {
+	if len(focal) == 0 {
+		return 0
+	}
+	best := slowMost(in, focal[1:], caliper, used)
+	for j := range used {
+		if in.Treated[j] != in.Treated[focal[0]] && !used[j] && math.Abs(in.Score[j]-in.Score[focal[0]]) <= caliper {
+			used[j] = true
+			best = max(best, 1+slowMost(in, focal[1:], caliper, used))
+			used[j] = false
+		}
+	}
+	return best
+}
+
 // The cheapest cover: the nearest row of the other group for each row, less what pairs save.
-func slowCover(in NearestInput, rows []int, nearest []float64) float64 {
+func slowCover(in NearestInput, rows []int, nearest []float64, reach float64) float64 {
 	if len(rows) == 0 {
 		return 0
 	}
 	i, rest := rows[0], rows[1:]
-	best := nearest[i] + slowCover(in, rest, nearest)
+	best := nearest[i] + slowCover(in, rest, nearest, reach)
 	for k, j := range rest {
-		if in.Treated[i] != in.Treated[j] {
+		if d := math.Abs(in.Score[i] - in.Score[j]); in.Treated[i] != in.Treated[j] && d <= reach {
 			others := append(append([]int{}, rest[:k]...), rest[k+1:]...)
-			best = min(best, math.Abs(in.Score[i]-in.Score[j])+slowCover(in, others, nearest))
+			best = min(best, d+slowCover(in, others, nearest, reach))
 		}
 	}
 	return best
@@ -108,37 +203,54 @@ func slowCover(in NearestInput, rows []int, nearest []float64) float64 {
 
 func TestFullAgainstBruteForce(t *testing.T) {
 	r := random.New(6, "full brute force")
-	for range 20000 {
+	for problem := range 40000 {
 		in := lineProblem(r, 8)
 		n := len(in.Score)
-		s, cost, err := Full(in, OptimalOptions{Seed: r.Uint64()})
+		opt, reach := OptimalOptions{Seed: r.Uint64()}, math.Inf(1)
+		if problem%2 == 1 {
+			reach = (math.Ceil(slices.Max(in.Score)*r.Float64()) + 1) / 2
+			opt.Caliper, opt.Unit = reach, CaliperRaw
+		}
+		s, cost, err := Full(in, opt)
+		if fault.CodeOf(err) == "no_overlap" && problem%2 == 1 {
+			continue
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		nearest := make([]float64, n)
-		rows := make([]int, n)
-		for i := range rows {
-			rows[i], nearest[i] = i, math.Inf(1)
+		var rows []int
+		for i := range n {
+			nearest[i] = math.Inf(1)
 			for j := range n {
 				if in.Treated[i] != in.Treated[j] {
 					nearest[i] = min(nearest[i], math.Abs(in.Score[i]-in.Score[j]))
 				}
 			}
+			if nearest[i] <= reach {
+				rows = append(rows, i)
+			}
 		}
-		if want := slowCover(in, rows, nearest); math.Abs(cost-want) > 1e-9*(1+want) {
-			t.Fatalf("cost %g, the least is %g: %+v", cost, want, in)
+		if want := slowCover(in, rows, nearest, reach); math.Abs(cost-want) > 1e-9*(1+want) {
+			t.Fatalf("cost %g, the least is %g: %+v %+v", cost, want, in, opt)
 		}
-		checkFull(t, in, s, cost)
+		checkFull(t, in, s, cost, reach)
 	}
 }
 
-// checkFull: every row is in a set with one row of one group, and the distances sum to the cost.
-func checkFull(t *testing.T, in NearestInput, s *Subclassed, cost float64) {
+// checkFull: every row that has somebody within reach is in a set with one row of one group, no distance is beyond reach, and
+// the distances sum to the cost.
+func checkFull(t *testing.T, in NearestInput, s *Subclassed, cost, reach float64) {
 	t.Helper()
 	sets := make([][2][]int, s.Cells)
 	for i, c := range s.Subclass {
 		if c < 0 {
-			t.Fatalf("row %d is in no set: %+v", i, in)
+			for j := range in.Score {
+				if in.Treated[i] != in.Treated[j] && math.Abs(in.Score[i]-in.Score[j]) <= reach {
+					t.Fatalf("row %d is in no set: %+v", i, in)
+				}
+			}
+			continue
 		}
 		g := group(in.Treated[i])
 		sets[c][g] = append(sets[c][g], i)
@@ -150,7 +262,10 @@ func checkFull(t *testing.T, in NearestInput, s *Subclassed, cost float64) {
 		}
 		for _, a := range set[0] {
 			for _, b := range set[1] {
-				sum += math.Abs(in.Score[a] - in.Score[b])
+				d := math.Abs(in.Score[a] - in.Score[b])
+				if sum += d; d > reach {
+					t.Fatalf("rows %d and %d are %g apart", a, b, d)
+				}
 			}
 		}
 	}
@@ -182,7 +297,7 @@ func TestOptimalStrataAndWorkers(t *testing.T) {
 	if !reflect.DeepEqual(a, b) || costA != costB {
 		t.Error("the sets depend on the number of workers")
 	}
-	checkFull(t, in, a, costA)
+	checkFull(t, in, a, costA, math.Inf(1))
 	greedy, err := Nearest(in, NearestOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -254,7 +369,7 @@ func TestOptimalOracle(t *testing.T) {
 		if cost > want*(1+1e-12) {
 			t.Errorf("%s: total distance %.10g, the reference has %.10g", name, cost, want)
 		}
-		checkFull(t, in, c, cost)
+		checkFull(t, in, c, cost, math.Inf(1))
 	}
 }
 

@@ -12,6 +12,7 @@ type RadiusInput struct {
 	Treated []bool
 	Stratum []int32     // rows are compared inside their stratum only; nil: one
 	Leave   []bool      // rows outside common support; nil: none
+	Unit    []int32     // person of a row, which is not compared with rows of its own; nil: each row is its own
 	Z       [][]float64 // covariates of the bias adjustment; nil: none
 }
 
@@ -69,10 +70,11 @@ type RadiusOptions struct {
 // Miquel and Wunsch 2011, JEEA 9:742, do to remove what differs within the radius) and error are those of Tied.Effect. Rows
 // with nobody in reach are dropped and counted. The cost is that of sorting: neighbourhoods are intervals of the sorted
 // scores, however many rows they hold. With another Kernel than the uniform one (Heckman, Ichimura and Todd 1998, REStud
-// 65:261) nearer rows count more; neighbourhoods are then written out and may hold 200 million rows in all.
+// 65:261) nearer rows count more; neighbourhoods are then written out and may hold 200 million rows in all, and so they are
+// where rows have a Unit.
 func Radius(in RadiusInput, opt RadiusOptions) (*Tied, error) {
 	n := len(in.Treated)
-	check := NearestInput{Score: in.Score, Treated: in.Treated, Stratum: in.Stratum, Leave: in.Leave}
+	check := NearestInput{Score: in.Score, Treated: in.Treated, Stratum: in.Stratum, Leave: in.Leave, Unit: in.Unit}
 	if err := check.check(n); err != nil {
 		return nil, err
 	}
@@ -105,11 +107,11 @@ func Radius(in RadiusInput, opt RadiusOptions) (*Tied, error) {
 		for s := range groups.count() {
 			t.reach(arm, groups.rows(s), g, in.Score, wide)
 		}
-		if opt.Kernel != UniformKernel {
+		if opt.Kernel != UniformKernel || in.Unit != nil {
 			if t.Pairs > mostKernelPairs {
-				return nil, fault.Usagef("bad_flag", "this kernel would compare %d pairs of rows; narrow the radius or use the uniform kernel", t.Pairs)
+				return nil, fault.Usagef("bad_flag", "this radius would compare %d pairs of rows one by one, as repeated ids and kernels other than the uniform one need; narrow it", t.Pairs)
 			}
-			t.writeOut(arm, in.Score, reach, opt.Kernel)
+			t.writeOut(arm, in, reach, opt.Kernel)
 		}
 		t.k[1-g], t.k2[1-g] = arm.near.uses(arm.rows, n)
 	}
@@ -160,8 +162,9 @@ func (t *Tied) reach(arm *tiedArm, rows []int32, g int, score []float64, reach f
 	}
 }
 
-// writeOut turns intervals into lists with the shares of the kernel; rows whose neighbours all count nothing are dropped.
-func (t *Tied) writeOut(arm *tiedArm, score []float64, width float64, kernel Kernel) {
+// writeOut turns intervals into lists with the shares of the kernel, without rows of the same person; rows whose neighbours
+// all count nothing are dropped.
+func (t *Tied) writeOut(arm *tiedArm, in RadiusInput, width float64, kernel Kernel) {
 	old := arm.near
 	near := neighbourhoods{from: make([]int32, t.n), to: make([]int32, t.n)}
 	kept := arm.rows[:0]
@@ -169,11 +172,12 @@ func (t *Tied) writeOut(arm *tiedArm, score []float64, width float64, kernel Ker
 		start := len(near.list)
 		total := 0.
 		for _, r := range old.list[old.from[f]:old.to[f]] {
-			if w := kernel.at((score[r] - score[f]) / width); w > 0 {
+			if w := kernel.at((in.Score[r] - in.Score[f]) / width); w > 0 && !(in.Unit != nil && in.Unit[r] == in.Unit[f]) {
 				near.list, near.share = append(near.list, r), append(near.share, w)
 				total += w
 			}
 		}
+		t.Pairs -= int(old.to[f]-old.from[f]) - (len(near.list) - start)
 		if total == 0 {
 			t.Dropped++
 			continue

@@ -11,7 +11,7 @@ import (
 func TestRadiusAgainstBruteForce(t *testing.T) {
 	r := random.New(11, "radius brute force")
 	done := 0
-	for range 10000 {
+	for range 20000 {
 		in, _ := problem(r)
 		n := len(in.Treated)
 		y := make([]float64, n)
@@ -19,7 +19,7 @@ func TestRadiusAgainstBruteForce(t *testing.T) {
 			y[i] = r.NormFloat64()
 		}
 		opt := RadiusOptions{Estimand: Estimand(r.IntN(3)), Radius: float64(1+r.IntN(6)) / 4, Unit: CaliperRaw, Kernel: Kernel(r.IntN(3))}
-		m, err := Radius(RadiusInput{Score: in.Score, Treated: in.Treated, Stratum: in.Stratum, Leave: in.Leave}, opt)
+		m, err := Radius(RadiusInput{Score: in.Score, Treated: in.Treated, Stratum: in.Stratum, Leave: in.Leave, Unit: in.Unit}, opt)
 		if err != nil {
 			continue
 		}
@@ -29,7 +29,7 @@ func TestRadiusAgainstBruteForce(t *testing.T) {
 			t.Fatal(err)
 		}
 		left := func(i int) bool { return in.Leave != nil && in.Leave[i] }
-		sum, count, dropped := 0., 0., 0
+		sum, count, dropped, pairs := 0., 0., 0, 0
 		weight := make([]float64, n)
 		for i := range n {
 			if left(i) || opt.Estimand == ATT && !in.Treated[i] || opt.Estimand == ATC && in.Treated[i] {
@@ -44,7 +44,7 @@ func TestRadiusAgainstBruteForce(t *testing.T) {
 				if math.Abs(u) > [3]float64{1, 1, 5}[opt.Kernel] || w <= 0 {
 					continue
 				}
-				if !left(j) && in.Treated[j] != in.Treated[i] && (in.Stratum == nil || in.Stratum[i] == in.Stratum[j]) {
+				if !left(j) && in.Treated[j] != in.Treated[i] && (in.Stratum == nil || in.Stratum[i] == in.Stratum[j]) && (in.Unit == nil || in.Unit[i] != in.Unit[j]) {
 					near, shares = append(near, j), append(shares, w)
 					total += w
 				}
@@ -59,11 +59,12 @@ func TestRadiusAgainstBruteForce(t *testing.T) {
 				weight[j] += shares[k] / total
 			}
 			weight[i]++
+			pairs += len(near)
 			sign := 2*float64(group(in.Treated[i])) - 1
 			sum += sign * (y[i] - mean)
 			count++
 		}
-		if math.Abs(e.Estimate-sum/count) > 1e-10 || m.Dropped != dropped {
+		if math.Abs(e.Estimate-sum/count) > 1e-10 || m.Dropped != dropped || m.Pairs != pairs {
 			t.Fatalf("estimate %g, want %g; dropped %d, want %d: %+v %+v", e.Estimate, sum/count, m.Dropped, dropped, in, opt)
 		}
 		for i, w := range m.Weight() {

@@ -9,10 +9,10 @@ import (
 // weight by base times kernel. The weights of both groups have the same sum. Rows with nobody in reach get 0.
 //
 // opt.Neighbours and BiasAdjust are not used: the effect and its error are those of Reuse. The cost of the uniform kernel
-// is that of sorting, that of the others the number of pairs in reach.
+// without Unit is that of sorting, otherwise the number of pairs in reach.
 func RadiusWeights(in RadiusInput, base []float64, opt RadiusOptions) ([]float64, error) {
 	n := len(in.Treated)
-	check := NearestInput{Score: in.Score, Treated: in.Treated, Stratum: in.Stratum, Leave: in.Leave, Base: base}
+	check := NearestInput{Score: in.Score, Treated: in.Treated, Stratum: in.Stratum, Leave: in.Leave, Unit: in.Unit, Base: base}
 	if err := check.check(n); err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func RadiusWeights(in RadiusInput, base []float64, opt RadiusOptions) ([]float64
 				hi++
 			}
 			own := of(f.row)
-			if opt.Kernel == UniformKernel {
+			if opt.Kernel == UniformKernel && in.Unit == nil {
 				if total := cumulated[hi] - cumulated[lo]; lo < hi && total > 0 && own > 0 {
 					weight[f.row] = own
 					steps[lo] += own / total
@@ -76,19 +76,25 @@ func RadiusWeights(in RadiusInput, base []float64, opt RadiusOptions) ([]float64
 				}
 				continue
 			}
+			counts := func(e entry) float64 {
+				if in.Unit != nil && in.Unit[e.row] == in.Unit[f.row] {
+					return 0
+				}
+				return of(e.row) * opt.Kernel.at((e.score()-at)/reach)
+			}
 			total := 0.
 			for _, e := range pool[lo:hi] {
-				total += of(e.row) * opt.Kernel.at((e.score()-at)/reach)
+				total += counts(e)
 			}
 			if total > 0 && own > 0 {
 				weight[f.row] = own
 				found = true
 				for _, e := range pool[lo:hi] {
-					weight[e.row] += own * of(e.row) * opt.Kernel.at((e.score()-at)/reach) / total
+					weight[e.row] += own * counts(e) / total
 				}
 			}
 		}
-		if opt.Kernel == UniformKernel {
+		if opt.Kernel == UniformKernel && in.Unit == nil {
 			given, open := 0., int32(0)
 			for i, e := range pool {
 				given += steps[i]

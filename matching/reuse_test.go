@@ -120,6 +120,12 @@ func TestRadiusWeightsAreThoseOfRadius(t *testing.T) {
 			}
 		}
 		in := RadiusInput{Score: x[0], Treated: treated}
+		if trial%3 == 0 { // persons with rows in both groups
+			in.Unit = make([]int32, len(treated))
+			for i := range in.Unit {
+				in.Unit[i] = int32(r.IntN(8))
+			}
+		}
 		opt := RadiusOptions{Radius: .25, Unit: CaliperRaw, Kernel: Kernel(r.IntN(3)), Estimand: Estimand(r.IntN(2)), Neighbours: -1}
 		want, err := Radius(in, opt)
 		got, err2 := RadiusWeights(in, nil, opt)

@@ -124,6 +124,9 @@ func Run(d *Data, spec Spec) (*Report, error) {
 	if spec.Distance == "" {
 		spec.Distance = "logit"
 	}
+	if spec.Method == "overlap" {
+		spec.Estimand = ATO
+	}
 	if spec.StdError == "" {
 		spec.StdError = "auto"
 	}

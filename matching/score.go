@@ -90,13 +90,15 @@ func (w *PropensityWeighted) baseOf(i int) float64 {
 	return w.base[i]
 }
 
-// slope is dp/dη of the score.
-func (w *PropensityWeighted) slope(i int) float64 {
-	if w.fit.Link == regression.ProbitLink {
-		e := w.fit.Linear[i]
+func (w *PropensityWeighted) slope(i int) float64 { return scoreSlope(w.fit, i) }
+
+// scoreSlope is dp/dη of the score of a row.
+func scoreSlope(fit *regression.Fit, i int) float64 {
+	if fit.Link == regression.ProbitLink {
+		e := fit.Linear[i]
 		return math.Exp(-e*e/2) / math.Sqrt(2*math.Pi)
 	}
-	p := w.fit.Fitted[i]
+	p := fit.Fitted[i]
 	return p * (1 - p)
 }
 
