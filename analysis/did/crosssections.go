@@ -19,24 +19,24 @@ type CrossSections struct {
 	Covariates [][]float64 // K columns by row
 	Weights    []float64   // nil: all 1
 	Unit       []int32     // rows of one unit depend on each other; nil: each row stands alone
+	AtRisk     []bool      // could start in the next period, by row; RiskSet needs it, and Unit
 	Clusters   [][]int32   // further dimensions, by row
 }
 
 // GroupTimeRows is GroupTime on rows: a cell compares four groups of rows, treated and controls in its period and its base,
-// instead of changes of the same units (Sant'Anna and Zhao 2020, section 2.2; DR is their locally efficient estimator). It
-// assumes that the composition of the groups does not change. Influence is summed by unit. Rows with a missing value are
-// left out and counted. Imp is not served.
+// instead of changes of the same units (Sant'Anna and Zhao 2020, section 2.2; DR and Imp are their locally efficient
+// estimators). It assumes that the composition of the groups does not change. Influence is summed by unit. Rows with a missing
+// value are left out and counted.
+//
+// A unit is in the risk set of a cohort by its row in the last period before the start; without one it is not.
 //
 // It keeps the influence of every cell: rows × cohorts × 2 numbers.
 func GroupTimeRows(c *CrossSections, o Options) (*Result, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	if o.Controls == RiskSet {
-		return nil, fault.Usagef("not_served", "`--controls risk-set` is not served for rows that are not a panel")
-	}
-	if o.Method == Imp {
-		return nil, fault.Usagef("not_served", "`--method imp` is not served for rows that are not a panel; use dr, ipw or reg")
+	if o.Controls == RiskSet && (c.AtRisk == nil || c.Unit == nil) {
+		return nil, fault.Usagef("bad_flag", "`--controls risk-set` needs `--at-risk` and rows that tell their unit: who could start is known from the period before")
 	}
 	n := len(c.Time)
 	for _, v := range append([][]float64{c.Outcome}, c.Covariates...) {
@@ -87,6 +87,11 @@ func GroupTimeRows(c *CrossSections, o Options) (*Result, error) {
 	}
 	e.live = f.n - late
 	e.unit()
+	if c.AtRisk != nil && (o.Controls == LaterStart || o.Controls == RiskSet) {
+		if err := e.membership(); err != nil {
+			return nil, err
+		}
+	}
 	// Shares: of rows, or of units with the mean weight of their rows.
 	f.share = make([]float64, len(f.cohorts))
 	e.shareWeight = make([]float64, e.units)
@@ -104,7 +109,9 @@ func GroupTimeRows(c *CrossSections, o Options) (*Result, error) {
 	}
 	for u := range rows {
 		e.shareWeight[u] *= float64(e.units) / sum
-		f.share[e.cohort[u]] += e.shareWeight[u] / float64(e.units)
+		if h := e.cohort[u]; h >= f.control || e.isMember(h, u) {
+			f.share[h] += e.shareWeight[u] / float64(e.units)
+		}
 	}
 	f.n = e.units
 	return run(f, e, &o)
@@ -113,12 +120,18 @@ func GroupTimeRows(c *CrossSections, o Options) (*Result, error) {
 // rows are the observed rows of a panel, with their unit.
 func (p *Panel) rows() *CrossSections {
 	c := &CrossSections{Covariates: make([][]float64, len(p.Covariates)), Clusters: make([][]int32, len(p.Clusters))}
+	if p.AtRisk != nil {
+		c.AtRisk = []bool{}
+	}
 	for t, v := range p.Times {
 		for i, y := range p.Outcome[t] {
 			if math.IsNaN(y) {
 				continue
 			}
 			c.Time, c.Start, c.Outcome, c.Unit = append(c.Time, v), append(c.Start, p.Start[i]), append(c.Outcome, y), append(c.Unit, int32(i))
+			if p.AtRisk != nil {
+				c.AtRisk = append(c.AtRisk, p.AtRisk[t][i])
+			}
 			for k, x := range p.Covariates {
 				c.Covariates[k] = append(c.Covariates[k], x[min(t, len(x)-1)][i])
 			}
@@ -144,6 +157,7 @@ type rowEngine struct {
 	cohort []int   // of a unit
 	units  int
 	live   int
+	member [][]bool // by cohort and unit: at risk before the start; nil: all
 
 	shareWeight []float64 // weight of a unit in the shares, mean 1
 	clusters    []clustering
@@ -188,6 +202,46 @@ func (e *rowEngine) unit() {
 	e.clusters = clusterings(e.units, dims, counts)
 }
 
+// membership notes which units were at risk in the last period before each start.
+func (e *rowEngine) membership() error {
+	f := e.f
+	e.member = make([][]bool, f.control)
+	inside, outside := 0, 0
+	for h := range e.member {
+		last := 0
+		for t, v := range f.times {
+			if v < f.cohorts[h] {
+				last = t
+			}
+		}
+		e.member[h] = make([]bool, e.units)
+		for s, i := range f.unit {
+			if e.period[s] == last && e.c.AtRisk[i] {
+				e.member[h][e.of[s]] = true
+			}
+		}
+		for u, own := range e.cohort {
+			switch {
+			case own != h:
+			case e.member[h][u]:
+				inside++
+			default:
+				outside++
+			}
+		}
+	}
+	if inside == 0 {
+		return fault.Dataf("nobody_at_risk", "", "", "no unit that starts has a row in the period before its start that says it was at risk: rows of people who are seen once cannot tell who could start")
+	}
+	if outside > 0 {
+		f.warnings = append(f.warnings, fault.Warnf("not_at_risk", "%d units were not at risk, or not seen, in the period before their start and are left out of their group's effect", outside))
+	}
+	return nil
+}
+
+// isMember tells whether a unit takes part in the cells of cohort g.
+func (e *rowEngine) isMember(g, unit int) bool { return e.member == nil || e.member[g][unit] }
+
 func (e *rowEngine) fit(cells []cell) ([]fitted, error) {
 	e.cells = cells
 	e.rows, e.psi = make([][]int32, len(cells)), make([][]float64, len(cells))
@@ -217,7 +271,7 @@ func (e *rowEngine) cell(i int, r *fitted) {
 		}
 		for _, h := range some {
 			for s := f.from[h]; s < f.from[h+1]; s++ {
-				if e.period[s] == when {
+				if e.period[s] == when && e.isMember(c.g, int(e.of[s])) {
 					rows = append(rows, int32(s))
 				}
 			}
@@ -299,7 +353,9 @@ func (e *rowEngine) unitInfluence(columns []column) [][]float64 {
 		}
 		if share := columns[a].share; share != nil {
 			for u, h := range e.cohort {
-				psi[a][u] += e.shareWeight[u] * share[h]
+				if h >= e.f.control || e.isMember(h, u) {
+					psi[a][u] += e.shareWeight[u] * share[h]
+				}
 			}
 		}
 	}
@@ -310,7 +366,7 @@ func (e *rowEngine) constantBase(c *cell) bool {
 	value, seen := 0., false
 	for _, h := range (&group{g: c.g, low: c.low}).arms(len(e.f.cohorts)) {
 		for s := e.f.from[h]; s < e.f.from[h+1]; s++ {
-			if e.period[s] != c.base {
+			if e.period[s] != c.base || !e.isMember(c.g, int(e.of[s])) {
 				continue
 			}
 			if v := e.c.Outcome[e.f.unit[s]]; !seen {

@@ -56,6 +56,15 @@ func (q *quarters) prepare(x [][]float64) estimate.Reason {
 		if q.maxP = slices.Max(q.p); q.maxP >= overlapAt {
 			return estimate.NoOverlap
 		}
+		if q.method == Imp {
+			d.nt, d.w, d.p = q.cut[2], w, fit.Fitted
+			for _, v := range q.w[:d.nt] {
+				d.w1 += v
+			}
+			if !d.calibrate(fit.Coef) {
+				return estimate.NotConverged
+			}
+		}
 		v := make([]float64, n)
 		for i, p := range q.p {
 			p = min(p, 1-capBelow)
@@ -67,7 +76,9 @@ func (q *quarters) prepare(x [][]float64) estimate.Reason {
 				}
 			}
 		}
-		q.hess = factorise(q.z.gram(v), len(q.z))
+		if q.method != Imp {
+			q.hess = factorise(q.z.gram(v), len(q.z))
+		}
 	}
 	sum, squares := 0., 0.
 	for _, o := range q.odds[q.cut[2]:] {
@@ -87,15 +98,18 @@ func (q *quarters) prepare(x [][]float64) estimate.Reason {
 			continue
 		}
 		lo, hi := q.cut[part], q.cut[part+1]
-		z := q.z.rows(lo, hi)
-		q.gram[part] = factorise(z.gram(q.w[lo:hi]), len(q.z))
+		z, w := q.z.rows(lo, hi), q.w[lo:hi]
+		if q.method == Imp && part >= 2 {
+			w = q.odds[lo:hi]
+		}
+		q.gram[part] = factorise(z.gram(w), len(q.z))
 		for j, k := range whole.keep {
 			if k && !q.gram[part].keep[j] {
 				return estimate.Singular
 			}
 		}
 		q.beta[part] = make([]float64, len(q.z))
-		z.weightedMoments(q.beta[part], q.y[lo:hi], q.w[lo:hi])
+		z.weightedMoments(q.beta[part], q.y[lo:hi], w)
 		q.gram[part].solve(q.beta[part])
 	}
 	return ""
@@ -106,11 +120,13 @@ func (q *quarters) prepare(x [][]float64) estimate.Reason {
 //
 //	dr   [E₁₁(y − μ₀₁) − E₁₀(y − μ₀₀)] − [E₀₁(y − μ₀₁) − E₀₀(y − μ₀₀)]
 //	     + [E_D(μ₁₁ − μ₀₁) − E₁₁(μ₁₁ − μ₀₁)] − [E_D(μ₁₀ − μ₀₀) − E₁₀(μ₁₀ − μ₀₀)]
+//	imp  the same, with odds that balance the covariates between the arms and controls' regressions weighted by them
 //	ipw  the first line with μ = 0
 //	reg  E₁₁ y − E₁₀ y − E_D(μ₀₁ − μ₀₀)
 //
 // The influence adds, for the controls' regressions, the derivative of the estimate in their coefficients times their own
-// influence G⁻¹w·e·z, and likewise for the propensity.
+// influence G⁻¹w·e·z, and likewise for the propensity; under imp these derivatives have mean 0 where both models hold and the
+// composition does not change, and are left out (as DRDID does).
 func (q *quarters) estimate(psi []float64) float64 {
 	n, k := len(q.y), len(q.z)
 	clear(psi)
@@ -215,6 +231,9 @@ func (q *quarters) estimate(psi []float64) float64 {
 	att += add(-1, gain1, q.w, lo, hi)
 	lo, hi = run(0)
 	att += add(1, gain0, q.w, lo, hi)
+	if q.method == Imp {
+		return att
+	}
 	// Estimation of the regressions. For a run r of arm d the derivative of the first line in its coefficients is
 	// ±(E_treated z − E_controls z) of the period (controls' regressions only), of the second ±(E_D z − E_treated z).
 	all := zMean(q.w, 0, q.cut[2])
