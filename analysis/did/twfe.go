@@ -83,7 +83,7 @@ func (r *Regressed) bands(level float64, draws int, seed uint64) {
 // Regress fits a regression with unit and period effects. Without covariates and clusters other than the unit, in a
 // balanced panel, it is solved from the statistics of the cohorts; otherwise from the rows, directly. Averages weight
 // coefficients by the observations of their cells, taken as known (as fixest does): ATT (the type simple) over all
-// periods from the start on, by event time, and by cohort.
+// periods from the start on, by event time, by cohort and by calendar period.
 //
 // Covariates are columns of the regression (a fixed one is taken up by the unit effects and left out), but under Extended,
 // where fixed ones interact with periods and treated cells (see interact) and are not among Terms. Elsewhere Terms lists
@@ -445,5 +445,14 @@ func (r *Regressed) averages(e Estimator, fit linear, dummies []dummy, count map
 	}
 	for _, g := range sorted(groups) {
 		combine(Group, false, g, func(d *dummy) bool { return d.group == g && d.event >= 0 })
+	}
+	periods := map[int64][]int{}
+	for i := range dummies {
+		if d := &dummies[i]; d.event >= 0 {
+			periods[d.group+d.event] = nil
+		}
+	}
+	for _, t := range sorted(periods) {
+		combine(Calendar, false, t, func(d *dummy) bool { return d.event >= 0 && d.group+d.event == t })
 	}
 }
