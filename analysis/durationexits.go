@@ -78,19 +78,71 @@ func (e *exitSpells) curves(level float64) ([]results.Duration, error) {
 	}
 	var rows []results.Duration
 	for i, c := range curves {
-		rows = append(rows, durationRows(c, exitPrefix+exitStates[i])...)
+		rows = append(rows, e.durationRows(c, exitPrefix+exitStates[i], e.state, int32(i+1))...)
 	}
 	return rows, nil
 }
 
-// durationRows are the points of a curve as rows.
-func durationRows(c *duration.Curve, measure string) []results.Duration {
+// durationRows are the points of a curve as rows, with the numbers of the spells that it was made from: those that were
+// observed, also where the curve weights them. state tells what a spell ended in, 0 censored; the curve is of state own.
+func (s *spells) durationRows(c *duration.Curve, measure string, state []int32, own int32) []results.Duration {
+	n := s.count(state, own)
 	rows := make([]results.Duration, len(c.Time))
 	for i := range rows {
-		rows[i] = results.Duration{Measure: measure, Unit: "months", Time: c.Time[i], NRisk: int(c.NRisk[i]), NEvent: int(c.NEvent[i]), NCensor: int(c.NCensor[i]),
-			Estimate: c.Estimate[i], StdError: c.StdError[i], ConfLow: c.ConfLow[i], ConfHigh: c.ConfHigh[i]}
+		t := int(c.Time[i])
+		rows[i] = results.Duration{Measure: measure, Unit: "months", Time: c.Time[i], NRisk: n.risk[t], NEvent: n.event[t], NCensor: n.censor[t],
+			Estimate: c.Estimate[i], StdError: c.StdError[i], ConfLow: c.ConfLow[i], ConfHigh: c.ConfHigh[i],
+			Repeated: n.repeated, RiskPersons: n.riskPersons[t], EventPersons: n.eventPersons[t]}
 	}
 	return rows
+}
+
+// spellCounts are numbers of spells by whole months: at risk (those that last until the month or longer), that end in the
+// month in a state and censored, and the distinct persons among the first two.
+type spellCounts struct {
+	risk, event, censor, riskPersons, eventPersons []int
+	repeated                                       bool // somebody has several spells
+}
+
+func (s *spells) count(state []int32, own int32) spellCounts {
+	longest := 0.
+	for _, t := range s.time {
+		longest = max(longest, t)
+	}
+	T := int(longest) + 2
+	n := spellCounts{make([]int, T), make([]int, T), make([]int, T), make([]int, T), make([]int, T), false}
+	seen := make([]int32, T) // person + 1 who ended last in each month
+	for i := 0; i < len(s.time); {
+		p, most, spells := s.person[i], -1, 0
+		for ; i < len(s.time) && s.person[i] == p; i++ {
+			if s.weight[i] == 0 { // is not there
+				continue
+			}
+			t := int(s.time[i])
+			spells++
+			most = max(most, t)
+			n.risk[t]++
+			switch {
+			case state[i] == 0:
+				n.censor[t]++
+			case state[i] == own:
+				n.event[t]++
+				if seen[t] != p+1 {
+					n.eventPersons[t]++
+					seen[t] = p + 1
+				}
+			}
+		}
+		if most >= 0 {
+			n.riskPersons[most]++
+		}
+		n.repeated = n.repeated || spells > 1
+	}
+	for t := T - 2; t >= 0; t-- {
+		n.risk[t] += n.risk[t+1]
+		n.riskPersons[t] += n.riskPersons[t+1]
+	}
+	return n
 }
 
 // waited is the time from the registration that a participation began in to its start, in whole months; ok is false where

@@ -211,7 +211,7 @@ func (s *spells) curve(level float64) ([]results.Duration, error) {
 	if err != nil {
 		return nil, err
 	}
-	return durationRows(c, ""), nil
+	return s.durationRows(c, "", s.event, 1), nil
 }
 
 // input is the spells as the estimators take them, errors by person.

@@ -8,7 +8,8 @@ import (
 // durations pools the steps of survival curves. Going forward in time, a point is kept where the events since the last kept
 // one are none or at least the limit, at least the limit were at risk, and the same holds for the difference in events to
 // every curve of a larger group that is kept at this point. Its events are then those since the last kept point; other
-// points lose all figures. The number at risk stands where the censorings since it last stood are none or enough, and is
+// points lose all figures. Where a person may stand in the curve with several spells, one of the steps that are pooled
+// must have enough persons, or all together twice as many, since they may be the same. The number at risk stands where the censorings since it last stood are none or enough, and is
 // that at the beginning of the pooled step. A curve where something was pooled is rounded, to three decimals from 300 at
 // risk on and to two below: unrounded, it could be solved for the parts of a step and for those at risk. Where the number
 // of those who begin is hidden in the flow, the curve is rounded and has no counts.
@@ -53,11 +54,16 @@ func cmpFloat(a, b float64) int {
 }
 
 func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, quads [][3][]int, kept []bool, all, uncounted bool) {
-	enough := func(n int) bool { return n <= 0 || n >= s.min }
-	events, censored, left := 0, 0, 0 // since the last kept point; censored also since the last number at risk
-	risk := -1                        // at the beginning of the step
-	gap := make([]int, len(outer))    // events of a larger group less ours since the last kept point
-	left2 := make([]int, len(quads))  // events of those in neither of two groups since the last kept point
+	least := s.min // of censorings
+	if orig[curve[0]].Repeated {
+		least *= 2
+	}
+	enough := func(n int) bool { return n <= 0 || n >= least }
+	censored, left := 0, 0                    // since the last number at risk
+	risk, atRisk := -1, 0                     // at the beginning of the step: spells, persons
+	var events pooledSpells                   // since the last kept point
+	gap := make([]pooledSpells, len(outer))   // events of a larger group less ours
+	left2 := make([]pooledSpells, len(quads)) // events of those in neither of two groups
 	pooled := false
 	hide := func(d *Duration) {
 		d.NRisk, d.NEvent, d.NCensor = -1, -1, -1
@@ -72,19 +78,20 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, qua
 			continue
 		}
 		if risk < 0 {
-			risk, left = o.NRisk, censored // those censored before this step began
+			risk, atRisk, left = o.NRisk, o.riskPersons(), censored // those censored before this step began
 		}
-		events, censored = events+max(o.NEvent, 0), censored+max(o.NCensor, 0)
-		good, count := !all && o.NRisk >= s.min && enough(events), enough(left)
+		events.add(max(o.NEvent, 0), o.eventPersons())
+		censored += max(o.NCensor, 0)
+		good, count := !all && o.riskPersons() >= s.min && events.enough(s.min, o.Repeated), enough(left)
 		for k, out := range outer {
 			j := at(orig, out, o.Time)
 			if j < 0 {
 				continue
 			}
-			gap[k] += orig[j].NEvent - o.NEvent
-			good = good && enough(gap[k]) && kept[j]
-			if d := orig[j].NRisk - risk; d != 0 {
-				count = count && enough(d)
+			gap[k].add(orig[j].NEvent-o.NEvent, orig[j].eventPersons()-o.eventPersons())
+			good = good && gap[k].enough(s.min, o.Repeated || orig[j].Repeated) && kept[j]
+			if orig[j].NRisk > risk {
+				count = count && orig[j].riskPersons()-atRisk >= s.min
 			}
 		}
 		for k, q := range quads {
@@ -92,8 +99,9 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, qua
 			if h < 0 || a < 0 || b < 0 {
 				continue
 			}
-			left2[k] += neither(max(orig[h].NEvent, 0), max(orig[a].NEvent, 0), max(orig[b].NEvent, 0), max(o.NEvent, 0))
-			good = good && enough(left2[k])
+			n := neither(max(orig[h].NEvent, 0), max(orig[a].NEvent, 0), max(orig[b].NEvent, 0), max(o.NEvent, 0))
+			left2[k].add(n, n)
+			good = good && left2[k].enough(s.min, false)
 			if d := neither(orig[h].NRisk, orig[a].NRisk, orig[b].NRisk, risk); d != 0 {
 				count = count && enough(d)
 			}
@@ -103,7 +111,7 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, qua
 			continue
 		}
 		d := &rows[i]
-		d.NEvent, d.NRisk, d.NCensor = events, -1, -1
+		d.NEvent, d.NRisk, d.NCensor = events.spells, -1, -1
 		if count {
 			d.NRisk = risk
 			if censored -= left; enough(censored) { // those before this step are accounted for
@@ -111,7 +119,7 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, qua
 			}
 		}
 		kept[i] = true
-		events, risk = 0, -1
+		events, risk = pooledSpells{}, -1
 		clear(gap)
 		clear(left2)
 	}
@@ -130,6 +138,38 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, qua
 			*f = math.Round(*f*unit) / unit
 		}
 	}
+}
+
+// pooledSpells adds up the spells of pooled steps and the persons they are of.
+type pooledSpells struct{ spells, persons, most int }
+
+func (c *pooledSpells) add(spells, persons int) {
+	c.spells, c.persons, c.most = c.spells+spells, c.persons+persons, max(c.most, persons)
+}
+
+// enough tells whether the spells are nobody's or of enough persons, who may be the same in several steps.
+func (c *pooledSpells) enough(limit int, repeated bool) bool {
+	switch {
+	case c.spells <= 0:
+		return true
+	case repeated:
+		return c.most >= limit || c.persons >= 2*limit
+	}
+	return c.persons >= limit
+}
+
+func (d *Duration) riskPersons() int {
+	if d.Repeated {
+		return d.RiskPersons
+	}
+	return d.NRisk
+}
+
+func (d *Duration) eventPersons() int {
+	if d.Repeated {
+		return d.EventPersons
+	}
+	return max(d.NEvent, 0)
 }
 
 // at is the row of a curve at a time, −1 where it has none.

@@ -41,16 +41,16 @@ func (s *suppressor) roundedCurves() {
 		if !roundedMeasure(first.Measure) || first.Reason != "" {
 			continue
 		}
-		n := 0
+		n, persons := 0, 0
 		for _, i := range curve {
-			n = max(n, rows[i].NRisk)
+			n, persons = max(n, rows[i].NRisk), max(persons, rows[i].riskPersons())
 		}
 		k := cellKey{first.Tiltak, first.Group}
-		hide := s.near[k] || n < leastRounded*s.min
+		hide := s.near[k] || persons < leastRounded*s.min
 		unit := roundingUnit(s.min, tens(n)) // of the number that is shown, so that it can be held against it
 		for _, i := range curve {
 			d := &rows[i]
-			few := d.NRisk < 2*s.min
+			few := d.riskPersons() < 2*s.min
 			d.NEvent, d.NCensor = -1, -1
 			if hide || few {
 				d.NRisk = -1

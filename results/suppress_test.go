@@ -357,3 +357,39 @@ func TestNothingLeftInFiles(t *testing.T) {
 		}
 	}
 }
+
+// Five spells that end in a month are not five persons: where somebody has several, the persons decide, and pooled steps
+// may be of the same ones.
+func TestCurvesOfFewPersonsWithManySpells(t *testing.T) {
+	curve := func(repeated bool, persons ...int) []Duration {
+		var rows []Duration
+		n, p := 100, 60
+		for m, e := range persons {
+			rows = append(rows, Duration{Tiltak: "AFT", Group: "alle", Measure: "time_in_tiltak", Time: float64(m + 1), NRisk: n, NEvent: 6, Estimate: .5, Repeated: repeated, RiskPersons: p, EventPersons: e})
+			n, p = n-6, p-e
+		}
+		return rows
+	}
+	for _, c := range []struct {
+		rows []Duration
+		want []bool // shown
+	}{
+		{curve(false, 4, 4, 4), []bool{true, true, true}},
+		{curve(true, 6, 6, 5), []bool{true, true, true}},
+		{curve(true, 6, 4, 6), []bool{true, false, true}},  // one of the pooled steps has enough
+		{curve(true, 4, 4, 4), []bool{false, false, true}}, // 4 + 4 may be four persons
+		{curve(true, 3, 3, 3, 3), []bool{false, false, false, true}},
+	} {
+		tables := &Tables{Durations: c.rows}
+		Suppress(tables, 5)
+		for i, d := range tables.Durations {
+			if (d.Reason == "") != c.want[i] {
+				t.Errorf("%v: step %d is %+v", c.want, i, d)
+			}
+		}
+	}
+	few := &Tables{Durations: []Duration{{Tiltak: "AFT", Group: "alle", Measure: "time_in_tiltak", Time: 1, NRisk: 12, NEvent: 0, Estimate: 1, Repeated: true, RiskPersons: 4}}}
+	if Suppress(few, 5); few.Durations[0].Reason == "" {
+		t.Error("a curve of four persons is shown")
+	}
+}

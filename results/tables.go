@@ -114,6 +114,11 @@ type Duration struct {
 	ConfLow  float64         `col:"conf_low"`
 	ConfHigh float64         `col:"conf_high"`
 	Reason   estimate.Reason `col:"reason"`
+
+	// For disclosure control: whether a person may stand in the curve with several spells, and then how many distinct persons
+	// are at risk and how many the events are of.
+	Repeated                  bool
+	RiskPersons, EventPersons int
 }
 
 // DurationShare is a row of `duration_shares`: the share of the participations that began in the window which ended early, or
