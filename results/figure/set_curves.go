@@ -52,9 +52,10 @@ func (s *Set) Duration(tiltak, group, measure string, o Options) *Figure {
 	case "retention":
 		o.XLabel = o.say("Måneder etter at den første jobben begynte", "Months after the first job began")
 	}
-	c := Curve{X: []float64{0}, Y: []float64{1}, Low: []float64{1}, Top: []float64{1}, Risk: []int{-1}}
-	start, hidden, drawn := -1, 0, false
-	for _, d := range rows {
+	c := Curve{X: []float64{0}, Y: []float64{1}, Low: []float64{1}, Top: []float64{1}, Risk: []int{-1}, About: []bool{false}}
+	start, hidden, drawn, vague := -1, 0, false, false
+	risk, about := s.atRisk(tiltak, group, measure, rows)
+	for i, d := range rows {
 		if d.Reason != "" || math.IsNaN(d.Estimate) {
 			if d.Reason == estimate.Suppressed {
 				hidden++
@@ -62,17 +63,19 @@ func (s *Set) Duration(tiltak, group, measure string, o Options) *Figure {
 			continue
 		}
 		if !drawn { // the number at risk may be hidden where the curve is not
-			start, drawn = d.NRisk, true
-			c.Risk[0] = d.NRisk
+			start, drawn = risk[i], true
+			c.Risk[0], c.About[0] = risk[i], about[i]
 		}
-		if d.Time > 60 || d.NRisk >= 0 && d.NRisk*100 < start {
+		if d.Time > 60 || risk[i] >= 0 && risk[i]*100 < start {
 			break
 		}
+		vague = vague || about[i]
 		if d.Time == 0 { // the curve begins here
 			c.Y[0], c.Low[0], c.Top[0] = d.Estimate, orValue(d.ConfLow, d.Estimate), orValue(d.ConfHigh, d.Estimate)
 			continue
 		}
-		c.X, c.Y, c.Risk = append(c.X, d.Time), append(c.Y, d.Estimate), append(c.Risk, d.NRisk)
+		c.X, c.Y, c.Risk = append(c.X, d.Time), append(c.Y, d.Estimate), append(c.Risk, risk[i])
+		c.About = append(c.About, about[i])
 		c.Low, c.Top = append(c.Low, orValue(d.ConfLow, d.Estimate)), append(c.Top, orValue(d.ConfHigh, d.Estimate))
 	}
 	if !drawn {
@@ -86,8 +89,16 @@ func (s *Set) Duration(tiltak, group, measure string, o Options) *Figure {
 		if hidden > 0 {
 			o.Caption += fmt.Sprintf(o.say(" %d trinn med få personer er slått sammen eller skjult.", " %d steps with few persons are pooled or hidden."), hidden)
 		}
+		if vague {
+			o.Caption += o.aboutNote()
+		}
 	}
 	return Survival([]Curve{c}, o)
+}
+
+// aboutNote explains the mark of numbers at risk that are not exact.
+func (o Options) aboutNote() string {
+	return o.say(" ~: om lag, det nøyaktige tallet er skjult.", " ~: about, the exact number is hidden.")
 }
 
 // Ends is how long participations lasted, as a histogram read off the curve of time in tiltak: the share that ended between

@@ -79,19 +79,29 @@ func (s *Set) Exits(tiltak, group string, o Options) *Figure {
 // missing.
 func (s *Set) Work(tiltak, group string, o Options) *Figure {
 	var curves []Curve
+	vague := false
 	for _, m := range []string{"time_to_work", "time_to_stable_work"} {
-		c := Curve{Name: MeasureName(m, o.lang()), X: []float64{0}, Y: []float64{1}, Low: []float64{1}, Top: []float64{1}, Risk: []int{-1}}
-		for _, d := range s.Durations(tiltak, group, m) {
-			if d.Reason != "" || math.IsNaN(d.Estimate) || d.Time > 60 || d.Time == 0 {
+		c := Curve{Name: MeasureName(m, o.lang()), X: []float64{0}, Y: []float64{1}, Low: []float64{1}, Top: []float64{1}, Risk: []int{-1}, About: []bool{false}}
+		rows := s.Durations(tiltak, group, m)
+		risk, about := s.atRisk(tiltak, group, m, rows)
+		for i, d := range rows {
+			if d.Reason != "" || math.IsNaN(d.Estimate) || d.Time > 60 {
 				continue
 			}
-			c.X, c.Y, c.Risk = append(c.X, d.Time), append(c.Y, d.Estimate), append(c.Risk, d.NRisk)
+			if c.Risk[0] < 0 {
+				c.Risk[0], c.About[0] = risk[i], about[i]
+			}
+			vague = vague || about[i]
+			if d.Time == 0 {
+				continue
+			}
+			c.X, c.Y, c.Risk = append(c.X, d.Time), append(c.Y, d.Estimate), append(c.Risk, risk[i])
+			c.About = append(c.About, about[i])
 			c.Low, c.Top = append(c.Low, orValue(d.ConfLow, d.Estimate)), append(c.Top, orValue(d.ConfHigh, d.Estimate))
 		}
 		if len(c.X) < 2 {
 			return nil
 		}
-		c.Risk[0] = c.Risk[1]
 		curves = append(curves, c)
 	}
 	l := string(o.lang())
@@ -100,6 +110,9 @@ func (s *Set) Work(tiltak, group string, o Options) *Figure {
 	}
 	if o.Caption == "" {
 		o.Caption = fmt.Sprintf(o.say("Felt: %s intervall.", "Shaded: %s interval."), o.lang().Percent(s.Run.Level, 0))
+		if vague {
+			o.Caption += o.aboutNote()
+		}
 	}
 	return Survival(curves, o)
 }

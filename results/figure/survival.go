@@ -15,6 +15,7 @@ type Curve struct {
 	Name           string
 	X, Y, Low, Top []float64 // times in months, rising; NaN is passed over and the last value holds
 	Risk           []int     // at risk at each time, negative where hidden; nil leaves the table out
+	About          []bool    // the number at risk is about that; nil: all are exact
 }
 
 // Survival draws curves as steps with their intervals, a line at one half, and below it the table of those at risk, with
@@ -101,10 +102,13 @@ func atRisk(p *panel, curves []Curve, by float64, y vg.Length, o Options) {
 		}
 		free := p.c.Min.X - 100
 		for _, t := range ticks(0, p.xMax, by) {
-			n := e.risk(t)
+			n, about := e.risk(t)
 			txt := o.lang().Count(n)
-			if n < 0 {
+			switch {
+			case n < 0:
 				txt = "·"
+			case about:
+				txt = "~" + txt
 			}
 			x := p.at(t, 0).X
 			if half := cell.Width(txt) / 2; x-half > free {
@@ -116,14 +120,14 @@ func atRisk(p *panel, curves []Curve, by float64, y vg.Length, o Options) {
 	}
 }
 
-// risk is the number at risk at time t: that of the first time from t on; −1 where it is not known.
-func (e Curve) risk(t float64) int {
+// risk is the number at risk at time t: that of the first time from t on, and whether it is about that; −1 where it is not known.
+func (e Curve) risk(t float64) (n int, about bool) {
 	for k, x := range e.X {
 		if x >= t-1e-9 && k < len(e.Risk) {
-			return e.Risk[k]
+			return e.Risk[k], k < len(e.About) && e.About[k]
 		}
 	}
-	return -1
+	return -1, false
 }
 
 // Histogram draws bins of one distribution as density, with a line at the mean where that is known.
