@@ -82,7 +82,7 @@ func (p *prepared) aalenJohansen(k int) []*Curve {
 			c.ConfLow, c.ConfHigh = append(c.ConfLow, low), append(c.ConfHigh, high)
 		}
 		if p.variance != GrayTies {
-			c.restricted = func(tau float64) float64 { return p.incidenceAreaVariance(k, s, tau) }
+			c.restricted = p.area(k, func(tau float64) [][]float64 { return p.incidenceArea(k, s, tau) })
 		}
 		curves[s-1] = c
 	}
@@ -211,10 +211,10 @@ func (j *jackknife) incidence(state int) []float64 {
 	return j.curve(s)
 }
 
-// incidenceAreaVariance is the variance of ∫_0^τ F_s: with R(u) = ∫_u^τ (F_s(v) − F_s(u)) dv,
+// incidenceArea are the derivatives of ∫_0^τ F_s to the hazards: with R(u) = ∫_u^τ (F_s(v) − F_s(u)) dv,
 //
 //	g_r(u) = S(u−) (τ − u) 1{r=s} − R(u)/(1−h(u)).
-func (p *prepared) incidenceAreaVariance(k, state int, tau float64) float64 {
+func (p *prepared) incidenceArea(k, state int, tau float64) [][]float64 {
 	t := p.tables[k]
 	survival := t.survival()
 	g := make([][]float64, len(t.event))
@@ -246,5 +246,5 @@ func (p *prepared) incidenceAreaVariance(k, state int, tau float64) float64 {
 		}
 		R += before * t.event[state][j] / n * (tau - u)
 	}
-	return p.functionalVariance(k, g)
+	return g
 }

@@ -117,8 +117,9 @@ type Curve struct {
 	initial float64 // value before the first time: 1 for survival, 0 otherwise
 	from    float64
 	table   *table
-	// restricted gives the variance of the area under the curve up to tau, of this curve's kind.
-	restricted func(tau float64) float64
+	// restricted gives the variance of the area under the curve up to tau, of this curve's kind, and what each cluster adds
+	// to the area where there are clusters.
+	restricted func(tau float64) (variance float64, influence []float64)
 }
 
 // Point is a curve at one time.

@@ -23,14 +23,15 @@ import (
 // all later times. Ties are R's cmprsk's, which the paper does not give: τ_1 = 1 − (d−1)/(h S_r(t−) − 1) and
 // τ_2 = 1 − (d′_r−1)/(Y_r − 1), each 1 without ties and at least 0. Differences and variances add up over strata. The
 // statistic is χ² over the groups with E > 0 but the first. F_0 may pass 1 where groups are followed for different times:
-// L is then 0 (with ρ > 0) and such times add nothing to c. Left truncation and weights are refused.
+// L is then 0 (with ρ > 0) and such times add nothing to c. Left truncation, weights and
+// clusters are refused.
 //
 // Gray (1988), doi:10.1214/aos/1176350951; as cuminc of R's cmprsk.
 func Gray(in Input, opt TestOptions) (*TestResult, error) {
 	for _, c := range []struct {
 		given bool
 		what  string
-	}{{in.Start != nil, "left truncation"}, {in.Weight != nil, "weights"}} {
+	}{{in.Start != nil, "left truncation"}, {in.Weight != nil, "weights"}, {in.Cluster != nil, "clusters"}} {
 		if c.given {
 			return nil, fault.Usagef("not_served", "Gray's test with %s is not served", c.what)
 		}
@@ -41,7 +42,7 @@ func Gray(in Input, opt TestOptions) (*TestResult, error) {
 	if opt.State < 1 || opt.State > in.states() {
 		return nil, fault.Usagef("bad_state", "Gray's test needs the state whose incidence it compares, from 1 to %d", in.states())
 	}
-	cells, strata, err := in.stratified(opt)
+	cells, _, strata, err := in.stratified(opt)
 	if err != nil {
 		return nil, err
 	}

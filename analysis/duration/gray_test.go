@@ -244,7 +244,8 @@ func TestGraySize(t *testing.T) {
 
 func TestGrayRefusals(t *testing.T) {
 	in := Input{Time: []float64{1, 2}, Event: []int32{1, 1}, Group: []int32{0, 1}, Groups: []string{"a", "b"}}
-	late, heavy, one := in, in, in
+	late, heavy, one, dependent := in, in, in, in
+	dependent.Cluster, dependent.Clusters = []int32{0, 0}, 1
 	late.Start, heavy.Weight = []float64{0, 0}, []float64{1, 1}
 	one.Group, one.Groups = nil, nil
 	for _, c := range []struct {
@@ -252,7 +253,7 @@ func TestGrayRefusals(t *testing.T) {
 		opt  TestOptions
 		code string
 	}{
-		{late, TestOptions{State: 1}, "not_served"}, {heavy, TestOptions{State: 1}, "not_served"},
+		{late, TestOptions{State: 1}, "not_served"}, {heavy, TestOptions{State: 1}, "not_served"}, {dependent, TestOptions{State: 1}, "not_served"},
 		{in, TestOptions{State: 1, Stratum: []int32{0}, Strata: 1}, "bad_length"}, {one, TestOptions{State: 1}, "one_group"}, {in, TestOptions{}, "bad_state"},
 	} {
 		if _, err := Gray(c.in, c.opt); fault.CodeOf(err) != c.code {

@@ -238,9 +238,9 @@ func (j *jackknife) hazard(h Hazard) []float64 {
 	return j.curve(s)
 }
 
-// functional is the variance of one figure θ with derivatives g_s(u) to the hazards, given for states from 1 at each
-// position.
-func (j *jackknife) functional(g [][]float64) float64 {
+// influence is what each cluster adds to one figure θ with derivatives g_s(u) to the hazards, given for states from 1 at
+// each position. Its squares add up to the variance.
+func (j *jackknife) influence(g [][]float64) []float64 {
 	t := j.table
 	sums := make([]float64, j.rows.clusters)
 	loss := make([]float64, len(t.time)+1) // loss[k]: of those at risk at positions under k
@@ -257,11 +257,7 @@ func (j *jackknife) functional(g [][]float64) float64 {
 		}
 		sums[j.rows.cluster[i]] += j.rows.w(int32(i)) * psi
 	}
-	v := 0.
-	for _, s := range sums {
-		v += s * s
-	}
-	return v
+	return sums
 }
 
 // greenwood is the variance of the same figure with independent rows and weights as counts: at each time the numbers

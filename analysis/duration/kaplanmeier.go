@@ -165,7 +165,7 @@ func (p *prepared) kaplanMeier(k int) *Curve {
 		c.CumHazard, c.CumHazardStdError = append(c.CumHazard, hazard), append(c.CumHazardStdError, math.Sqrt(varHazard))
 	}
 	if p.opt.Survival == ProductLimit {
-		c.restricted = func(tau float64) float64 { return p.restrictedVariance(k, tau) }
+		c.restricted = p.area(k, func(tau float64) [][]float64 { return p.survivalArea(k, tau) })
 	}
 	return c
 }

@@ -23,6 +23,7 @@ type TestOptions struct {
 type TestResult struct {
 	Test      string // "logrank" or "gray"
 	State     string // of Gray's test
+	Robust    bool   // the variance is that of weighted or dependent rows
 	Rows      []int  // rows with a time
 	Observed  []float64
 	Expected  []float64
@@ -39,21 +40,19 @@ type TestResult struct {
 //	O_k = Σ w d_k,  E_k = Σ w d n_k/n,  V = Σ w² d (n−d)/(n−1) (diag(n_k/n) − n n′/n²);
 //
 // times with n = 1 add no variance; strata add up. The statistic is (O−E)′V⁻¹(O−E) over the groups with E > 0 but the
-// first of them, χ² with one degree less than there are such groups. Rows may be left-truncated. Weights are refused: no
-// variance of this form is right for them; a Cox regression on the groups with robust errors is.
+// first of them, χ² with one degree less than there are such groups. Rows may be left-truncated. With weights or
+// clusters no variance of this form is right: it is then the sum over clusters of the squared influence of their rows
+// (robust; the statistic is the robust score test of a Cox regression on the groups with Breslow's ties).
 //
 // Harrington and Fleming (1982), doi:10.1093/biomet/69.3.553; as survdiff of R's survival.
 func LogRank(in Input, opt TestOptions) (*TestResult, error) {
-	if in.Weight != nil {
-		return nil, fault.Usagef("not_served", "the log-rank test with weights is not served; use a Cox regression on the groups with robust errors")
-	}
 	if in.Group == nil || len(in.Groups) < 2 {
 		return nil, fault.Usagef("one_group", "a test between groups needs at least two groups")
 	}
 	if opt.State < 0 || opt.State > in.states() {
 		return nil, fault.Usagef("bad_state", "there is no state %d", opt.State)
 	}
-	cells, strata, err := in.stratified(opt)
+	cells, g, strata, err := in.stratified(opt)
 	if err != nil {
 		return nil, err
 	}
@@ -62,23 +61,25 @@ func LogRank(in Input, opt TestOptions) (*TestResult, error) {
 	for s := range strata {
 		r.addStratum(cells[s*K:(s+1)*K], opt)
 	}
+	if r.Robust = in.Weight != nil || in.Cluster != nil; r.Robust {
+		r.Variance = in.robustVariance(g, cells, strata, opt)
+	}
 	r.finish()
 	return r, nil
 }
 
 // stratified are the tables of each group within each stratum: those of stratum s from s·groups on.
-func (in *Input) stratified(opt TestOptions) (cells []*table, strata int, err error) {
+func (in *Input) stratified(opt TestOptions) (cells []*table, g *grid, strata int, err error) {
 	facts, err := in.check(opt.Workers)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
 	if strata, err = checkStrata(opt.Stratum, opt.Strata, len(in.Time)); err != nil {
-		return nil, 0, err
+		return nil, nil, 0, err
 	}
 	K := len(in.Groups)
-	g, err := newGrid(in, facts, K*strata)
-	if err != nil {
-		return nil, 0, err
+	if g, err = newGrid(in, facts, K*strata); err != nil {
+		return nil, nil, 0, err
 	}
 	return tables(g, opt.Workers, K*strata, func(dst []int32, from int) {
 		copy(dst, in.Group[from:])
@@ -87,7 +88,7 @@ func (in *Input) stratified(opt TestOptions) (cells []*table, strata int, err er
 				dst[i] += opt.Stratum[from+i] * int32(K)
 			}
 		}
-	}), strata, nil
+	}), g, strata, nil
 }
 
 func newTestResult(test string, groups int) *TestResult {

@@ -151,14 +151,12 @@ func TestLogRankRefusals(t *testing.T) {
 	in := Input{Time: []float64{1, 2}, Event: []int32{1, 1}, Group: []int32{0, 1}, Groups: []string{"a", "b"}}
 	one := in
 	one.Group, one.Groups = nil, nil
-	weighted := in
-	weighted.Weight = []float64{1, 2}
 	for _, c := range []struct {
 		in   Input
 		opt  TestOptions
 		code string
 	}{
-		{one, TestOptions{}, "one_group"}, {weighted, TestOptions{}, "not_served"}, {in, TestOptions{State: 2}, "bad_state"},
+		{one, TestOptions{}, "one_group"}, {in, TestOptions{State: 2}, "bad_state"},
 		{in, TestOptions{Stratum: []int32{0}, Strata: 1}, "bad_length"}, {in, TestOptions{Stratum: []int32{0, 1}, Strata: 1}, "bad_stratum"},
 	} {
 		if _, err := LogRank(c.in, c.opt); fault.CodeOf(err) != c.code {

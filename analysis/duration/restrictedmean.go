@@ -33,11 +33,12 @@ func (c *Curve) RestrictedMean(tau float64) estimate.Estimate {
 		at, value = t, c.Estimate[k]
 	}
 	area += value * (tau - at)
-	return estimate.Normal(area, math.Sqrt(c.restricted(tau)), c.Level)
+	v, _ := c.restricted(tau)
+	return estimate.Normal(area, math.Sqrt(v), c.Level)
 }
 
-// restrictedVariance is the variance of the area under the survival curve of group k.
-func (p *prepared) restrictedVariance(k int, tau float64) float64 {
+// survivalArea are the derivatives of the area under the survival curve of group k up to tau to the hazards.
+func (p *prepared) survivalArea(k int, tau float64) [][]float64 {
 	t := p.tables[k]
 	S := t.survival()
 	g := make([][]float64, len(t.event))
@@ -57,14 +58,27 @@ func (p *prepared) restrictedVariance(k int, tau float64) float64 {
 	for s := 1; s < len(g); s++ {
 		g[s] = one
 	}
-	return p.functionalVariance(k, g)
+	return g
 }
 
-func (p *prepared) functionalVariance(k int, g [][]float64) float64 {
-	if p.variance == Jackknife {
-		return p.newJackknife(k).functional(g)
+// area is the variance of the area under a curve of group k up to tau, and what each cluster adds to it (nil where rows
+// stand alone), from its derivatives to the hazards.
+func (p *prepared) area(k int, derivatives func(tau float64) [][]float64) func(tau float64) (variance float64, influence []float64) {
+	return func(tau float64) (float64, []float64) {
+		g := derivatives(tau)
+		if p.variance != Jackknife {
+			return p.tables[k].greenwood(g), nil
+		}
+		sums := p.newJackknife(k).influence(g)
+		v := 0.
+		for _, s := range sums {
+			v += s * s
+		}
+		if p.in.Cluster == nil {
+			return v, nil
+		}
+		return v, sums
 	}
-	return p.tables[k].greenwood(g)
 }
 
 // survival is S after each position of the table.
@@ -93,9 +107,11 @@ type Contrast struct {
 	LostRatio      estimate.Estimate // ratio of the time lost, τ − RMST; on the log scale
 }
 
-// RestrictedContrast compares the restricted means of two independent groups up to tau: the difference with the sum of
-// their variances, and by the delta method on logarithms the ratio of restricted means and of times lost. A standard
-// error of a ratio is that of its logarithm times the ratio. Reasons are those of [Curve.RestrictedMean].
+// RestrictedContrast compares the restricted means of two groups up to tau: the difference with the sum of their variances,
+// and by the delta method on logarithms the ratio of restricted means and of times lost. A standard error of a ratio is that
+// of its logarithm times the ratio. The groups are independent, unless their rows have clusters and the variance is the
+// jackknife: then twice the covariance, the sum over clusters of the products of what each adds to either mean, is taken
+// off, so that a person may stand in both. The curves must be of one input. Reasons are those of [Curve.RestrictedMean].
 //
 // Royston and Parmar (2013), doi:10.1186/1471-2288-13-152; as rmst2 of R's survRM2.
 func RestrictedContrast(group, against *Curve, tau float64) Contrast {
@@ -107,18 +123,38 @@ func RestrictedContrast(group, against *Curve, tau float64) Contrast {
 			return c
 		}
 	}
-	c.Difference = estimate.Normal(a.Estimate-b.Estimate, math.Hypot(a.StdError, b.StdError), group.Level)
+	pair := meanPair{seA: a.StdError, seB: b.StdError, level: group.Level}
+	if _, x := group.restricted(tau); x != nil {
+		if _, y := against.restricted(tau); len(y) == len(x) {
+			for i := range x {
+				pair.covariance += x[i] * y[i]
+			}
+		}
+	}
+	c.Difference = estimate.Normal(a.Estimate-b.Estimate, pair.difference(1, 1), group.Level)
 	length := tau - group.from
-	c.Ratio = logRatio(a.Estimate, a.StdError, b.Estimate, b.StdError, group.Level)
-	c.LostRatio = logRatio(length-a.Estimate, a.StdError, length-b.Estimate, b.StdError, group.Level)
+	c.Ratio = pair.ratio(a.Estimate, b.Estimate)
+	c.LostRatio = pair.ratio(length-a.Estimate, length-b.Estimate)
 	return c
 }
 
-func logRatio(a, seA, b, seB, level float64) estimate.Estimate {
+// meanPair are the errors of two means and their covariance.
+type meanPair struct{ seA, seB, covariance, level float64 }
+
+// difference is the error of A/a − B/b.
+func (p meanPair) difference(a, b float64) float64 {
+	if p.covariance == 0 {
+		return math.Hypot(p.seA/a, p.seB/b)
+	}
+	return math.Sqrt(max(0, p.seA*p.seA/(a*a)+p.seB*p.seB/(b*b)-2*p.covariance/(a*b)))
+}
+
+// ratio is a/b, each with the error of its mean, by the delta method on the logarithm.
+func (p meanPair) ratio(a, b float64) estimate.Estimate {
 	if !(a > 0 && b > 0) {
 		return estimate.Missing(estimate.NotDefined)
 	}
-	e := estimate.Normal(math.Log(a/b), math.Hypot(seA/a, seB/b), level)
+	e := estimate.Normal(math.Log(a/b), p.difference(a, b), p.level)
 	ratio := a / b
 	e.Estimate, e.StdError, e.ConfLow, e.ConfHigh = ratio, ratio*e.StdError, math.Exp(e.ConfLow), math.Exp(e.ConfHigh)
 	return e

@@ -115,8 +115,8 @@ func (f *durationFlags) check(rmstSet bool) error {
 		return bad("`--rmst-diff` needs `--rmst`")
 	case f.rmstDiff && f.by == "":
 		return bad("`--rmst-diff` compares groups: it needs `--by`")
-	case f.rmstDiff && f.cluster != "":
-		return bad("`--rmst-diff` with `--cluster` is not served yet: the groups would have to be independent")
+	case f.rmstDiff && f.cluster != "" && (f.varianceName == "greenwood" || f.varianceName == "gray"):
+		return bad("`--rmst-diff` with `--cluster` needs the jackknife's errors; leave `--variance` out")
 	case f.withCox && f.withFineGray:
 		return bad("`--cox` and `--fine-gray` exclude one another; run the command twice")
 	case f.encoding != "" && f.encoding != "utf-8" && f.encoding != "latin1":
@@ -164,10 +164,10 @@ func (f *durationFlags) lists() (err error) {
 				return bad("`--test` is logrank or gray, not `%s`%s", t, fault.Suggest(t, []string{"logrank", "gray"}))
 			case f.by == "":
 				return bad("`--test` compares groups: it needs `--by`")
-			case f.weights != "":
-				return bad("`--test` with `--weights` is not served; use `--cox` on the groups, whose errors are then robust")
-			case f.cluster != "":
-				return bad("`--test` with `--cluster` is not served; use `--cox` on the groups, whose errors are then robust")
+			case t == "gray" && f.weights != "":
+				return bad("`--test gray` with `--weights` is not served; `--test logrank` with `--state` is, and is robust then")
+			case t == "gray" && f.cluster != "":
+				return bad("`--test gray` with `--cluster` is not served; `--test logrank` with `--state` is, and is robust then")
 			case t == "gray" && f.start != "":
 				return bad("`--test gray` with `--start` is not served")
 			}

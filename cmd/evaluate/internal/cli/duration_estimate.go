@@ -90,7 +90,11 @@ func (d *durations) test(r *durationResult, state, workers int) error {
 			if err != nil {
 				return err
 			}
-			r.tests = append(r.tests, durationTest{Test: name, State: durationName(f.state), Statistic: number(t.Statistic), DF: t.DF, PValue: number(t.PValue), Reason: t.Reason})
+			variance := "hypergeometric"
+			if t.Robust {
+				variance = "robust"
+			}
+			r.tests = append(r.tests, durationTest{Test: name, State: durationName(f.state), Statistic: number(t.Statistic), DF: t.DF, PValue: number(t.PValue), Variance: variance, Reason: t.Reason})
 			continue
 		}
 		for s := range d.in.States {

@@ -20,6 +20,7 @@ type durationTest struct {
 	Statistic number          `json:"statistic"`
 	DF        int             `json:"df"`
 	PValue    number          `json:"p_value"`
+	Variance  string          `json:"variance,omitempty"` // of logrank: hypergeometric, or robust with weights or clusters
 	Reason    estimate.Reason `json:"reason,omitempty"`
 }
 
@@ -279,7 +280,11 @@ func (r *durationResult) printComparisons(b *strings.Builder, l lang.Lang) {
 			if x.Term != nil {
 				term = *x.Term
 			}
-			t.row(strings.ReplaceAll(x.Test, "_", " "), state, term, l.Decimal(float64(x.Statistic), 4), fmt.Sprint(x.DF), pValue(l, float64(x.PValue)))
+			name := strings.ReplaceAll(x.Test, "_", " ")
+			if x.Variance == "robust" {
+				name += ", robust"
+			}
+			t.row(name, state, term, l.Decimal(float64(x.Statistic), 4), fmt.Sprint(x.DF), pValue(l, float64(x.PValue)))
 		}
 		t.write(b)
 	}

@@ -224,7 +224,9 @@ func TestDurationRefusals(t *testing.T) {
 		{base + "--rmst-diff", 2, "needs `--rmst`"},
 		{base + "--test logrank", 2, "needs `--by`"},
 		{base + "--test wilcoxon --by g", 2, "`--test` is logrank or gray"},
-		{base + "--test logrank --by g --weights w", 2, "not served"},
+		{base + "--test gray --by g --weights w", 2, "not served"},
+		{base + "--test gray --by g --cluster g", 2, "not served"},
+		{base + "--by g --rmst 4 --rmst-diff --cluster g --variance greenwood", 2, "jackknife"},
 		{base + "--cox m --fine-gray m", 2, "exclude one another"},
 		{base + "--fine-gray m --weights w", 2, "not served"},
 		{base + "--fine-gray m --ties efron", 2, "not served"},
@@ -244,5 +246,37 @@ func TestDurationRefusals(t *testing.T) {
 	_, stderr, status := runCLI(t, "duration", "--format", "json", "--quiet", "--data", path, "--time", "m", "--event", "e")
 	if status != 3 || !strings.Contains(stderr, `"column":"m","row":3`) {
 		t.Errorf("status %d, %s", status, stderr)
+	}
+}
+
+// Spells of persons who stand in both groups: the test is robust and says so, and the difference of restricted means has
+// the covariance of the persons in it: with every spell twice, once in each group, it is none and is known to be.
+func TestDurationOfDependentSpells(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("id,m,e,g,w\n")
+	for i := range 40 {
+		for _, g := range []string{"a", "b"} {
+			fmt.Fprintf(&b, "p%d,%d,%d,%s,%g\n", i, 1+i*7%13, i%3, g, 1+float64(i%4)/4)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "spells.csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, _ := durationJSON(t, "--data", path, "--time", "m", "--event", "e", "--by", "g", "--cluster", "id", "--weights", "w", "--rmst", "10", "--rmst-diff", "--test", "logrank")
+	if tests := d["tests"].([]any); len(tests) != 1 || tests[0].(map[string]any)["variance"] != "robust" {
+		t.Errorf("%+v", tests)
+	}
+	if c := d["rmst_diff"].([]any)[0].(map[string]any); c["measure"] != "rmst_difference" || math.Abs(c["estimate"].(float64)) > 1e-12 || !(c["std_error"].(float64) < 1e-9) {
+		t.Errorf("%+v", c)
+	}
+	stdout, _, status := runCLI(t, "duration", "--data", path, "--time", "m", "--event", "e", "--by", "g", "--weights", "w", "--test", "logrank")
+	if status != 0 || !strings.Contains(stdout, "logrank, robust") {
+		t.Errorf("status %d: %s", status, stdout)
+	}
+	// Gray's test has strata and ρ, one test an exit.
+	one, _ := durationJSON(t, "--data", path, "--time", "m", "--event", "e", "--by", "id", "--curve", "cif", "--test", "gray", "--strata", "g", "--rho", "1")
+	if tests := one["tests"].([]any); len(tests) != 2 {
+		t.Errorf("%+v", tests)
 	}
 }
