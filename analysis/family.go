@@ -9,6 +9,7 @@ import (
 	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/outcome"
+	"tiltakseffekt/analysis/synthesis"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/random"
 	"tiltakseffekt/results"
@@ -191,11 +192,8 @@ func (in *Inference) influences(rows []results.Estimate, s *series, t *cohort.Tr
 }
 
 // adjust fills p_adjusted, family and, for simultaneous ones, the family's intervals. Figures without a p-value are no
-// members. With the p-values p₍₁₎ ≤ … ≤ p₍ₘ₎ of a family the adjusted value of rank i is
-//
-//	holm          max_{j ≤ i} min(1, (m − j + 1)·p₍ⱼ₎)
-//	bh            min_{j ≥ i} min(1, m·p₍ⱼ₎/j)
-//	simultaneous  P(max |Z| ≥ |t|), Z normal with the correlations of the members
+// members. Holm and bh are those of synthesis; the adjusted value of a simultaneous family is P(max |Z| ≥ |t|), Z normal with the
+// correlations of the members.
 //
 // The correlations of a simultaneous family are those of the influence summed by person of the register over all members, so
 // that a person who stands in several groups, tiltak and months counts once. A member without a known influence has no
@@ -223,38 +221,29 @@ func adjust(rows []results.Estimate, in Inference, joint influences, seed uint64
 		for _, i := range of {
 			rows[i].Family = name
 		}
-		switch in.Multiplicity {
-		case simultaneous:
-			jointly(rows, of, joint, in.Level, seed, name)
-			continue
-		case benjaminiHochberg, holm:
-		default:
-			panic("analysis: multiplicity " + in.Multiplicity)
-		}
-		slices.SortStableFunc(of, func(a, b int) int {
-			switch pa, pb := rows[a].PValue, rows[b].PValue; {
-			case pa < pb:
-				return -1
-			case pa > pb:
-				return 1
-			}
-			return 0
-		})
-		m := float64(len(of))
-		if in.Multiplicity == holm {
-			worst := 0.
-			for rank, i := range of {
-				worst = max(worst, min(1, (m-float64(rank))*rows[i].PValue))
-				rows[i].PAdjusted = worst
-			}
-			continue
-		}
-		best := 1.
-		for rank := len(of) - 1; rank >= 0; rank-- {
-			i := of[rank]
-			best = min(best, m*rows[i].PValue/float64(rank+1))
-			rows[i].PAdjusted = best
-		}
+		correct(rows, of, name, in.Multiplicity, joint, in.Level, seed)
+	}
+}
+
+// correct fills the adjusted values of one family.
+func correct(rows []results.Estimate, of []int, name, correction string, joint influences, level float64, seed uint64) {
+	p := make([]float64, len(of))
+	for k, i := range of {
+		p[k] = rows[i].PValue
+	}
+	switch correction {
+	case simultaneous:
+		jointly(rows, of, joint, level, seed, name)
+		return
+	case holm:
+		p = synthesis.Holm(p)
+	case benjaminiHochberg:
+		p = synthesis.BenjaminiHochberg(p)
+	default:
+		panic("analysis: multiplicity " + correction)
+	}
+	for k, i := range of {
+		rows[i].PAdjusted = p[k]
 	}
 }
 

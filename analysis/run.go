@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/estimate"
@@ -42,7 +41,8 @@ type Result struct {
 	Outcomes []*outcome.Definition // in the order of the study
 	Cells    []CellStarts
 
-	joint influences // of the figures of the family, by row of Tables.Estimates; nil where it is not asked for
+	joint  influences   // of the figures of the family, by row of Tables.Estimates; nil where it is not asked for
+	groups []apartGroup // of the groups that are tested against each other
 }
 
 // CellStarts are the starts behind the figures of a cell, as indices into Register.Participations. They never enter a
@@ -114,8 +114,10 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	if err := s.tooLarge(r.trials); err != nil {
 		return nil, err
 	}
-	if err := r.checkMethods(); err != nil {
-		return nil, err
+	for _, check := range []func() error{r.checkMethods, r.checkHeterogeneity} {
+		if err := check(); err != nil {
+			return nil, err
+		}
 	}
 	out := &Result{Trials: r.trials, Outcomes: r.outcomes}
 	var priceWarnings []fault.Warning
@@ -128,6 +130,9 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 		return nil, err
 	}
 	adjust(out.Tables.Estimates, s.Inference, out.joint, *s.Seed)
+	if err := r.adjustHeterogeneity(out); err != nil {
+		return nil, err
+	}
 	if s.FiguresOnly {
 		return out, nil
 	}
@@ -279,6 +284,8 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 	for _, p := range parts {
 		t := &out.Tables
 		out.joint = out.joint.add(p.Joint, len(t.Estimates))
+		out.groups = append(out.groups, p.Apart.Groups...)
+		t.Heterogeneity = append(t.Heterogeneity, p.Apart.Tests...)
 		t.Estimates = append(t.Estimates, p.Estimates...)
 		t.Balance = append(t.Balance, p.Balance...)
 		t.Overlap = append(t.Overlap, p.Overlap...)
@@ -309,6 +316,7 @@ type cellResult struct {
 	PlaceboTests []pooledTest
 	Starts       []CellStarts
 	Joint        influences // by row of estimates
+	Apart        apart
 }
 
 func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResult, error) {
@@ -373,33 +381,11 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			out.PreEffects = append(out.PreEffects, r.preEffects(c, def, s, trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID)...)
 			for h := range rows {
 				row := &rows[h]
-				row.Tiltak, row.Group, row.Outcome, row.Method = trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID
-				row.Estimand, row.Comparison, row.LaterEntry = "ATT", r.study.Comparison.Against, r.study.Comparison.LaterEntry
-				row.Sample, row.CovariateSet = "main", "default"
-				if row.Definition == "" {
-					row.Definition, row.Role = "main", "primary"
-				}
-				if r.study.Covariates != nil {
-					row.CovariateSet = "own"
-				}
-				row.NStartsEligible = c.nTreated
-				if m.Name == didMethod {
-					row.CovariateSet = "fixed_and_before_registration"
-				}
-				if named, ok := fits[i].(interface{ estimand() string }); ok {
-					row.Estimand = named.estimand()
-				} else if row.Reason == "" && float64(row.NStarts) < keptShare*float64(c.nTreated) {
-					row.Estimand = "ATT_base_known" // of did
-					if m.Match == nearest {
-						row.Estimand = "ATT_matched"
-					}
-				}
-				if r.study.TimeZero == timeZeroReferral {
-					row.Estimand = "ITT" + strings.TrimPrefix(row.Estimand, "ATT")
-				}
+				r.keys(row, c, fits[i], m, group, r.study.Outcomes[o].ID)
 			}
 			focus = append(focus, rows[month-1])
 			out.Joint = out.Joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.Estimates))
+			r.keepGroup(&out, rows, s)
 			out.Estimates = append(out.Estimates, rows...)
 			starts := c.starts(trial.Tiltak, group, m.ID, r.study.Outcomes[o].ID, used)
 			if f, ok := fits[i].(*designFit); ok {
@@ -417,6 +403,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 	}
 	if r.figuresOnly {
 		return out, nil
+	}
+	if err := r.heterogeneity(ctx, c, g, &out); err != nil {
+		return out, err
 	}
 	r.describeAmong(&out, c, fits, reason, trial.Tiltak, group)
 	if err := r.placebo(ctx, c, &out, trial.Tiltak, group, fits, reason); err != nil {

@@ -36,6 +36,7 @@ type Study struct {
 	Score            string                     `yaml:"score" json:"score"`             // tiltak-group (default): a score for each cell; tiltak: one for all groups
 	Cost             Cost                       `yaml:"cost" json:"cost"`
 	Robustness       *Robustness                `yaml:"robustness" json:"robustness,omitempty"`
+	Heterogeneity    *Heterogeneity             `yaml:"heterogeneity" json:"heterogeneity,omitempty"`
 	Chains           Chains                     `yaml:"chains" json:"chains"`
 	Exits            Exits                      `yaml:"exits" json:"exits"`
 	Inference        Inference                  `yaml:"inference" json:"inference"`
@@ -203,6 +204,7 @@ func (s *Study) Resolve() error {
 		s.resolveMethods,
 		s.resolveInference,
 		s.resolveRobustness,
+		s.resolveHeterogeneity,
 		s.resolvePlacebo,
 		s.resolveSensitivity,
 		s.Chains.resolve,

@@ -57,6 +57,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.sensitivity(t)
 	a.placebo(t)
 	a.registry(t)
+	a.heterogeneity(t)
 	return a.found
 }
 

@@ -25,6 +25,7 @@ func (t *Tables) each() []named {
 		{"flow", t.Flow, &t.Flow},
 		{"composition", t.Composition, &t.Composition},
 		{"robustness", t.Robustness, &t.Robustness},
+		{"heterogeneity", t.Heterogeneity, &t.Heterogeneity},
 		{"placebo", t.Placebo, &t.Placebo},
 		{"pre_effects", t.PreEffects, &t.PreEffects},
 		{"sensitivity", t.Sensitivity, &t.Sensitivity},

@@ -56,6 +56,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	s.estimates()
 	t.Estimates = t.Estimates[:written]
 	s.robustness()
+	s.heterogeneity()
 	if written == 0 { // what was hidden is a census that nobody sees
 		maps.DeleteFunc(s.count, func(key string, _ int) bool { return strings.HasPrefix(key, "estimates/") })
 	}

@@ -203,6 +203,9 @@ type Tables struct {
 	CostEffect  []CostEffect
 	Descriptive []Descriptive
 	Robustness  []Robustness
+
+	Heterogeneity []Heterogeneity
+
 	Placebo     []Placebo
 	PreEffects  []PreEffect
 	Sensitivity []Sensitivity
