@@ -2,6 +2,7 @@ package matching
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"tiltakseffekt/internal/oracle"
@@ -63,6 +64,17 @@ func TestAbadieImbensOracle(t *testing.T) {
 			}
 			r := ref.At(c.name)
 			r.At("n_pairs").Equal(m.Pairs)
+			r.At("orig_nobs").Equal(len(s.y))
+			r.At("wnobs").Equal(len(m.arms[0].rows) + len(m.arms[1].rows))
+			r.At("ndrops").Equal(m.Dropped)
+			compareTied(t, s, m, r)
+			plain := *m
+			plain.opt.BiasAdjust = false
+			if e, err := plain.Effect(s.y); err != nil {
+				t.Fatal(err)
+			} else {
+				r.At("est_noadj").Near(e.Estimate, 1e-8)
+			}
 			e, err := m.Effect(s.y)
 			if err != nil {
 				t.Fatal(err)
@@ -91,4 +103,24 @@ func whole(t *testing.T, s *sample) [][]float64 {
 		cov[i] *= float64(len(s.y)-1) / float64(len(s.y)) // X'X/N
 	}
 	return whitenBy(x, cov)
+}
+
+// compareTied compares who is matched to whom with which weight, ties included.
+func compareTied(t *testing.T, s *sample, m *Tied, r oracle.Node) {
+	t.Helper()
+	if !r.Has("pairs") || m.opt.Estimand != ATT {
+		return
+	}
+	near := &m.arms[1].near
+	weights := r.At("pairs", "weight").List()
+	others := r.At("pairs", "control_id").Floats()
+	for i, id := range r.At("pairs", "treated_id").Floats() {
+		row := int32(id) - 1
+		set := near.list[near.from[row]:near.to[row]]
+		if !slices.Contains(set, int32(others[i])-1) {
+			t.Errorf("row %g is not matched to %g", id, others[i])
+			continue
+		}
+		weights[i].Near(1/float64(len(set)), 1e-12)
+	}
 }

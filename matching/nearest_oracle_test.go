@@ -2,6 +2,7 @@ package matching
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -125,12 +126,13 @@ func compareNearest(t *testing.T, s *sample, m *Matched, r oracle.Node) {
 	if r.Has("caliper_abs") {
 		list := r.At("caliper_abs").Keys()
 		for _, k := range list {
-			if k == "" {
+			if k == "" && !math.IsInf(m.CaliperAbsolute, 1) {
 				r.At("caliper_abs", k).Near(m.CaliperAbsolute, 1e-10)
 			}
 		}
 	}
 	compareWeights(t, m.Weight, r)
+	compareCounts(t, s, m.Weight, r)
 	compareAdjusted(t, s, m.Weight, m.Subclass, r)
 	e := m.ATT(s.y, nil, nil, 0)
 	r.At("att", "wls_HC1", "estimate").Near(e.Estimate, 1e-8)

@@ -2,6 +2,7 @@ package matching
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	"tiltakseffekt/internal/oracle"
@@ -12,6 +13,19 @@ import (
 func compareAdjusted(t *testing.T, s *sample, weight []float64, set []int32, r oracle.Node) {
 	t.Helper()
 	a := r.At("att")
+	defer func() { // every estimate that stands beside an error
+		e, err := RegressionAdjusted(weight, s.treated, s.x, s.y, nil, RegressionHC3, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range a.Keys() {
+			if strings.HasPrefix(k, "wls_cov") {
+				a.At(k, "estimate").Near(e.Estimate, 1e-8)
+			} else {
+				a.At(k, "estimate").Near(WeightedDifference(weight, s.treated, s.y, nil, nil, 0).Estimate, 1e-8)
+			}
+		}
+	}()
 	plain, err := RegressionAdjusted(weight, s.treated, nil, s.y, nil, RegressionHC3, nil, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -77,6 +91,13 @@ func TestDiscardAndCellsOracle(t *testing.T) {
 				continue
 			}
 			compareNearest(t, s, m, r)
+			shown := append([]float64(nil), score...)
+			for i, l := range leave { // rows that were left out of the second fit keep the score of the first
+				if l {
+					shown[i] = s.fit.Fitted[i]
+				}
+			}
+			compareBalance(t, s, shown, m.Weight, m, ATT, r)
 		}
 		m := PairInCells(CellsOf(s.coarse(0), len(s.y), nil), s.treated, nil, 0)
 		r := ref.At("cem_k2k")
@@ -124,6 +145,8 @@ func TestCobaltBalanceOracle(t *testing.T) {
 				rows := BalanceOf([][]float64{x}, nil, s.treated, w.Weight, nil, BalanceOptions{Estimand: e})
 				for k, stage := range []string{"Un", "Adj"} {
 					r.At("Diff." + stage).List()[i].NearAbs(rows[k].SMD, 1e-6)
+					r.At("M.1." + stage).List()[i].Near(rows[k].MeanTreated, 1e-6)
+					r.At("M.0." + stage).List()[i].Near(rows[k].MeanComparison, 1e-6)
 					r.At("KS." + stage).List()[i].NearAbs(rows[k].ECDFMax, 1e-6)
 					if r.Has("V.Ratio."+stage) && !rows[k].Binary {
 						r.At("V.Ratio." + stage).List()[i].Near(rows[k].VarianceRatio, 1e-6)

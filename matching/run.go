@@ -87,7 +87,7 @@ type Report struct {
 // OutcomeEffect is the effect on one outcome.
 type OutcomeEffect struct {
 	Outcome   string
-	Estimand  string // such as ATT, or ATT_matched where over 5 % of the target group were dropped
+	Estimand  string // such as ATT, or ATT_matched (of weights by a score, ATT_trimmed) where over 5 % of the target group were dropped
 	Estimator string // difference, difference_bias_adjusted or regression
 	Effect
 }
@@ -98,6 +98,7 @@ type Counts struct {
 	MatchedTreated, MatchedComparison int
 	DroppedTreated, DroppedComparison int
 	ESSTreated, ESSComparison         float64
+	MostPairs                         *int // of one-to-one matching on a score with a caliper; nil otherwise
 }
 
 // adjusted is a result that weights rows and knows the error of an effect.
@@ -137,7 +138,12 @@ func Run(d *Data, spec Spec) (*Report, error) {
 	if err := r.fitScore(d); err != nil {
 		return nil, err
 	}
-	if r.Distance != nil {
+	if spec.Discard == DiscardCrump {
+		if r.Score == nil {
+			return nil, fault.Usagef("bad_flag", "`--discard crump` needs a fitted score; `--distance %s` of `--method %s` has none", spec.Distance, spec.Method)
+		}
+		r.leave = CommonSupport(r.Score.Fitted, d.Treated, spec.Discard)
+	} else if r.Distance != nil {
 		r.leave = CommonSupport(r.Distance, d.Treated, spec.Discard)
 	} else if spec.Discard != DiscardNone {
 		return nil, fault.Usagef("bad_flag", "`--discard` needs a score; `--distance %s` has none", spec.Distance)
@@ -262,6 +268,10 @@ func (r *Report) count(d *Data) {
 	}
 	c.Treated, c.Comparison = c.MatchedTreated+c.DroppedTreated, c.MatchedComparison+c.DroppedComparison
 	c.ESSTreated, c.ESSComparison = ESS(r.Weight, d.Treated)
+	if m := r.Matched; m != nil && m.Options.Caliper > 0 && m.Options.Ratio == 1 && m.Options.ReuseMax == 1 && d.Unit == nil && d.Calipers == nil && d.AntiExact == nil {
+		most := MostPairs(r.Distance, d.Treated, d.Stratum, r.leave, m.CaliperAbsolute)
+		c.MostPairs = &most
+	}
 	if share := r.droppedShare(); share > 0 {
 		what := map[Estimand]string{ATT: "treated", ATC: "comparison"}[r.Spec.Estimand]
 		if what != "" {
@@ -328,7 +338,11 @@ func (r *Report) droppedShare() float64 {
 // estimandName is the estimand of the estimates.
 func (r *Report) estimandName() string {
 	name := r.Spec.Estimand.String()
-	if r.droppedShare() > 0.05 {
+	switch {
+	case r.droppedShare() <= 0.05:
+	case r.Spec.Method == "ipw" || r.Spec.Method == "overlap":
+		name += "_trimmed"
+	default:
 		name += "_matched"
 	}
 	return name

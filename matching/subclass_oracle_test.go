@@ -58,6 +58,7 @@ func TestSubclassOracle(t *testing.T) {
 func compareSubclassed(t *testing.T, s *sample, got *Subclassed, r oracle.Node) {
 	t.Helper()
 	compareWeights(t, got.Weight, r)
+	compareCounts(t, s, got.Weight, r)
 	compareAdjusted(t, s, got.Weight, got.Subclass, r)
 	compareBalance(t, s, s.fit.Fitted, got.Weight, nil, got.Estimand, r)
 	e := got.Effect(s.y, nil, nil, 0)

@@ -16,9 +16,10 @@ const (
 	DiscardTreated            // treated rows outside the range of the comparison rows' scores
 	DiscardComparison         // comparison rows outside the range of the treated rows' scores
 	DiscardBoth               // rows outside the range that both groups share
+	DiscardCrump              // rows with scores beyond α or 1 − α of CrumpTrim; for probabilities
 )
 
-var discardNames = []string{"none", "treated", "comparison", "both"}
+var discardNames = []string{"none", "treated", "comparison", "both", "crump"}
 
 // String is the name of the rule as flags write it.
 func (d Discard) String() string { return discardNames[d] }
@@ -31,11 +32,11 @@ func (d *Discard) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fault.Usagef("bad_flag", "`%s` is no rule of common support%s: none, treated, comparison, both", text, fault.Suggest(string(text), discardNames))
+	return fault.Usagef("bad_flag", "`%s` is no rule of common support%s: none, treated, comparison, both, crump", text, fault.Suggest(string(text), discardNames))
 }
 
 // CommonSupport marks the rows outside common support by the rule; nil for DiscardNone. DiscardBoth keeps the scores in
-// [max(min₁, min₀), min(max₁, max₀)].
+// [max(min₁, min₀), min(max₁, max₀)], DiscardCrump those in [α, 1 − α].
 func CommonSupport(score []float64, treated []bool, rule Discard) []bool {
 	if rule == DiscardNone {
 		return nil
@@ -47,9 +48,15 @@ func CommonSupport(score []float64, treated []bool, rule Discard) []bool {
 		lo[g], hi[g] = min(lo[g], s), max(hi[g], s)
 	}
 	leave := make([]bool, len(score))
+	alpha := 0.
+	if rule == DiscardCrump {
+		alpha = CrumpTrim(score)
+	}
 	for i, s := range score {
 		g := group(treated[i])
 		switch rule {
+		case DiscardCrump:
+			leave[i] = s < alpha || s > 1-alpha
 		case DiscardBoth:
 			leave[i] = s < max(lo[0], lo[1]) || s > min(hi[0], hi[1])
 		case DiscardTreated:

@@ -58,6 +58,15 @@ func TestPropensityWeightsOracle(t *testing.T) {
 				// WeightIt solves its equations to about 1e-8 of their scale.
 				got := w.Effect(s.y, nil, nil, 0)
 				r.At("lm_weightit_se_asympt").Near(got.StdError, 1e-6)
+				r.At("lm_weightit_estimate").Near(got.Estimate, 1e-6)
+				r.At("lm_weightit_se_HC0").Near(w.Known(s.y, nil, nil, 0).StdError, 1e-6)
+				most := 0.
+				for i, v := range w.Weight {
+					if !s.treated[i] {
+						most = max(most, v)
+					}
+				}
+				r.At("max_w_control").Near(most, 10*tol)
 			}
 		}
 	}

@@ -143,8 +143,8 @@ func drawPersons(r *rand.Rand, n int, selection float64) drawn {
 	return t
 }
 
-// truth is the mean effect over the rows that an estimate is about: the treated rows kept, with their weights, or for overlap
-// weights all rows with p(1 − p).
+// truth is the mean effect over the rows that an estimate is about: the treated rows kept, with their weights, for the ate all
+// rows kept, and for overlap weights all rows with p(1 − p).
 func (t *drawn) truth(r *matching.Report) float64 {
 	sum, total := 0., 0.
 	for i, e := range t.effect {
@@ -152,6 +152,10 @@ func (t *drawn) truth(r *matching.Report) float64 {
 		switch {
 		case r.Spec.Estimand == matching.ATO:
 			w = t.score[i] * (1 - t.score[i])
+		case r.Spec.Estimand == matching.ATE:
+			if r.Weight[i] > 0 {
+				w = 1
+			}
 		case t.data.Treated[i]:
 			w = r.Weight[i]
 		}

@@ -124,6 +124,9 @@ func gallery() map[string]*Figure {
 		"love":           Love(love, methods),
 		"love-many":      Love(many, methods),
 		"love-none":      Love(nil, methods),
+		"ecdf":           ECDF(distributions(r), wide),
+		"ecdf-one":       ECDF([]ECDFPanel{{Title: longName, Treated: ECDFCurve{[]float64{3}, []float64{1}}, Comparison: ECDFCurve{[]float64{3}, []float64{1}}}, {Title: "tom"}}, plain),
+		"ecdf-none":      ECDF(nil, plain),
 		"overlap":        Overlap(up, down, plain),
 		"overlap-none":   Overlap([]Bin{{0, 1, nan}}, nil, plain),
 		"histogram":      Histogram(costs, 92345, Kroner, kr),
@@ -132,6 +135,37 @@ func gallery() map[string]*Figure {
 		"bars-long":      Bars([]string{longName, "Mentor"}, []float64{1234567, 0}, Kroner, kr),
 		"bars-none":      Bars([]string{"2018"}, []float64{nan}, Kroner, kr),
 	})
+}
+
+// distributions are twelve covariates, every third of whole numbers.
+func distributions(r *rand.Rand) []ECDFPanel {
+	curve := func(shift float64, whole bool) (c ECDFCurve) {
+		x := shift
+		for k := range 40 {
+			x += 0.1 + 0.3*r.Float64()
+			if whole {
+				x = math.Ceil(x)
+			}
+			c.X, c.Y = append(c.X, x), append(c.Y, float64(k+1)/40)
+		}
+		return c
+	}
+	var out []ECDFPanel
+	for i := range 12 {
+		name := []string{"alder", "lønn året før", "måneder i arbeid", longName}[i%4]
+		out = append(out, ECDFPanel{Title: name, Treated: curve(0, i%3 == 0), Comparison: curve(0.3, i%3 == 0), Before: curve(2, i%3 == 0)})
+	}
+	return out
+}
+
+// The table beside the picture holds the largest differences.
+func TestECDFData(t *testing.T) {
+	a, b := ECDFCurve{[]float64{1, 2}, []float64{.5, 1}}, ECDFCurve{[]float64{1, 2, 3}, []float64{.25, .5, 1}}
+	f := ECDF([]ECDFPanel{{Title: "x", Treated: a, Comparison: a, Before: b}}, Options{Lang: number.EN})
+	row := f.Data.Rows[0]
+	if row[0].Text != "x" || row[1].Text != "0.500" || row[2].Text != "0.000" {
+		t.Errorf("%+v", row)
+	}
 }
 
 func scaled(s Series, f float64) Series {

@@ -16,7 +16,7 @@ type matchFlags struct {
 	weights, sampleWeights                                   string
 	key, pair, before                                        string
 	method, estimand, distance, link                         string
-	ratio, reuseMax                                          int
+	ratio, reuseMax, personMax                               int
 	replace                                                  bool
 	caliper                                                  float64
 	caliperUnit, order, discard                              string
@@ -49,7 +49,8 @@ outcome with an error that fits the method.
 matches inside cells. --id gives ties an order that does not depend on the rows; where it repeats, rows of one id are never
 matched to each other and errors are summed by it.
 
-Errors (--se auto): pairs for matching without replacement, HC3 for cells, M-estimation for weights. --like matchit gives the
+Errors (--se auto): pairs for matching without replacement, Abadie and Imbens with it (Otsu and Rai with weights or where rows
+depend on each other), HC3 for cells and full matching, M-estimation for weights; the table says which it was. --like matchit gives the
 pairs of R's MatchIt 4.7.2, ties included.`,
 		Example: `  $ evaluate match --data lalonde.csv --treatment treat --outcome re78 --covariates age,educ,race,married,nodegree,re74,re75 --caliper 0.2
   $ evaluate match --data rows.parquet --treatment start --outcome arbeid --covariates alder,kjonn,utdanning:factor --exact stratum --id person_id
@@ -74,18 +75,19 @@ pairs of R's MatchIt 4.7.2, ties included.`,
 	flags.StringVar(&f.key, "key", "", "`column` of whole numbers that breaks ties (default: a hash of --id)")
 	flags.StringVar(&f.pair, "pair", "", "`column` that numbers the pair or set a row was matched in, with --method none and --weights: errors are by pair")
 	flags.StringVar(&f.method, "method", "nearest", strings.Join(matchMethods, ", "))
-	flags.StringVar(&f.estimand, "estimand", "att", "att, atc, ate or ato (overlap population)")
+	flags.StringVar(&f.estimand, "estimand", "att", "att, atc, ate, ato (overlap population) or atm (matching weights)")
 	flags.StringVar(&f.distance, "distance", "logit", strings.Join(matchDistances, ", ")+", or a column (col:NAME where it has such a name)")
 	flags.StringVar(&f.link, "link", "", "link of the score: logit or probit")
 	flags.IntVar(&f.ratio, "ratio", 1, "matches for each row")
 	flags.BoolVar(&f.replace, "replace", false, "a comparison row may be used many times")
 	flags.IntVar(&f.reuseMax, "reuse-max", 0, "a comparison row may be used this many `times`")
+	flags.IntVar(&f.personMax, "person-max", 0, "the rows of one --id may be used this many `times` together, over all cells of --exact, which are then gone through in order")
 	flags.Float64Var(&f.caliper, "caliper", 0, "largest `distance` of a match")
 	flags.StringVar(&f.caliperUnit, "caliper-unit", "sd", "sd (of the score over all rows) or raw")
 	flags.StringVar(&f.covariateCaliper, "covariate-caliper", "", "largest differences of columns within a match, such as `age=2,re74=500`")
 	flags.StringVar(&f.antiExact, "anti-exact", "", "`columns` that must differ within a match, such as the workplace")
 	flags.StringVar(&f.order, "order", "", "who chooses first: largest, smallest, closest, data or random (default: largest; closest for distances between covariates)")
-	flags.StringVar(&f.discard, "discard", "none", "rows outside common support to leave out: none, treated, comparison or both")
+	flags.StringVar(&f.discard, "discard", "none", "rows outside common support to leave out: none, treated, comparison, both, or crump (scores whose rows cost more precision than they bring)")
 	flags.IntVar(&f.subclasses, "subclasses", 6, "number of subclasses")
 	flags.IntVar(&f.cutpoints, "cutpoints", 0, "`bins` of each number in coarsened exact matching (default: Sturges' rule)")
 	flags.BoolVar(&f.k2k, "k2k", false, "as many rows of both groups in each cell of cem or exact, in pairs")
@@ -164,7 +166,7 @@ func (f *matchFlags) plan(g *globals) (*matchPlan, error) {
 		oneOf("estimand", strings.ToLower(f.estimand), "att", "atc", "ate", "ato", "atm"),
 		oneOf("caliper-unit", f.caliperUnit, "sd", "raw"),
 		oneOf("adjust", f.adjust, "none", "regression"),
-		oneOf("discard", f.discard, "none", "treated", "comparison", "both"),
+		oneOf("discard", f.discard, "none", "treated", "comparison", "both", "crump"),
 		oneOf("kernel", f.kernel, "uniform", "epanechnikov", "gaussian"),
 		oneOf("se", f.se, "auto", "pair", "abadie-imbens", "robust", "m-estimation", "bootstrap"),
 	} {
@@ -194,6 +196,8 @@ func (f *matchFlags) plan(g *globals) (*matchPlan, error) {
 		return nil, fault.Usagef("bad_flag", "`--ratio` must be 1 or more")
 	case f.reuseMax < 0 || f.changed("reuse-max") && f.reuseMax == 0:
 		return nil, fault.Usagef("bad_flag", "`--reuse-max` must be 1 or more")
+	case f.personMax < 0 || f.changed("person-max") && (f.personMax == 0 || f.id == ""):
+		return nil, fault.Usagef("bad_flag", "`--person-max` must be 1 or more, and needs `--id`")
 	case f.changed("caliper") && !(f.caliper > 0):
 		return nil, fault.Usagef("bad_flag", "`--caliper` must be above 0")
 	case f.changed("radius") && !(f.radius > 0):
@@ -248,7 +252,7 @@ func (f *matchFlags) fill(g *globals, p *matchPlan) error {
 		s.Estimand = matching.ATO
 	}
 	n := &s.Nearest
-	n.Ratio, n.Replace, n.ReuseMax, n.Caliper = f.ratio, f.replace, f.reuseMax, f.caliper
+	n.Ratio, n.Replace, n.ReuseMax, n.PersonMax, n.Caliper = f.ratio, f.replace, f.reuseMax, f.personMax, f.caliper
 	_ = n.CaliperUnit.UnmarshalText([]byte(f.caliperUnit))
 	if f.givenDistance() {
 		p.distanceColumn = strings.TrimPrefix(f.distance, "col:")
@@ -281,7 +285,7 @@ func (f *matchFlags) fill(g *globals, p *matchPlan) error {
 
 // check refuses combinations by name.
 func (f *matchFlags) check() error {
-	nearest := []string{"ratio", "replace", "reuse-max", "order"}
+	nearest := []string{"ratio", "replace", "reuse-max", "person-max", "order"}
 	if f.method != "nearest" {
 		for _, flag := range nearest {
 			if f.changed(flag) && !(flag == "ratio" && f.method == "optimal") {

@@ -175,9 +175,9 @@ func TestMatchLalonde(t *testing.T) {
 // Every method answers, with finite figures and an error of the kind it should have.
 func TestMatchMethods(t *testing.T) {
 	for args, kind := range map[string]string{
-		"--method optimal": "pair", "--method optimal --ratio 2": "pair", "--method full": "hc3", "--method full --estimand ate": "hc3",
+		"--method optimal": "pair", "--method optimal --ratio 2": "pair", "--method optimal --caliper 0.2": "pair", "--method full --caliper 0.1": "hc3", "--discard crump --method ipw": "m-estimation", "--replace --estimand ate": "abadie-imbens-2016", "--replace --estimand ate --bias-adjust": "abadie-imbens-2011", "--replace --cluster race": "otsu-rai+person", "--replace --weights educ": "otsu-rai", "--method radius --radius 0.2 --weights educ": "otsu-rai", "--distance probit --replace": "abadie-imbens-2016", "--person-max 2 --id educ --replace": "otsu-rai+person", "--method full": "hc3", "--method full --estimand ate": "hc3",
 		"--method exact --covariates race,married": "hc3", "--method optimal --exact race": "pair",
-		"--method radius --radius 0.2": "abadie-imbens", "--method radius --radius 0.05 --caliper-unit raw --bias-adjust": "abadie-imbens-2011", "--replace --se bootstrap": "otsu-rai", "--method radius --radius 0.2 --cluster race": "otsu-rai+person", "--method aipw": "aipw", "--method aipw --estimand ate --cluster race": "aipw+person", "--method ebal --moments 2": "m-estimation", "--anti-exact married": "pair", "--method radius --radius 0.1 --kernel gaussian": "abadie-imbens", "--method cbps": "m-estimation", "--method cbps --estimand ate": "m-estimation", "--distance mahalanobis": "pair", "--distance robust-mahalanobis --replace": "abadie-imbens", "--replace --bias-adjust": "abadie-imbens-2011", "--replace": "abadie-imbens-2016", "--replace --se abadie-imbens": "abadie-imbens", "--replace --estimand atc": "abadie-imbens",
+		"--method radius --radius 0.2": "abadie-imbens", "--method radius --radius 0.05 --caliper-unit raw --bias-adjust": "abadie-imbens-2011", "--replace --se bootstrap": "otsu-rai", "--method radius --radius 0.2 --cluster race": "otsu-rai+person", "--method aipw": "aipw", "--method aipw --estimand ate --cluster race": "aipw+person", "--method ebal --moments 2": "m-estimation", "--anti-exact married": "pair", "--method radius --radius 0.1 --kernel gaussian": "abadie-imbens", "--method cbps": "m-estimation", "--method cbps --estimand ate": "m-estimation", "--distance mahalanobis": "pair", "--distance robust-mahalanobis --replace": "abadie-imbens", "--replace --bias-adjust": "abadie-imbens-2011", "--replace": "abadie-imbens-2016", "--replace --se abadie-imbens": "abadie-imbens", "--replace --estimand atc": "abadie-imbens-2016",
 		"--distance probit --method ipw": "m-estimation", "--method ebal --estimand ate": "m-estimation", "--estimand atc": "pair",
 		"--distance re75 --order closest": "pair", "--method ebal --weights educ": "m-estimation", "--method ipw --sample-weights educ": "m-estimation",
 		"--cluster race": "pair+person", "--method ebal --cluster race": "m-estimation+person", "--discard treated": "pair", "--reuse-max 3 --order random": "pair+row",
@@ -249,7 +249,7 @@ func TestMatchOut(t *testing.T) {
 	if names != "row id treated score weight subclass " || weights.Rows != 614 || weights.Column("id").Ints[5] != 6 {
 		t.Errorf("weights: %s, %d rows", names, weights.Rows)
 	}
-	for _, f := range []string{"love.svg", "overlap.svg"} {
+	for _, f := range []string{"love.svg", "overlap.svg", "weights.svg", "ecdf.svg"} {
 		b, err := os.ReadFile(filepath.Join(dir, f))
 		if err != nil || !strings.Contains(string(b), "<svg") {
 			t.Errorf("%s: %v", f, err)

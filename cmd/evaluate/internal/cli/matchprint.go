@@ -31,6 +31,9 @@ func (d *matchDocument) print(w io.Writer, f *matchFlags) error {
 	n := d.N
 	fmt.Fprintf(&b, "treated: %s of %s kept, effective %.1f · comparison: %s of %s kept, effective %.1f\n", grouped(n.MatchedTreated), grouped(n.Treated),
 		float64(n.ESSTreated), grouped(n.MatchedComparison), grouped(n.Comparison), float64(n.ESSComparison))
+	if n.MostPairs != nil {
+		fmt.Fprintf(&b, "pairs: %s, where no matching can have more than %s within the caliper\n", grouped(n.MatchedTreated), grouped(*n.MostPairs))
+	}
 	t := newEffectTable("outcome", strconv.FormatFloat(100*f.level, 'f', -1, 64)+" %")
 	for _, e := range d.Estimates {
 		note := e.StdErrorType

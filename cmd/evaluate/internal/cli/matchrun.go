@@ -40,6 +40,7 @@ type matchCounts struct {
 	DroppedComparison int    `json:"dropped_comparison"`
 	ESSTreated        number `json:"ess_treated"`
 	ESSComparison     number `json:"ess_comparison"`
+	MostPairs         *int   `json:"most_pairs"` // null but for one-to-one matching with a caliper
 }
 
 type matchPropensity struct {
@@ -161,7 +162,7 @@ func newMatchDocument(r *matching.Report, in *matchInput, f *matchFlags) *matchD
 	c := r.Counts
 	d := &matchDocument{header: newHeader("match", f.level), Method: f.method, Estimand: r.Spec.Estimand.String(),
 		N: matchCounts{c.Treated, c.Comparison, c.MatchedTreated, c.MatchedComparison, c.DroppedTreated, c.DroppedComparison,
-			number(c.ESSTreated), number(c.ESSComparison)},
+			number(c.ESSTreated), number(c.ESSComparison), c.MostPairs},
 		Balance: []matchBalance{}, Joint: []matchJoint{}, Estimates: []matchEstimate{}, Sensitivity: []matchSensitivity{}, Dropped: []matchDropped{}, Warnings: warningsOf(r.Warnings)}
 	if s := r.Score; s != nil {
 		d.Propensity = &matchPropensity{Link: r.ScoreName, Deviance: number(s.Deviance), Iterations: s.Iterations, Converged: s.Converged, Penalised: s.Penalised}
@@ -269,6 +270,12 @@ func writeMatchFigures(g *globals, f *matchFlags, in *matchInput, r *matching.Re
 		love = append(love, figure.LoveRow{Label: b.Variable, Before: b.SMD, After: []float64{r.Balance[half+i].SMD}})
 	}
 	if err := writeSVG(filepath.Join(f.out, "love.svg"), figure.Love(love, o)); err != nil {
+		return err
+	}
+	if err := writeWeightFigure(f, in, r, o); err != nil {
+		return err
+	}
+	if err := writeECDFFigure(f, in, r, o); err != nil {
 		return err
 	}
 	if r.Distance == nil {
