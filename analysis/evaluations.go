@@ -256,8 +256,11 @@ func changesNoEstimate(key string) bool {
 // inputsInOne is one short text for the content of all inputs.
 func inputsInOne(r *results.Run) string {
 	var b strings.Builder
-	for i, f := range r.Inputs {
-		if i > 0 {
+	for _, f := range r.Inputs {
+		if f.Name == planInput { // what was planned is no part of what was estimated
+			continue
+		}
+		if b.Len() > 0 {
 			b.WriteString(" ")
 		}
 		b.WriteString(f.Name + ":" + f.SHA256[:min(8, len(f.SHA256))])

@@ -98,6 +98,15 @@ func runFolder(ctx context.Context, s *Study, opt FolderOptions) (*FolderResult,
 	}
 	run := out.Run
 	run.RunID, run.Version, run.Platform, run.Inputs, run.Resolved = id, opt.Program, opt.Platform, inputs, resolved
+	if plan, err := s.plan(); err != nil {
+		return nil, err
+	} else if plan != nil {
+		mark, err := markPlan(ctx, plan, s, cat, resolved)
+		if err != nil {
+			return nil, err
+		}
+		mark.apply(plan.SHA256(), &run, out.Tables.Estimates)
+	}
 	opt.progress(0, 1, "results")
 	tables := &out.Tables // from here on they hold what may be seen
 	run.Suppressed = results.Suppress(tables, run.MinCell)
@@ -203,8 +212,26 @@ func (s *Study) Register(ctx context.Context, o Options) (*register.Register, *c
 	return reg, cat, err
 }
 
-// otherInputs adds the mapping and the user's catalogue files to the inputs of the register: a run depends on them too.
+// otherInputs adds the mapping, the user's catalogue files and the plan to the inputs of the register: a run depends on
+// them too.
 func (s *Study) otherInputs(ctx context.Context, cat *catalog.Catalog, inputs []datasets.Fingerprint) ([]datasets.Fingerprint, error) {
+	files, err := s.definitions(ctx, cat)
+	if err != nil {
+		return nil, err
+	}
+	inputs = append(inputs, files...)
+	plan, err := s.plan()
+	if err != nil {
+		return nil, err
+	}
+	if plan != nil {
+		inputs = append(inputs, plan.fingerprint())
+	}
+	return inputs, nil
+}
+
+// definitions are the mapping and the user's catalogue files.
+func (s *Study) definitions(ctx context.Context, cat *catalog.Catalog) (files []datasets.Fingerprint, err error) {
 	add := func(prefix, path string) error {
 		f, err := datasets.FingerprintOf(ctx, path)
 		if err != nil {
@@ -212,7 +239,7 @@ func (s *Study) otherInputs(ctx context.Context, cat *catalog.Catalog, inputs []
 		}
 		for _, x := range f {
 			x.Name = prefix + "/" + filepath.Base(path)
-			inputs = append(inputs, x)
+			files = append(files, x)
 		}
 		return nil
 	}
@@ -226,7 +253,7 @@ func (s *Study) otherInputs(ctx context.Context, cat *catalog.Catalog, inputs []
 			return nil, err
 		}
 	}
-	return inputs, nil
+	return files, nil
 }
 
 // Beside writes a file beside the run folder, such as the study as it was given: what varies between runs of the same

@@ -43,6 +43,7 @@ type Study struct {
 	Disclosure       Disclosure                 `yaml:"disclosure" json:"disclosure"`
 	Notes            Notes                      `yaml:"notes" json:"notes"`
 	Seed             *uint64                    `yaml:"seed" json:"seed"`
+	Plan             string                     `yaml:"plan" json:"-"` // file of a registered plan; its content is an input
 
 	// Descriptive are the outcomes among those in work only, which Resolve takes out of Outcomes.
 	Descriptive []DescriptiveOutcome `yaml:"-" json:"descriptive,omitempty"`

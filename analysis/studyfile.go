@@ -58,7 +58,7 @@ func LoadFrom(path, folder string) (*Study, error) {
 		return nil, err
 	}
 	s.given.file = path
-	for _, p := range []*string{&s.Data.Register, &s.Data.Mapping, &s.Data.Catalog} {
+	for _, p := range []*string{&s.Data.Register, &s.Data.Mapping, &s.Data.Catalog, &s.Plan} {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(folder, filepath.FromSlash(*p))
 		}

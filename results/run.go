@@ -70,6 +70,7 @@ type Run struct {
 	Suppressed []Suppression   `json:"suppressed"` // what disclosure control did
 	Rules      []Label         `json:"rules"`      // the rules of table flow
 
+	Plan       *Plan            `json:"plan,omitempty"`        // the plan that it was given
 	Chains     *ChainRule       `json:"chains,omitempty"`      // by which rule the tables of chains were made
 	CostEffect *CostEffectNotes `json:"cost_effect,omitempty"` // what a reader of cost against effect must know
 }

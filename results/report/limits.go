@@ -45,6 +45,7 @@ func (b *builder) limits() limits {
 		}
 	}
 	out.Own = append(out.Own, b.estimandLimits()...)
+	out.Own = append(out.Own, b.unplanned()...)
 	out.Own = append(out.Own, b.suppressedRows()...)
 	out.None = append(b.untested(), b.costLimits()...)
 	for _, p := range strings.Split(b.run.Notes.Limitations.In(b.lang()), "\n") {
@@ -60,7 +61,7 @@ func (b *builder) limits() limits {
 // message without a text in this language, is shown as it is and marked as English.
 func (b *builder) messages() []message {
 	var out []message
-	known := map[string]bool{"suppressed": true} // said above
+	known := map[string]bool{"suppressed": true, "plan_deviations": true} // said elsewhere
 	for _, m := range b.run.Messages {
 		known[m.Code] = true
 		text := message{Text: m.Text.In(b.lang())}

@@ -37,6 +37,7 @@ type link struct {
 type repeat struct {
 	Title, Text string
 	Facts       []fact
+	Plan        *planned
 	Inputs      *table
 	StudyTitle  string
 	Study       string
@@ -151,6 +152,7 @@ func (b *builder) repeat() repeat {
 		StudyTitle: b.say("Hele studien, med alle valg utfylt", "The whole study, with every choice filled in"),
 		Study:      indent(r.Resolved),
 	}
+	p.Plan = b.plan()
 	p.Inputs = b.table(b.say("Inndata", "Inputs"), b.say("Fil", "File"), b.say("Rader", "Rows"), b.say("Byte", "Bytes"), "SHA-256")
 	for _, in := range r.Inputs {
 		c := textCell(in.SHA256)

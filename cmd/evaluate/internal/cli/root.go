@@ -185,6 +185,7 @@ func commands(g *globals) []*cobra.Command {
 		newTrialsCmd(g),
 		newDescribeCmd(g),
 		newPowerCmd(g),
+		newPlanCmd(g),
 		newDidCmd(g),
 		newMatchCmd(g),
 	)

@@ -20,7 +20,7 @@ import (
 )
 
 func newRunCmd(g *globals) *cobra.Command {
-	var out, encoding string
+	var out, encoding, plan string
 	var level float64
 	var dryRun bool
 	c := &cobra.Command{
@@ -52,6 +52,9 @@ same run: where it is there already it is checked and nothing is run.`,
 			if c.Flags().Changed("level") {
 				s.Inference.Level = level
 			}
+			if plan != "" {
+				s.Plan = plan
+			}
 			if err := setEncoding(s, encoding); err != nil {
 				return err
 			}
@@ -63,6 +66,7 @@ same run: where it is there already it is checked and nothing is run.`,
 		},
 	}
 	c.Flags().StringVar(&out, "out", "results/runs", "`folder` of run folders")
+	c.Flags().StringVar(&plan, "plan", "", "`file` of the plan, from `evaluate plan`: each estimate is marked planned or exploratory (default: plan of the study)")
 	c.Flags().Float64Var(&level, "level", 0.95, "level of intervals (default: inference.level of the study)")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "not served yet: validate checks a study without running it")
 	c.Flags().StringVar(&encoding, "encoding", "", "`encoding` of CSV in the register, utf-8 or latin1 (default: data.encoding of the study)")
@@ -115,10 +119,19 @@ func (g *globals) runStudy(c *cobra.Command, s *analysis.Study, text []byte, out
 		return result, nil
 	}
 	log.stage("")
-	for _, beside := range []struct {
+	type file struct {
 		extension string
 		text      []byte
-	}{{".yaml", text}, {".log", log.text(s.Place(), begin, time.Since(begin), g.workers)}} {
+	}
+	files := []file{{".yaml", text}, {".log", log.text(s.Place(), begin, time.Since(begin), g.workers)}}
+	if s.Plan != "" {
+		plan, err := os.ReadFile(s.Plan)
+		if err != nil {
+			return nil, fault.Usagef("no_plan", "plan `%s` cannot be read: %v", s.Plan, err)
+		}
+		files = append(files, file{planExtension, plan})
+	}
+	for _, beside := range files {
 		if err := result.Beside(beside.extension, beside.text); err != nil {
 			return nil, writeFailure(filepath.Clean(result.Path)+beside.extension, err)
 		}

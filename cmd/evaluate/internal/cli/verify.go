@@ -15,7 +15,7 @@ import (
 )
 
 func newVerifyCmd(g *globals) *cobra.Command {
-	var study string
+	var study, plan string
 	c := &cobra.Command{
 		Use:   "verify RUN",
 		Short: "Run a finished run again and compare every byte",
@@ -23,17 +23,18 @@ func newVerifyCmd(g *globals) *cobra.Command {
 against what the run had, and then the whole run once more, byte by byte. Whatever differs is listed (exit 4).
 
 The study file is the one beside the run folder, RUN.yaml, with its paths taken from where it lay when the run was made
-(RUN.log names the place); --study names it where it has moved. On another platform than the run's own, tables are compared
+(RUN.log names the place); --study names it where it has moved. The plan of the run, where it was given one, is RUN.plan.json. On another platform than the run's own, tables are compared
 to a relative 1e-9.`,
 		Example: "  $ evaluate verify results/runs/aft-unge/0123456789abcdef\n  $ evaluate verify received/0123456789abcdef --study aft-unge.yaml",
 		Args:    cobra.ExactArgs(1),
-		RunE:    func(c *cobra.Command, args []string) error { return g.verify(c, args[0], study) },
+		RunE:    func(c *cobra.Command, args []string) error { return g.verify(c, args[0], study, plan) },
 	}
 	c.Flags().StringVar(&study, "study", "", "study `file` of the run, where it is not beside the run folder or its register has moved")
+	c.Flags().StringVar(&plan, "plan", "", "plan `file` of the run, where its copy is not beside the run folder")
 	return c
 }
 
-func (g *globals) verify(c *cobra.Command, dir, study string) error {
+func (g *globals) verify(c *cobra.Command, dir, study, plan string) error {
 	dir, err := results.Find(dir)
 	if err != nil {
 		return err
@@ -41,6 +42,12 @@ func (g *globals) verify(c *cobra.Command, dir, study string) error {
 	s, err := studyOfRun(dir, study)
 	if err != nil {
 		return err
+	}
+	if plan == "" {
+		plan = planOfRun(dir)
+	}
+	if plan != "" {
+		s.Plan = plan
 	}
 	program, err := programIdentity()
 	if err != nil {
