@@ -79,10 +79,15 @@ func (r *runner) fitBalance(c *cell, m Method) (fitted, estimate.Reason, error) 
 
 // balanceColumns is entropy balancing without the columns, named, whose means no weighting reaches.
 func balanceColumns(x [][]float64, names []string, treated []bool, base []float64, e matching.Estimand) (b *matching.Balanced, dropped []string, why estimate.Reason, err error) {
+	return balanceAllBut(maxUnbalanced, x, names, treated, base, e)
+}
+
+// balanceAllBut is balanceColumns with another number of columns that may be left out.
+func balanceAllBut(most int, x [][]float64, names []string, treated []bool, base []float64, e matching.Estimand) (b *matching.Balanced, dropped []string, why estimate.Reason, err error) {
 	for {
 		b, err := matching.EntropyBalance(x, treated, base, matching.EntropyOptions{Estimand: e, Names: names, Workers: 1})
 		var infeasible *matching.InfeasibleError
-		if errors.As(err, &infeasible) && len(infeasible.Columns) > 0 && len(dropped) < maxUnbalanced {
+		if errors.As(err, &infeasible) && len(infeasible.Columns) > 0 && len(dropped) < most {
 			columns := infeasible.Columns
 			if !infeasible.Alone { // out of reach together: without the last, which is the most derived, the others may be in reach
 				columns = columns[len(columns)-1:]

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 
+	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/datasets/register"
@@ -170,6 +172,17 @@ func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (re
 	var err error
 	if opt.Extra, err = d.Columns(); err != nil {
 		return nil, opt, err
+	}
+	for _, f := range s.Reforms {
+		more, err := d.ReformColumns(cohort.Reform{ID: f.ID, Eligible: f.Eligible})
+		if err != nil {
+			return nil, opt, err
+		}
+		for _, c := range more {
+			if !slices.ContainsFunc(opt.Extra, func(x register.ExtraColumn) bool { return x.Name == c.Name }) {
+				opt.Extra = append(opt.Extra, c)
+			}
+		}
 	}
 	for _, o := range s.Outcomes {
 		opt.Jobs = opt.Jobs || o.NeedsJobs()

@@ -86,19 +86,13 @@ type runner struct {
 	prices      *priceList // nil where cost against effect is not asked for
 
 	pooled map[*cohort.Trial]*tiltakScore // of `score: tiltak`
+
+	reformWarnings []fault.Warning
 }
 
 // Estimate runs a resolved study on a register that has been read. It reads no file and writes none.
 func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalog.Catalog, opt Options) (*Result, error) {
 	r := &runner{study: s, reg: reg, cat: cat, opt: opt, tasks: taskStore{opt.tasks}, figuresOnly: s.FiguresOnly}
-	if s.Cost.PriceYear == 0 {
-		s.Cost.PriceYear = reg.Cut.Year()
-	}
-	for i := range s.Outcomes {
-		if s.Outcomes[i].Kind == outcome.Earnings && s.Outcomes[i].PriceYear == 0 {
-			s.Outcomes[i].PriceYear = s.Cost.PriceYear
-		}
-	}
 	d, err := r.compile()
 	if err != nil {
 		return nil, err
@@ -139,13 +133,19 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	if err := r.registry(ctx, out); err != nil {
 		return nil, err
 	}
+	if err := r.reforms(ctx, out); err != nil {
+		return nil, err
+	}
 	costWarnings, chainRule, err := r.withoutEffects(ctx, &out.Tables)
 	if err != nil {
 		return nil, err
 	}
 	out.Run = r.describe()
 	out.Run.Chains = chainRule
-	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(append(r.warnings(out), costWarnings...), r.costEffectWarnings(priceWarnings)...)...), out.Run.MinCell)
+	for _, f := range s.Reforms {
+		out.Run.Reforms = append(out.Run.Reforms, r.reformText(f))
+	}
+	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(append(append(r.warnings(out), r.reformWarnings...), costWarnings...), r.costEffectWarnings(priceWarnings)...)...), out.Run.MinCell)
 	out.Run.Messages = r.localise(out.Run.Warnings)
 	return out, nil
 }
@@ -177,11 +177,23 @@ func somebody(flow []cohort.Flow) error {
 	return fault.Dataf("no_starts", "deltakelse", "", "no start is left to analyse: of %d, most (%d) are lost to the rule %s; `evaluate validate` shows all rules", starts, lost[worst], worst)
 }
 
+// defaultPriceYear is the year of the cut, or where the price index does not reach it the last year that it has: a study that
+// names no year is not refused for data that are newer than the index.
+func (r *runner) defaultPriceYear() int {
+	year := r.reg.Cut.Year()
+	for y := year; y > year-10; y-- {
+		if _, ok := r.cat.KPI(y); ok {
+			return y
+		}
+	}
+	return year
+}
+
 // compile makes the outcome definitions and the design with the follow-up that they need.
 func (r *runner) compile() (cohort.Design, error) {
 	s := r.study
 	if s.Cost.PriceYear == 0 {
-		s.Cost.PriceYear = r.reg.Cut.Year()
+		s.Cost.PriceYear = r.defaultPriceYear()
 	}
 	for i := range s.Outcomes {
 		if s.Outcomes[i].Kind == outcome.Earnings && s.Outcomes[i].PriceYear == 0 {

@@ -29,6 +29,7 @@ type Study struct {
 	Horizon          int                        `yaml:"horizon" json:"horizon"`
 	Windows          []Window                   `yaml:"windows" json:"windows,omitempty"`
 	PreEffects       int                        `yaml:"pre_effects" json:"pre_effects,omitempty"` // months before the start to compare; 0: none
+	Reforms          []Reform                   `yaml:"reforms" json:"reforms,omitempty"`
 	Covariates       names                      `yaml:"covariates" json:"covariates"`
 	Methods          []Method                   `yaml:"methods" json:"methods"`
 	Placebo          Placebo                    `yaml:"placebo" json:"placebo"`
@@ -201,6 +202,7 @@ func (s *Study) Resolve() error {
 		s.resolveChoices,
 		s.resolveWindows,
 		s.resolvePreEffects,
+		s.resolveReforms,
 		s.resolveOutcomes,
 		s.resolveMethods,
 		s.resolveInference,

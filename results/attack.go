@@ -54,6 +54,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.costEffect(t)
 	a.chains(t)
 	a.preEffects(t)
+	a.reforms(t.Reforms)
 	a.sensitivity(t)
 	a.placebo(t)
 	a.registry(t)

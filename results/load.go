@@ -28,6 +28,7 @@ func (t *Tables) each() []named {
 		{"heterogeneity", t.Heterogeneity, &t.Heterogeneity},
 		{"placebo", t.Placebo, &t.Placebo},
 		{"pre_effects", t.PreEffects, &t.PreEffects},
+		{"reforms", t.Reforms, &t.Reforms},
 		{"sensitivity", t.Sensitivity, &t.Sensitivity},
 		{"durations", t.Durations, &t.Durations},
 		{"duration_shares", t.DurationShares, &t.DurationShares},

@@ -71,6 +71,7 @@ type Run struct {
 	Rules      []Label         `json:"rules"`      // the rules of table flow
 
 	Plan       *Plan            `json:"plan,omitempty"`        // the plan that it was given
+	Reforms    []ReformRule     `json:"reforms,omitempty"`     // what table reforms is about
 	Chains     *ChainRule       `json:"chains,omitempty"`      // by which rule the tables of chains were made
 	CostEffect *CostEffectNotes `json:"cost_effect,omitempty"` // what a reader of cost against effect must know
 }

@@ -70,6 +70,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	s.placebo()
 	s.sensitivity()
 	s.preEffects()
+	s.reforms()
 	s.descriptive()
 	s.diagnostics()
 	s.chains()

@@ -209,6 +209,7 @@ type Tables struct {
 
 	Placebo     []Placebo
 	PreEffects  []PreEffect
+	Reforms     []Reform
 	Sensitivity []Sensitivity
 	Diagnostics []Diagnostic
 

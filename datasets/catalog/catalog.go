@@ -28,6 +28,7 @@ type Catalog struct {
 
 	groups     map[string]Group
 	groupIDs   []string
+	reforms    map[string]Reform
 	limits     map[string][]Limit
 	rates      map[string][]Rate
 	partTime   map[string][]PartTimeStep
@@ -136,7 +137,7 @@ func build(user map[string]userFile) (*Catalog, error) {
 		c.tables = append(c.tables, t)
 	}
 	slices.Sort(c.files)
-	for _, step := range []func(map[string][]record) error{c.readTiltak, c.readCodes, c.readStatuses, c.readGroups, c.readLimits,
+	for _, step := range []func(map[string][]record) error{c.readTiltak, c.readCodes, c.readStatuses, c.readGroups, c.readReforms, c.readLimits,
 		c.readRates, c.readPartTime, c.readProration, c.readSubsidies, c.readIndices, c.readBenefits, c.readParameters} {
 		if err := step(records); err != nil {
 			return nil, err

@@ -108,6 +108,17 @@ var schemas = []*schema{
 		),
 	},
 	{
+		name: "reformer", title: "a change of rules, from what month and for whom", key: []string{"reform"},
+		columns: columns(
+			Column{Name: "reform", Help: "the id that studies use (`reforms`)"},
+			Column{Name: "navn_nb", Help: "name in bokmål"},
+			Column{Name: "navn_en", Help: "name in English"},
+			Column{Name: "gjelder_fra", Kind: Day, Help: "first day under the new rules; the first of a month"},
+			Column{Name: "tiltakskoder", Empty: true, Help: "the tiltak whose rules changed, joined by |"},
+			Column{Name: "gruppe", Empty: true, Help: "the target group that the rules are about, as in grupper; empty: those who start the tiltak"},
+		),
+	},
+	{
 		name: "varigheter", title: "the longest duration by the regulation, for whom and when",
 		key: []string{"tiltakskode", "variant"}, series: []string{"tiltakskode", "variant"}, dated: true,
 		columns: columns(

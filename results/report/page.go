@@ -20,6 +20,7 @@ type page struct {
 	EvidenceText          []string
 	Tiltak                []tiltakPart
 	Chains                *chainPart
+	Reforms               *block
 	RegisterTitle         string
 	Register              *table
 	Limits                limits
@@ -79,6 +80,9 @@ func (b *builder) page() (*page, error) {
 	}
 	if p.Chains != nil {
 		p.Contents[1].Sub = append(p.Contents[1].Sub, link{To: "chains", Text: p.Chains.Title})
+	}
+	if p.Reforms = b.reforms(); p.Reforms != nil {
+		p.Contents[1].Sub = append(p.Contents[1].Sub, link{To: "reforms", Text: p.Reforms.Title})
 	}
 	p.Register = b.ledger()
 	p.Limits = b.limits()

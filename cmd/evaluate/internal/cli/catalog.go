@@ -19,6 +19,7 @@ var catalogTopics = []struct {
 }{
 	{"tiltak", []string{"tiltak"}, "the tiltak: codes, steps, arena, form, procurement, longest duration"},
 	{"groups", []string{"grupper"}, "the target groups and their definitions"},
+	{"reforms", []string{"reformer"}, "changes of rules that a study can be about"},
 	{"rates", []string{"satser"}, "what a place costs, by period"},
 	{"codes", []string{"koder"}, "older codes and what they stand for"},
 	{"statuses", []string{"statuser"}, "which statuses mean participation"},

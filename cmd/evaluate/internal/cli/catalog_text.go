@@ -129,6 +129,10 @@ func (p *catalogPrinter) table(t catalog.Table) {
 		p.tiltak(rows)
 	case "grupper":
 		p.groups(rows)
+	case "reformer":
+		p.list(rows, []field{{"Id", 0, false}, {p.say("Navn", "Name"), 41, false}, {p.say("Fra", "From"), 0, false}, {p.say("Gruppe", "Group"), 0, false}, {"", 0, false}}, func(r row) []string {
+			return []string{r.text("reform"), r.text("navn_" + p.lang), r.sure("gjelder_fra", r.text("gjelder_fra")), r.text("gruppe")}
+		})
 	case "koder":
 		p.list(rows, []field{{p.say("Kode", "Code"), 0, false}, {p.say("Navn", "Name"), 41, false}, {p.say("Blir til", "Becomes"), 37, false}, {"", 0, false}}, func(r row) []string {
 			becomes := r.sure("tiltakskode", r.text("tiltakskode"))
