@@ -59,11 +59,27 @@ func LoadFrom(path, folder string) (*Study, error) {
 	}
 	s.given.file = path
 	for _, p := range []*string{&s.Data.Register, &s.Data.Mapping, &s.Data.Catalog, &s.Plan} {
+		given := *p
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(folder, filepath.FromSlash(*p))
 		}
+		if err := foreignSeparators(given, *p); err != nil {
+			return nil, err.In(path)
+		}
 	}
 	return s, nil
+}
+
+// foreignSeparators refuses a path that was written for Windows and names nothing here: \ separates folders there alone, and
+// / does on every system. A file whose name has a \ in it is left alone.
+func foreignSeparators(given, path string) *fault.Error {
+	if filepath.Separator == '\\' || !strings.Contains(given, `\`) {
+		return nil
+	}
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	return fault.Usagef("bad_path", "`%s` has \\ between folders, which only Windows reads; write `%s`, which every system does", given, strings.ReplaceAll(given, `\`, "/"))
 }
 
 // Parse reads and resolves the text of a study file.

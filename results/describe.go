@@ -81,6 +81,12 @@ func Name(labels []Label, id, lang string) string {
 	return id
 }
 
+// Own tells whether an estimate is one of the study's own, by month: no placebo, no rival sample, definition or method, no
+// part of a group and no window.
+func (e *Estimate) Own() bool {
+	return e.Month != nil && e.Role != "placebo" && e.Role != "robustness" && e.SubsetVar == "" && (e.Sample == "" || e.Sample == "main") && (e.Definition == "" || e.Definition == "main")
+}
+
 // Note is the note of a label in a language, or "".
 func Note(labels []Label, id, lang string) string {
 	for _, l := range labels {

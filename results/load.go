@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/fault"
 )
 
@@ -42,6 +43,21 @@ func (t *Tables) each() []named {
 		{"chain_measures", t.ChainMeasures, &t.ChainMeasures},
 		{"chain_types", t.ChainTypes, &t.ChainTypes},
 	}
+}
+
+// Columned is a tidy table by its columns, as it is written.
+type Columned struct {
+	Name  string
+	Table *datasets.Table
+}
+
+// Columns are the tables as they are written, in their order; what disclosure control alone needs is not in them.
+func (t *Tables) Columns() []Columned {
+	var out []Columned
+	for _, e := range t.each() {
+		out = append(out, Columned{e.name, tableOf(e.rows)})
+	}
+	return out
 }
 
 // Load reads a finished run after checking its manifest. Nulls come back as NaN, −1 (counts), nil or "". The counts that

@@ -19,6 +19,7 @@ var behind = map[string][]string{
 	"github.com/apache/arrow/": {"datasets"},
 	"github.com/spf13/":        {"cmd"},
 	"gonum.org/v1/plot":        {"results/figure"},
+	"github.com/xuri/":         {"results/export"},
 }
 
 // table reads room → allowed patterns from docs/rooms.md.

@@ -32,7 +32,7 @@ func NewSet(r *results.Run, t *results.Tables) *Set {
 	s := &Set{Run: r, Tables: t, estimates: map[string][]*results.Estimate{}, durations: map[string][]*results.Duration{},
 		costs: map[string][]*results.Cost{}, balance: map[string][]*results.Balance{}, overlap: map[string][]*results.Overlap{}, money: map[string]bool{}}
 	for i := range t.Estimates {
-		if e := &t.Estimates[i]; e.Month != nil && e.Role != "placebo" && e.SubsetVar == "" && (e.Sample == "" || e.Sample == "main") && (e.Definition == "" || e.Definition == "main") {
+		if e := &t.Estimates[i]; e.Own() {
 			k := key(e.Tiltak, e.Group, e.Outcome)
 			s.estimates[k] = append(s.estimates[k], e)
 		}

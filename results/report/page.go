@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"html/template"
 	"strings"
+
+	"tiltakseffekt/results/checklist"
 )
 
 // page is everything the template shows.
@@ -40,6 +42,9 @@ type repeat struct {
 	Facts       []fact
 	Plan        *planned
 	Inputs      *table
+	ListTitle   string
+	ListText    string
+	Lists       []*table // TARGET and STROBE
 	StudyTitle  string
 	Study       string
 }
@@ -157,6 +162,23 @@ func (b *builder) repeat() repeat {
 		Study:      indent(r.Resolved),
 	}
 	p.Plan = b.plan()
+	p.ListTitle = b.say("Til artikkelen: TARGET og STROBE", "For the paper: TARGET and STROBE")
+	p.ListText = b.say("Punktene i to retningslinjer for rapportering, med det kjøringen vet. Numrene er retningslinjenes egne, ordene er våre.", "The items of two reporting guidelines, with what the run knows. The numbers are those of the guidelines, the words our own.")
+	for _, guideline := range []string{"TARGET", "STROBE"} {
+		t := b.table(checklist.Source(guideline), b.say("Punkt", "Item"), b.say("Hva", "What"), b.say("Svar", "Answer"))
+		t.Stack, t.Wide = true, true
+		for _, i := range checklist.Items(r, b.t, b.l) {
+			if i.Guideline != guideline {
+				continue
+			}
+			answer := textCell(i.Answer)
+			if i.Answer == "" {
+				answer = tableCell{Raw: checklist.Ask(b.l), Tags: []string{checklist.Ask(b.l)}}
+			}
+			t.add(textCell(i.Number), textCell(i.Topic), answer)
+		}
+		p.Lists = append(p.Lists, t)
+	}
 	p.Inputs = b.table(b.say("Inndata", "Inputs"), b.say("Fil", "File"), b.say("Rader", "Rows"), b.say("Byte", "Bytes"), "SHA-256")
 	for _, in := range r.Inputs {
 		c := textCell(in.SHA256)

@@ -13,6 +13,7 @@ type table struct {
 	Caption string
 	Head    []string
 	Rows    []row
+	Wide    bool // columns of running text
 	Stack   bool // on a narrow screen each row becomes a block with its headings
 	Words   words
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tiltakseffekt/internal/number"
 	"tiltakseffekt/results"
 )
 
@@ -25,9 +26,15 @@ var ruleWords = map[string][2]string{
 	"analysed":              {"med i analysen", "analysed"},
 }
 
-func (b *builder) rule(rule string) string {
+func (b *builder) rule(rule string) string { return Rule(rule, b.l) }
+
+// Rule names a rule of table flow in words, as the report does.
+func Rule(rule string, l number.Lang) string {
 	if w, ok := ruleWords[rule]; ok {
-		return b.say(w[0], w[1])
+		if l == number.EN {
+			return w[1]
+		}
+		return w[0]
 	}
 	return strings.ReplaceAll(rule, "_", " ")
 }

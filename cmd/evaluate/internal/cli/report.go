@@ -46,14 +46,9 @@ func (g *globals) report(run, out string) error {
 	if ext := strings.ToLower(filepath.Ext(out)); ext != ".html" && ext != ".htm" {
 		return fault.Usagef("bad_flag", "`--out %s` must end in .html: the report is a page", out)
 	}
-	run, err := results.Find(run)
+	run, err := outsideRun(run, out)
 	if err != nil {
 		return err
-	}
-	if inside, err := within(run, out); err != nil {
-		return err
-	} else if inside {
-		return fault.Usagef("bad_flag", "`--out %s` lies inside the run, which is never written into; choose another folder", out)
 	}
 	r, tables, err := results.Load(run)
 	if err != nil {
