@@ -38,6 +38,9 @@ func TestDocumentsRun(t *testing.T) {
 			if err := os.CopyFS(filepath.Join(folder, "docs", "did"), os.DirFS("../../../../docs/did")); err != nil {
 				t.Fatal(err)
 			}
+			if err := os.CopyFS(filepath.Join(folder, "docs", "experiment"), os.DirFS("../../../../docs/experiment")); err != nil {
+				t.Fatal(err)
+			}
 			t.Chdir(folder)
 			ran++
 			total += runDocument(t, ci, string(content))

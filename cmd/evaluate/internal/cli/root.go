@@ -184,6 +184,7 @@ func commands(g *globals) []*cobra.Command {
 		newVerifyCmd(g),
 		newDurationCmd(g),
 		newTimingCmd(g),
+		newExperimentCmd(g),
 		newMetaCmd(g),
 		newReportCmd(g),
 		newTrialsCmd(g),
