@@ -104,6 +104,7 @@ func (in *FixedEffects) Fit() (*Regression, error) {
 	for j := range center {
 		center[j] = make([]float64, n) // X less its mean in the level: keeps the system well conditioned
 	}
+	raw := make([]float64, p) // Σ w x²
 	yc := make([]float64, n)
 	for l := range L {
 		rows := order[from[l]:from[l+1]]
@@ -150,6 +151,7 @@ func (in *FixedEffects) Fit() (*Regression, error) {
 				}
 			}
 			for j := range p {
+				raw[j] += w * in.X[j][i] * in.X[j][i]
 				x := w * center[j][i]
 				right[q+j] += x * yc[i]
 				row := gram[(q+j)*k+q : (q+j)*k+q+j+1]
@@ -168,6 +170,18 @@ func (in *FixedEffects) Fit() (*Regression, error) {
 		for _, a := range touched {
 			sum[a] = 0
 		}
+	}
+	// What is left of a column that the levels take up is the rounding of its means, which scaling would make a column of: none of
+	// it may stay.
+	for j := range p {
+		if gram[(q+j)*k+q+j] > takenUp*raw[j] {
+			continue
+		}
+		clear(gram[(q+j)*k : (q+j)*k+q+j+1])
+		for a := q + j; a < k; a++ {
+			gram[a*k+q+j] = 0
+		}
+		right[q+j] = 0
 	}
 	// Scale the columns of X, then solve.
 	scale := make([]float64, k)
@@ -285,6 +299,10 @@ func (in *FixedEffects) Fit() (*Regression, error) {
 	}
 	return r, nil
 }
+
+// takenUp is the share of a column's sum of squares below which nothing but rounding is left beside the fixed effects: the mean of
+// a thousand equal numbers is off by 1e-13 of them at most.
+const takenUp = 1e-26
 
 // bucket sorts rows by level, stably.
 func bucket(level []int32, levels int) (order []int32, from []int) {

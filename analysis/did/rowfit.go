@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"tiltakseffekt/internal/fault"
 )
 
 // rowLinear is a regression on rows.
@@ -37,6 +39,10 @@ func rowFit(p *Panel, cohorts []int64, dummies []dummy, count map[[2]int]float64
 		}
 	}
 	K := len(p.Covariates)
+	// Columns are held, and their products made: the work is rows × columns².
+	if n, k := float64(len(p.Start))*float64(T), float64(K+len(dummies)); n*k > mostEntries || n*k*k > mostProducts {
+		return nil, fault.Dataf("too_many_terms", "", "", "%.0f rows and %d columns of covariates and effects are too many for one regression by rows: `--estimator imputation` and `two-stage` have the averages of etwfe without these columns, and `--estimator group-time` those of sunab", n, K+len(dummies))
+	}
 	in.X = make([][]float64, K+len(dummies))
 	for j := range in.X {
 		if j < K {
@@ -102,6 +108,12 @@ func rowFit(p *Panel, cohorts []int64, dummies []dummy, count map[[2]int]float64
 	}
 	return rowLinear{r}, nil
 }
+
+// Bounds of a regression by rows: 4 GiB of columns, and about five minutes.
+const (
+	mostEntries  = 4 << 30 / 8
+	mostProducts = 5e11
+)
 
 // compact renumbers clusters from 0 without holes.
 func compact(c []int32) []int32 {

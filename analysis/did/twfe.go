@@ -80,8 +80,9 @@ func (r *Regressed) bands(level float64, draws int, seed uint64) {
 	}
 }
 
-// Regress fits a regression with unit and period effects. Without covariates and clusters other than the unit, in a
-// balanced panel, it is solved from the statistics of the cohorts; otherwise from the rows, directly. Averages weight
+// Regress fits a regression with unit and period effects. Without covariates, in a balanced panel with weights by unit at most,
+// it is solved from the statistics of the cohorts, clustered in dimensions of whole units and by period; otherwise from the
+// rows, directly. Averages weight
 // coefficients by the observations of their cells, taken as known (as fixest does): ATT (the type simple) over all
 // periods from the start on, by event time, by cohort and by calendar period.
 //
@@ -107,20 +108,17 @@ func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
 			return nil, fault.Dataf("no_comparison", "", "", "nobody is untreated beside the last cohort: there is nobody to compare with")
 		}
 	}
+	r.weighted(&q)
 	cohorts, _, _ := byCohort(q.Start, nil)
+	if len(cohorts) == 0 {
+		return nil, fault.Dataf("bad_weight", "", "", "the weights sum to 0")
+	}
 	dummies := dummiesOf(e, cohorts, q.Times)
 	if len(dummies) == 0 {
 		return nil, fault.Dataf("no_treated", "", "", "no unit starts within the periods: there is nothing to estimate")
 	}
 	if len(dummies) > 4000 {
 		return nil, fault.Dataf("too_many_terms", "", "", "%d cohorts × periods give %d coefficients, too many for one regression; use `--estimator group-time`", len(cohorts), len(dummies))
-	}
-	balanced := true
-	for _, c := range q.Outcome {
-		if slices.ContainsFunc(c, math.IsNaN) {
-			balanced = false
-			break
-		}
 	}
 	if o.LikeEtwfe {
 		o.Rule.Extra = len(cohorts)*(1+len(q.Covariates)) - 1
@@ -132,7 +130,7 @@ func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
 	}
 	count := map[[2]int]float64{}
 	var fit linear
-	if balanced && len(q.Covariates) == 0 && len(q.Clusters) == 0 && len(q.RowClusters) == 0 && q.Weights == nil && statisticsFit(len(cohorts), len(q.Times)) {
+	if len(q.Covariates) == 0 && q.fromStatistics(len(cohorts), o.Kind) {
 		s, err := q.statistics(o.Workers)
 		if err != nil {
 			return nil, err
@@ -142,10 +140,12 @@ func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
 				count[[2]int{h, t}] = s.Weight[h]
 			}
 		}
-		fit, err = s.twoWay(dummies)
+		solved, err := s.twoWay(dummies)
 		if err != nil {
 			return nil, err
 		}
+		solved.period, solved.smallest = len(q.RowClusters) > 0, q.smallestDimension()
+		fit = solved
 	} else {
 		var err error
 		if fit, err = rowFit(&q, cohorts, dummies, count); err != nil {
@@ -153,6 +153,10 @@ func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
 		}
 	}
 	r.Rows, r.Units, r.Periods = fit.rows(), len(q.Start), len(q.Times)
+	if missing := r.Units*r.Periods - r.Rows; missing > 0 {
+		r.Units -= q.unseen()
+		r.Warnings = append(r.Warnings, fault.Warnf("incomplete", "%d of %d units and periods are not observed, or lack a covariate or a weight: the regression is of the others", missing, r.Rows+missing))
+	}
 	for _, g := range q.Start {
 		if g > q.Times[len(q.Times)-1] {
 			r.Never++
@@ -199,6 +203,38 @@ func (r *Regressed) reference(p *Panel) int {
 		r.Warnings = append(r.Warnings, fault.Warnf("no_never_treated", "nobody is never treated: periods from %d on are left out, and the last cohort is the reference", latest))
 	}
 	return cut
+}
+
+// weighted sets units without weight aside, where weights are fixed by unit.
+func (r *Regressed) weighted(p *Panel) {
+	if len(p.Weights) != 1 {
+		return
+	}
+	var keep []int
+	for i, w := range p.Weights[0] {
+		if w > 0 {
+			keep = append(keep, i)
+		}
+	}
+	if n := len(p.Start) - len(keep); n > 0 {
+		r.Dropped = append(r.Dropped, Dropped{"no_weight", n})
+		*p = *p.at(keep)
+	}
+}
+
+// unseen counts the units without an outcome in any period.
+func (p *Panel) unseen() int {
+	n := 0
+	for i := range p.Start {
+		seen := false
+		for _, c := range p.Outcome {
+			seen = seen || !math.IsNaN(c[i])
+		}
+		if !seen {
+			n++
+		}
+	}
+	return n
 }
 
 // interact replaces fixed covariates by what the extended regression has of them (Wooldridge 2021, section 5): x·1{period}
@@ -349,6 +385,15 @@ func dummiesOf(e Estimator, cohorts, times []int64) []dummy {
 	return out
 }
 
+// errorBeside is the standard error of a variance, NaN where it is nothing but rounding beside the estimate: clusters of periods
+// alone leave none where every cohort and period has its own effect.
+func errorBeside(value, variance float64) float64 {
+	if se := deviation(variance); se > 1e-12*math.Abs(value) {
+		return se
+	}
+	return math.NaN()
+}
+
 // averages fills terms and averages from the coefficients.
 func (r *Regressed) averages(e Estimator, fit linear, dummies []dummy, count map[[2]int]float64, covariates int, o RegressionOptions) {
 	coef := fit.coefficients()
@@ -366,7 +411,7 @@ func (r *Regressed) averages(e Estimator, fit linear, dummies []dummy, count map
 		} else {
 			name = dummies[j-covariates].name
 		}
-		t := Term{name, studentised(coef[j], deviation(v[j*k+j]), df, o.Level)}
+		t := Term{name, studentised(coef[j], errorBeside(coef[j], v[j*k+j]), df, o.Level)}
 		if math.IsNaN(coef[j]) {
 			t.Estimate = estimate.Missing(estimate.Singular)
 			left++
@@ -404,7 +449,7 @@ func (r *Regressed) averages(e Estimator, fit linear, dummies []dummy, count map
 			}
 		}
 		r.Aggregates = append(r.Aggregates, Aggregate{Type: kind, Overall: overall, Key: key,
-			Estimate: studentised(value, deviation(s), df, o.Level), BandLow: math.NaN(), BandHigh: math.NaN()})
+			Estimate: studentised(value, errorBeside(value, s), df, o.Level), BandLow: math.NaN(), BandHigh: math.NaN()})
 		return w
 	}
 	combine(Simple, true, 0, func(d *dummy) bool { return e == Static || d.event >= 0 })

@@ -8,8 +8,8 @@ import (
 
 // statLinear is a two-way regression on dummies of cohort and period, solved from statistics. In a balanced panel the
 // columns less their cohort and period means, Z̃_g (T×K), do not differ within a cohort, and Σ_t z̃_gt = 0, so that the score of
-// unit i is Z̃_g'(Y_i − f_g) with f_gt = γ_t + z_gt'β: unit effects never appear. Coefficients, scores and squared residuals
-// are therefore functions of counts, means and cross-products.
+// unit i is w_i·Z̃_g'(Y_i − f_g) with f_gt = γ_t + z_gt'β: unit effects never appear. Coefficients, scores and squared residuals
+// are therefore functions of counts, means and cross-products, with weights fixed by unit too.
 type statLinear struct {
 	s     *Statistics
 	k     int
@@ -18,6 +18,9 @@ type statLinear struct {
 	bread []float64   // k×k, 0 for columns left out
 	tilde [][]float64 // by cohort, T×k
 	gap   [][]float64 // by cohort, m_g − f_g (T)
+
+	period   bool    // the period is a cluster dimension beside those of the statistics
+	smallest float64 // number of clusters of the smallest dimension of the statistics; 0 without one
 }
 
 func (s *Statistics) twoWay(dummies []dummy) (*statLinear, error) {
@@ -140,7 +143,7 @@ func (f *statLinear) rows() int {
 	return n * len(f.s.Times)
 }
 
-// covariance follows the factors of Regression.Covariance; the only cluster is the unit.
+// covariance follows the factors of Regression.Covariance.
 func (f *statLinear) covariance(kind VarianceKind, rule SmallSample) ([]float64, float64) {
 	s, k, T := f.s, f.k, len(f.s.Times)
 	n := float64(f.rows())
@@ -157,7 +160,12 @@ func (f *statLinear) covariance(kind VarianceKind, rule SmallSample) ([]float64,
 	case rule.K == NoFixef:
 		K = kept
 	case rule.K == NonNested && kind == Clustered:
-		K -= units - 1
+		if len(s.clusters) > 0 || !f.period {
+			K -= units - 1
+		}
+		if f.period {
+			K -= float64(T - 1)
+		}
 	}
 	K += float64(rule.Extra)
 	adjust := 1.
@@ -180,73 +188,45 @@ func (f *statLinear) covariance(kind VarianceKind, rule SmallSample) ([]float64,
 		}
 		return v, df
 	case Hetero:
-		for h := range s.Cohorts {
-			for t, v := range f.residualSquares(h) {
-				addGram(meat, v, f.tilde[h][t*k:(t+1)*k])
-			}
-		}
+		f.rowMeat(meat, 1)
 		if !rule.NoG {
 			adjust *= n / (n - 1)
 		}
 	case Clustered:
-		half := make([]float64, T*k)
-		d := make([]float64, k)
-		for h := range s.Cohorts {
-			z := f.tilde[h]
-			clear(half)
-			clear(d)
-			for t := range T {
-				row := half[t*k : (t+1)*k]
-				for u, c := range s.Cross[h][t*T : (t+1)*T] {
-					for j, v := range z[u*k : (u+1)*k] {
-						row[j] += c * v
-					}
-				}
-				for j, v := range z[t*k : (t+1)*k] {
-					d[j] += v * f.gap[h][t]
-				}
-			}
-			for t := range T {
-				row := half[t*k : (t+1)*k]
-				for a, v := range z[t*k : (t+1)*k] {
-					if v == 0 {
-						continue
-					}
-					for b := range a + 1 {
-						meat[a*k+b] += v * row[b]
-					}
-				}
-			}
-			addGram(meat, s.Square[h], d)
+		smallest := f.clusterMeat(meat, rule)
+		if !rule.NoG && !rule.EachG {
+			adjust *= smallest / (smallest - 1)
 		}
-		if !rule.NoG {
-			adjust *= units / (units - 1)
-		}
-		df = rule.degrees(n, K, units)
+		df = rule.degrees(n, K, smallest)
 	}
 	mirror(meat, k)
 	v := sandwich(f.bread, meat, k)
 	for i := range v {
 		v[i] *= adjust
 	}
+	if rule.PosDef {
+		v = positiveDefinite(v, k)
+	}
 	return v, df
 }
 
-// residualSquares is Σ_i e_it² of a cohort by period: the diagonal of M·C·M with M = I − 11'/T, and the gap.
+// residualSquares is Σ_i w_i² e_it² of a cohort by period: the diagonal of M·C·M with M = I − 11'/T, and the gap.
 func (f *statLinear) residualSquares(h int) []float64 {
 	s, T := f.s, len(f.s.Times)
 	c := s.Cross[h]
 	rows := make([]float64, T)
-	all := 0.
+	all, moment := 0., 0.
 	for t := range T {
 		for _, v := range c[t*T : (t+1)*T] {
 			rows[t] += v / float64(T)
 		}
 		all += rows[t] / float64(T)
+		moment += s.Moment[h][t] / float64(T)
 	}
 	out := make([]float64, T)
 	for t := range T {
-		out[t] = c[t*T+t] - 2*rows[t] + all + s.Weight[h]*f.gap[h][t]*f.gap[h][t]
+		gap := f.gap[h][t]
+		out[t] = c[t*T+t] - 2*rows[t] + all + 2*gap*(s.Moment[h][t]-moment) + s.Square[h]*gap*gap
 	}
 	return out
 }
