@@ -122,6 +122,9 @@ func (r *runner) fitPairs(c *cell, m Method) (fitted, estimate.Reason, error) {
 	case matched.MatchedTreated < minTreated:
 		return nil, estimate.NoOverlap, nil
 	case m.reuses() || m.estimand() == matching.ATC:
+		if !m.BiasAdjust && !m.between() {
+			x = matching.MatchedOn(d)
+		}
 		reuse, err := matching.NewReuse(matched.Weight, c.treated, x, matching.ReuseOptions{Estimand: m.estimand(), BiasAdjust: m.BiasAdjust, Workers: 1})
 		if err != nil {
 			why, err := refused(err, estimate.Singular)
@@ -207,7 +210,10 @@ func (r *runner) fitRadius(c *cell, m Method) (fitted, estimate.Reason, error) {
 		why, err := refused(err, estimate.NoOverlap)
 		return nil, why, err
 	}
-	x, _ := c.design(m)
+	x := matching.MatchedOn(d)
+	if m.BiasAdjust {
+		x, _ = c.design(m)
+	}
 	reuse, err := matching.NewReuse(weight, c.treated, x, matching.ReuseOptions{Estimand: opt.Estimand, BiasAdjust: m.BiasAdjust, Workers: 1})
 	if err != nil {
 		why, err := refused(err, estimate.Singular)

@@ -61,8 +61,14 @@ func (m *matchedRows) linearForm(y []float64, d *Data) (Effect, error) {
 		if d.Base == nil {
 			weight = m.shares()
 		}
+		x := d.X
+		if !m.biasAdjust {
+			if x = m.points; len(x) == 1 {
+				x = MatchedOn(x[0])
+			}
+		}
 		var err error
-		if m.reuse, err = NewReuse(weight, m.Treated, d.X, ReuseOptions{Estimand: m.Options.Estimand, BiasAdjust: m.biasAdjust}); err != nil {
+		if m.reuse, err = NewReuse(weight, m.Treated, x, ReuseOptions{Estimand: m.Options.Estimand, BiasAdjust: m.biasAdjust}); err != nil {
 			return Effect{}, err
 		}
 	}

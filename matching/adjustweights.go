@@ -63,7 +63,11 @@ func (r *Report) radius(d *Data) (adjusted, error) {
 		if err != nil {
 			return nil, err
 		}
-		reuse, err := NewReuse(w, d.Treated, d.X, ReuseOptions{Estimand: s.Estimand, BiasAdjust: s.BiasAdjust})
+		x := d.X
+		if !s.BiasAdjust {
+			x = MatchedOn(r.Distance)
+		}
+		reuse, err := NewReuse(w, d.Treated, x, ReuseOptions{Estimand: s.Estimand, BiasAdjust: s.BiasAdjust})
 		return &reuseRows{reuse, w}, err
 	}
 	t, err := Radius(in, opt)

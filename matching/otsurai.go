@@ -15,16 +15,23 @@ import (
 //	rᵢ = 1{effect of i wanted}·[±(Yᵢ − μ̂ of the other group(Zᵢ)) − τ] ± Kᵢ(Yᵢ − μ̂ of its group(Zᵢ)),
 //
 // with independent draws of mean 0 and variance 1, so that the bootstrap's variance, over all draws, is Σ rᵢ²/N². That limit
-// is what is returned: no draws, no seed. μ̂ are the regressions on Z among the matches that the bias adjustment uses. With
+// is what is returned: no draws, no seed. μ̂ are the regressions among the matches that the bias adjustment uses; without it,
+// those on the coordinates of the matching alone (see Reuse.Effect for why not on Z). With
 // cluster, the person of a row as a number in [0, clusters), the parts of a person get the same draw: they are summed first.
 //
-// The input's Z must be given. Outcomes must not be missing.
+// With the bias adjustment the input's Z must be given. Outcomes must not be missing.
 func (t *Tied) Multiplier(y []float64, cluster []int32, clusters int) (Effect, error) {
 	e, err := t.Effect(y)
 	if err != nil || e.Reason != "" {
 		return e, err
 	}
-	if t.in.Z == nil {
+	z := t.in.Z
+	if !t.opt.BiasAdjust {
+		if z = t.in.Points; len(z) == 1 {
+			z = MatchedOn(z[0])
+		}
+	}
+	if z == nil {
 		return Effect{}, fault.Usagef("bad_flag", "the multiplier bootstrap needs covariates")
 	}
 	var fitted [2][]float64 // regression in a group, for all rows
@@ -32,7 +39,7 @@ func (t *Tied) Multiplier(y []float64, cluster []int32, clusters int) (Effect, e
 		if t.k[g] == nil {
 			continue
 		}
-		d, err := regression.NewNormal(t.in.Z, t.n, t.k[g], regression.Options{})
+		d, err := regression.NewNormal(z, t.n, t.k[g], regression.Options{})
 		if err != nil {
 			return Effect{}, err
 		}

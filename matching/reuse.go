@@ -11,7 +11,7 @@ import (
 // ReuseOptions are the choices of NewReuse; the zero value is the ATT without adjustment.
 type ReuseOptions struct {
 	Estimand   Estimand // ATT or ATC
-	BiasAdjust bool     // take out what the regression says matches still differ in (Abadie and Imbens 2011, JBES 29:1)
+	BiasAdjust bool     // take out what the regression on x says matches still differ in (Abadie and Imbens 2011, JBES 29:1)
 	Workers    int      // 0: one a processor; the result does not depend on it
 }
 
@@ -30,7 +30,8 @@ type Reuse struct {
 
 // NewReuse prepares the effect of weights: for the ATT the base weight of the treated rows that were matched, and for the
 // comparison rows K, the sum of the shares in which they serve, so that both groups weigh the same; for the ATC the other
-// way round. x are the covariates of the regression, column-major.
+// way round. x, column-major, are the covariates of the bias adjustment, or without it what was matched on: MatchedOn of a
+// score, or the columns of a distance between covariates.
 func NewReuse(weight []float64, treated []bool, x [][]float64, opt ReuseOptions) (*Reuse, error) {
 	if opt.Estimand > ATC {
 		return nil, fault.Usagef("bad_flag", "matching with replacement estimates the att or the atc here, not the %s", opt.Estimand)
@@ -74,9 +75,12 @@ func (r *Reuse) chose(i int32) bool { return r.treated[i] == (r.opt.Estimand == 
 //	r_i = b_i(Y_i − m(X_i) − τ) for the rows that chose, −K_j(Y_j − m(X_j)) for their matches,  V = Σ_person (Σ r)²/(Σ b)²,
 //
 // the limit of the multiplier bootstrap of Otsu and Rai (2017, JASA 112:1720), which is valid with replacement where
-// resampling rows is not (Abadie and Imbens 2008). What x explains of the outcome is no noise in it, as matching on a score
-// that was estimated from x removes it too (Abadie and Imbens 2016). cluster is the person of a row, in [0, clusters);
-// nil: each row is its own.
+// resampling rows is not (Abadie and Imbens 2008). What x explains of the outcome is no noise in it: rightly so for the bias
+// adjustment, which takes it out of the estimate, and for what was matched on, in which matches are alike. Without the
+// adjustment the other covariates must not be in x: pairs alike in the score differ in them, and an error that leaves that out
+// is too short (0.8 of the standard deviation, and half of it under strong selection, in the design of
+// docs/matching-errors.md). As the score was estimated, the error is then somewhat too long (Abadie and Imbens 2016). cluster
+// is the person of a row, in [0, clusters); nil: each row is its own.
 func (r *Reuse) Effect(y []float64, cluster []int32, clusters int) Effect {
 	return r.Influence(y, cluster, clusters, nil)
 }
@@ -161,3 +165,7 @@ func (r *Reuse) Influence(y []float64, cluster []int32, clusters int, sums []flo
 	}
 	return e
 }
+
+// MatchedOn are the columns of the regression of Reuse and of Tied.Multiplier for rows matched on a score alone: the score
+// and its square.
+func MatchedOn(score []float64) [][]float64 { return [][]float64{score, times(score, score)} }

@@ -64,7 +64,10 @@ var estimators = []struct {
 	{"with replacement, score taken as known", matching.Spec{Nearest: matching.NearestOptions{Replace: true}, StdError: "abadie-imbens"}, 0, 0},
 	{"nearest with replacement, bias-adjusted", matching.Spec{Nearest: matching.NearestOptions{Replace: true}, BiasAdjust: true}, 0.93, 0.97},
 	{"nearest with replacement, ate", matching.Spec{Estimand: matching.ATE, Nearest: matching.NearestOptions{Replace: true}}, 0.93, 1},
+	{"with replacement, multiplier bootstrap", matching.Spec{Nearest: matching.NearestOptions{Replace: true}, StdError: "bootstrap"}, 0, 0},
 	{"bias-adjusted, multiplier bootstrap", matching.Spec{Nearest: matching.NearestOptions{Replace: true}, BiasAdjust: true, StdError: "bootstrap"}, 0, 0},
+	{"nearest 1:1, each used at most 3 times", matching.Spec{Nearest: matching.NearestOptions{ReuseMax: 3}}, 0, 0},
+	{"radius 0.1 sd", matching.Spec{Method: "radius", Radius: 0.1}, 0, 0},
 	{"radius 0.1 sd, bias-adjusted", matching.Spec{Method: "radius", Radius: 0.1, BiasAdjust: true}, 0, 0},
 	{"full", matching.Spec{Method: "full"}, 0, 0},
 	{"full, caliper 0.2 sd", matching.Spec{Method: "full", Nearest: matching.NearestOptions{Caliper: 0.2}}, 0, 0},
@@ -72,9 +75,11 @@ var estimators = []struct {
 	{"10 subclasses", matching.Spec{Method: "subclass", Subclasses: 10}, 0.93, 1},
 	{"coarsened exact, 5 bins", matching.Spec{Method: "cem"}, 0.93, 1},
 	{"inverse probability", matching.Spec{Method: "ipw"}, 0.93, 0.97},
+	{"inverse probability, ate", matching.Spec{Method: "ipw", Estimand: matching.ATE}, 0.93, 0.97},
 	{"overlap weights", matching.Spec{Method: "overlap", Estimand: matching.ATO}, 0.93, 0.97},
 	{"entropy balancing", matching.Spec{Method: "ebal"}, 0.93, 0.97},
 	{"covariate-balancing score", matching.Spec{Method: "cbps"}, 0, 0},
+	{"covariate-balancing score, ate", matching.Spec{Method: "cbps", Estimand: matching.ATE}, 0, 0},
 	{"augmented, cross-fitted", matching.Spec{Method: "aipw"}, 0.93, 0.97},
 }
 
