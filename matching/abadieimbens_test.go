@@ -260,6 +260,31 @@ func TestMultiplier(t *testing.T) {
 	}
 }
 
+// Without the adjustment the linear form conditions on what was matched on, and its error is that of Abadie and Imbens with
+// the score known; on the covariates it would be shorter by what they explain beyond the score.
+func TestMultiplierWithoutAdjustment(t *testing.T) {
+	sum := 0.
+	for seed := range uint64(20) {
+		x, treated, y := observational(seed, 600, 3)
+		m, err := MatchTied(TiedInput{Points: x[:1], Treated: treated, Z: x}, TiedOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := m.Multiplier(y, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known, _ := m.Effect(y)
+		ratio := got.StdError / known.StdError
+		if sum += ratio / 20; math.Abs(ratio-1) > 0.2 || got.Estimate != known.Estimate {
+			t.Errorf("seed %d: %+v and %+v", seed, got, known)
+		}
+	}
+	if math.Abs(sum-1) > 0.05 {
+		t.Errorf("the errors are in the mean %g times as long", sum)
+	}
+}
+
 // The correction for the fitted score does not depend on the units of the covariates, is never
 // positive for the ATE, and vanishes for an outcome that has nothing to do with the covariates. That it is of the right size
 // shows in docs/matching-errors.md.

@@ -59,7 +59,7 @@ func (r *Report) adjust(d *Data) (adjusted, error) {
 // equalCells pairs the rows of each cell.
 func (r *Report) equalCells(d *Data, cells []int32) (adjusted, error) {
 	if d.Base != nil || d.Unit != nil || r.Spec.Estimand != ATT {
-		return nil, notServed("equal cells with weights, repeated ids or an estimand other than the att")
+		return nil, fault.Usagef("bad_flag", "equal cells (`--k2k`) are pairs of rows for the att: they take no weights, no repeated ids and no other estimand; leave `--k2k` out")
 	}
 	key := d.Key
 	if key == nil && r.Spec.Like != "matchit" {
@@ -211,7 +211,7 @@ func (r *Report) subclass(d *Data) (adjusted, error) {
 		count = 6
 	}
 	if d.Stratum != nil {
-		return nil, notServed("`--exact` with `--method subclass`")
+		return nil, fault.Usagef("bad_flag", "`--exact` goes with matching and cells; with `--method subclass` name the columns in `--covariates` as factors, or use `--method cem`")
 	}
 	c, err := SubclassByScore(r.Distance, d.Treated, d.Base, r.leave, count, r.Spec.Estimand)
 	return cellsAdjusted{c}, err

@@ -5,13 +5,22 @@ import (
 	"tiltakseffekt/internal/regression"
 )
 
+// exactWithWeights and discardWithWeights say what to do instead.
+func exactWithWeights(method string) error {
+	return fault.Usagef("bad_flag", "`--exact` goes with matching and cells; with `--method %s` name the columns in `--covariates` as factors (COL:factor), which balances them", method)
+}
+
+func discardWithWeights(method string) error {
+	return fault.Usagef("bad_flag", "`--method %s` uses no fitted score that `--discard` could go by; leave it out, or use `--method ipw` or matching", method)
+}
+
 func (r *Report) weighting(d *Data) (adjusted, error) {
 	s := r.Spec
 	if r.Score == nil {
 		return nil, fault.Usagef("bad_flag", "`--method %s` needs a fitted score: `--distance logit` or `probit`", s.Method)
 	}
 	if d.Stratum != nil {
-		return nil, notServed("`--exact` with `--method " + s.Method + "`")
+		return nil, exactWithWeights(s.Method)
 	}
 	w, err := PropensityWeights(r.Score, d.X, d.Treated, d.Base, WeightOptions{Estimand: s.Estimand, Leave: r.leave, Workers: s.Workers})
 	if err != nil {
@@ -23,10 +32,10 @@ func (r *Report) weighting(d *Data) (adjusted, error) {
 func (r *Report) entropy(d *Data) (adjusted, error) {
 	s := r.Spec
 	if d.Stratum != nil {
-		return nil, notServed("`--exact` with `--method ebal`")
+		return nil, exactWithWeights(s.Method)
 	}
 	if s.Discard != DiscardNone {
-		return nil, notServed("`--discard` with `--method ebal`")
+		return nil, discardWithWeights(s.Method)
 	}
 	x, names := Expand(d.X, d.Names, s.Moments, s.Products)
 	b, err := EntropyBalance(x, d.Treated, d.Base, EntropyOptions{Estimand: s.Estimand, Names: names, Workers: s.Workers})
@@ -85,8 +94,10 @@ func (r *Report) covariateBalancing(d *Data) (adjusted, error) {
 		return r.entropy(d)
 	case s.Estimand != ATE:
 		return nil, fault.Usagef("bad_flag", "`--method cbps` estimates the att, atc or ate, not the %s", s.Estimand)
-	case d.Stratum != nil || s.Discard != DiscardNone:
-		return nil, notServed("`--exact` or `--discard` with `--method cbps`")
+	case d.Stratum != nil:
+		return nil, exactWithWeights(s.Method)
+	case s.Discard != DiscardNone:
+		return nil, discardWithWeights(s.Method)
 	}
 	c, err := CBPS(d.X, d.Treated, d.Base, CBPSOptions{Names: d.Names, Workers: s.Workers})
 	if err != nil {
@@ -114,8 +125,11 @@ func (c covariateBalancedRows) effect(y, obs []float64, d *Data, stdError string
 
 func (r *Report) augmented(d *Data) (adjusted, error) {
 	s := r.Spec
-	if d.Stratum != nil || s.Discard != DiscardNone {
-		return nil, notServed("`--exact` or `--discard` with `--method aipw`")
+	if d.Stratum != nil {
+		return nil, exactWithWeights(s.Method)
+	}
+	if s.Discard != DiscardNone {
+		return nil, discardWithWeights(s.Method)
 	}
 	opt := AIPWOptions{Estimand: s.Estimand, Key: d.Key, Seed: s.Seed, Names: d.Names, Workers: s.Workers}
 	if s.Distance == "probit" {

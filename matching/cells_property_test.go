@@ -3,6 +3,7 @@ package matching
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -132,5 +133,95 @@ func TestCellsAgainstBruteForce(t *testing.T) {
 		if math.Abs(expected-float64(len(pairs.Pairs))) > 1e-9 {
 			t.Fatalf("problem %d: %d pairs, want %v", problem, len(pairs.Pairs), expected)
 		}
+	}
+}
+
+// Subclasses of the score on 20,000 small problems with ties and rows left out: a row stands in the subclass that its score
+// falls into by the quantiles of the target group, unless one would lack a group; then every one has both, nobody is lost, and
+// within a group higher scores never stand lower.
+func TestSubclassesAgainstTheirDefinition(t *testing.T) {
+	rng := rand.New(rand.NewPCG(78, 3))
+	problems, moved, done := 20000, 0, 0
+	if testing.Short() {
+		problems = 2000
+	}
+	for problem := range problems {
+		n, count := 6+rng.IntN(14), 2+rng.IntN(3)
+		score, treated, leave := make([]float64, n), make([]bool, n), make([]bool, n)
+		grid := []float64{6, 1000}[rng.IntN(2)]
+		for i := range n {
+			score[i], treated[i], leave[i] = math.Floor(grid*rng.Float64()), rng.IntN(2) == 0, rng.IntN(9) == 0
+		}
+		e := Estimand(rng.IntN(3))
+		s, err := SubclassByScore(score, treated, nil, leave, count, e)
+		if err != nil {
+			continue
+		}
+		done++
+		// The quantiles anew: of the ordered scores of the target, at 1 + (m − 1)p counted from one.
+		var target []float64
+		for i, v := range score {
+			if !leave[i] && (e == ATE || treated[i] == (e == ATT)) {
+				target = append(target, v)
+			}
+		}
+		slices.Sort(target)
+		want := make([]int, n)
+		var bounds []float64
+		for k := 1; k < count; k++ {
+			at := 1 + float64(len(target)-1)*float64(k)/float64(count)
+			low := target[int(at)-1]
+			high := target[min(int(at), len(target)-1)]
+			if q := low + (at-math.Floor(at))*(high-low); len(bounds) == 0 || q != bounds[len(bounds)-1] {
+				bounds = append(bounds, q)
+			}
+		}
+		var has [2][6]int
+		for i, v := range score {
+			if leave[i] {
+				continue
+			}
+			for _, b := range bounds {
+				if v >= b-1e-9 {
+					want[i]++
+				}
+			}
+			has[group(treated[i])][want[i]]++
+		}
+		lacking := false
+		for k := range len(bounds) + 1 {
+			lacking = lacking || has[0][k] == 0 || has[1][k] == 0
+		}
+		if lacking {
+			moved++
+		}
+		var got [2][6]int
+		for i := range n {
+			switch c := s.Subclass[i]; {
+			case leave[i] != (c < 0):
+				t.Fatalf("problem %d: row %d left out: %t, in subclass %d", problem, i, leave[i], c)
+			case leave[i]:
+			case !lacking && int(c) != want[i]:
+				t.Fatalf("problem %d: row %d stands in %d, want %d (%v, %v)", problem, i, c, want[i], score, bounds)
+			default:
+				got[group(treated[i])][c]++
+				for j := range n {
+					if !leave[j] && treated[i] == treated[j] && score[i] < score[j] && s.Subclass[i] > s.Subclass[j] {
+						t.Fatalf("problem %d: rows %d and %d stand in %d and %d", problem, i, j, s.Subclass[i], s.Subclass[j])
+					}
+				}
+			}
+		}
+		if s.Cells != len(bounds)+1 {
+			t.Fatalf("problem %d: %d subclasses, want %d", problem, s.Cells, len(bounds)+1)
+		}
+		for k := range s.Cells {
+			if got[0][k] == 0 || got[1][k] == 0 {
+				t.Fatalf("problem %d: subclass %d lacks a group", problem, k)
+			}
+		}
+	}
+	if done < problems/2 || moved < problems/20 {
+		t.Errorf("%d problems, rows moved in %d", done, moved)
 	}
 }

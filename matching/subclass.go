@@ -149,13 +149,16 @@ func SubclassByScore(score []float64, treated []bool, base []float64, leave []bo
 			focal = append(focal, s)
 		}
 	}
+	if len(focal) == 0 {
+		return nil, fault.Dataf("too_few_rows", "", "", "no row whose effect is wanted is on common support; choose another rule")
+	}
 	slices.Sort(focal)
 	var bounds []float64
 	for k := 1; k < count; k++ {
 		bounds = append(bounds, quantile7(focal, float64(k)/float64(count)))
 	}
 	bounds = slices.Compact(bounds)
-	if len(bounds) == 0 && count > 1 || len(focal) == 0 {
+	if len(bounds) == 0 && count > 1 {
 		return nil, fault.Dataf("too_few_rows", "", "", "the score has too few distinct values for %d subclasses", count)
 	}
 	cell := make([]int32, n)
