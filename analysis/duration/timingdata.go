@@ -215,3 +215,13 @@ func (d *timingData) blocks(task func(block, from, to int)) {
 		panic(err) // only a panic of a task can arrive here
 	}
 }
+
+// pieces cuts n places of a search, each of which takes a pass over the persons, into pieces.
+func (d *timingData) pieces(n int, task func(from, to int)) {
+	if err := parallel.Blocks(context.Background(), d.workers, n, 64, func(_, from, to int) error {
+		task(from, to)
+		return nil
+	}); err != nil {
+		panic(err) // only a panic of a task can arrive here
+	}
+}

@@ -110,15 +110,17 @@ func (d *timingData) places(theta []float64, J, n, most int, e *timingEvaluation
 		gain float64
 	}
 	all := make([]candidate, n)
-	ratio := make([]float64, d.persons)
-	for k := range all {
-		v := make([]float64, d.states)
-		for s := range v {
-			v[s] = low[s] + (high[s]-low[s])*halton(k+1, s)
+	d.pieces(n, func(from, to int) {
+		ratio := make([]float64, d.persons)
+		for k := from; k < to; k++ {
+			v := make([]float64, d.states)
+			for s := range v {
+				v[s] = low[s] + (high[s]-low[s])*halton(k+1, s)
+			}
+			_, gain := d.weigh(v, e, ratio)
+			all[k] = candidate{v, gain}
 		}
-		_, gain := d.weigh(v, e, ratio)
-		all[k] = candidate{v, gain}
-	}
+	})
 	sort.SliceStable(all, func(a, b int) bool { return all[a].gain > all[b].gain })
 	var places [][]float64
 	for _, c := range all {
