@@ -12,6 +12,9 @@ import (
 // what the document shows of it. Files that a document shows (```… file=PATH) are written first. Commands for a shell that
 // has no evaluate yet (```sh) are run by CI, each by a stage named in ofCI; any other command in a document is a mistake.
 func TestDocumentsRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("whole studies: run without -short, as the test stage of CI does")
+	}
 	documents, err := filepath.Glob("../../../../docs/*.md")
 	if err != nil {
 		t.Fatal(err)
