@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/internal/random"
@@ -241,7 +240,17 @@ func (b *builder) heldCodes() int {
 
 // startsIn tells whether the person starts a tiltak in the month.
 func (b *builder) startsIn(person int32, m calendar.Month) bool {
-	return slices.ContainsFunc(b.reg.Participations[b.reg.FirstPart[person]:b.reg.FirstPart[person+1]], func(p register.Participation) bool { return p.Start.Month() == m })
+	parts := b.reg.Participations[b.reg.FirstPart[person]:b.reg.FirstPart[person+1]]
+	if len(parts) == 0 {
+		return false
+	}
+	first, next := m.First(), (m + 1).First()
+	for i := range parts {
+		if s := parts[i].Start; s >= first && s < next {
+			return true
+		}
+	}
+	return false
 }
 
 // busy tells whether the person cannot be in the comparison not-now of the month: starts, or where time zero is the

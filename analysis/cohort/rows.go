@@ -92,49 +92,58 @@ func (b *builder) rows(block, from, to int) part {
 	return out
 }
 
-// join puts the blocks together, in order.
+// join puts the blocks together, in order. A column is taken out of the blocks as it is joined, so that the rows of a national
+// register are never there twice.
 func (b *builder) join(t *Trials, parts []part) {
 	n := 0
-	for _, p := range parts {
-		n += p.rows.Len()
+	base := make([]int32, len(parts))
+	for i := range parts {
+		base[i] = int32(n)
+		n += parts[i].rows.Len()
 	}
 	r := &t.Rows
 	r.Covariates = b.covariates
-	r.Person = make([]int32, 0, n)
-	r.Month = make([]calendar.Month, 0, n)
-	r.EpisodeStart = make([]calendar.Date, 0, n)
-	r.Band = make([]uint8, 0, n)
-	r.Groups = make([]Mask, 0, n)
+	r.Person = joined(n, parts, func(p *part) *[]int32 { return &p.rows.Person })
+	r.Month = joined(n, parts, func(p *part) *[]calendar.Month { return &p.rows.Month })
+	r.EpisodeStart = joined(n, parts, func(p *part) *[]calendar.Date { return &p.rows.EpisodeStart })
+	r.Band = joined(n, parts, func(p *part) *[]uint8 { return &p.rows.Band })
+	r.Groups = joined(n, parts, func(p *part) *[]Mask { return &p.rows.Groups })
 	r.X = make([][]float64, len(b.covariates))
 	for j := range r.X {
-		r.X[j] = make([]float64, 0, n)
+		r.X[j] = joined(n, parts, func(p *part) *[]float64 { return &p.rows.X[j] })
 	}
 	t.Tiltak = make([]Trial, len(b.codes))
 	for k, code := range b.codes {
-		t.Tiltak[k].Tiltak, t.Tiltak[k].Small = code, b.small(k)
-	}
-	for _, p := range parts {
-		base := int32(len(r.Person))
-		r.Person = append(r.Person, p.rows.Person...)
-		r.Month = append(r.Month, p.rows.Month...)
-		r.EpisodeStart = append(r.EpisodeStart, p.rows.EpisodeStart...)
-		r.Band = append(r.Band, p.rows.Band...)
-		r.Groups = append(r.Groups, p.rows.Groups...)
-		for j := range r.X {
-			r.X[j] = append(r.X[j], p.rows.X[j]...)
-		}
-		for k := range p.trials {
-			from, to := &p.trials[k], &t.Tiltak[k]
-			for _, row := range from.Row {
-				to.Row = append(to.Row, base+row)
+		for i := range parts { // rows are numbered within a block
+			own := parts[i].trials[k].Row
+			for j := range own {
+				own[j] += base[i]
 			}
-			to.Treated = append(to.Treated, from.Treated...)
-			to.Day = append(to.Day, from.Day...)
-			to.Weight = append(to.Weight, from.Weight...)
-			to.Rate = append(to.Rate, from.Rate...)
-			to.Sampled = append(to.Sampled, from.Sampled...)
-			to.Stratum = append(to.Stratum, from.Stratum...)
-			to.Start = append(to.Start, from.Start...)
 		}
+		to := &t.Tiltak[k]
+		to.Tiltak, to.Small = code, b.small(k)
+		rows := 0
+		for i := range parts {
+			rows += len(parts[i].trials[k].Row)
+		}
+		to.Row = joined(rows, parts, func(p *part) *[]int32 { return &p.trials[k].Row })
+		to.Treated = joined(rows, parts, func(p *part) *[]bool { return &p.trials[k].Treated })
+		to.Day = joined(rows, parts, func(p *part) *[]uint8 { return &p.trials[k].Day })
+		to.Weight = joined(rows, parts, func(p *part) *[]float64 { return &p.trials[k].Weight })
+		to.Rate = joined(rows, parts, func(p *part) *[]float64 { return &p.trials[k].Rate })
+		to.Sampled = joined(rows, parts, func(p *part) *[]bool { return &p.trials[k].Sampled })
+		to.Stratum = joined(rows, parts, func(p *part) *[]int32 { return &p.trials[k].Stratum })
+		to.Start = joined(rows, parts, func(p *part) *[]int32 { return &p.trials[k].Start })
 	}
+}
+
+// joined is a column of all blocks, of n elements in all; the blocks lose theirs.
+func joined[T any](n int, parts []part, column func(*part) *[]T) []T {
+	out := make([]T, 0, n)
+	for i := range parts {
+		c := column(&parts[i])
+		out = append(out, *c...)
+		*c = nil
+	}
+	return out
 }

@@ -56,18 +56,20 @@ func (b *builder) ageRule(person int32, m calendar.Month) int {
 // washout applies the washout before month m for a start of the tiltak with register number tiltak.
 func (b *builder) washout(person int32, m calendar.Month, tiltak int16) int {
 	parts := b.reg.Participations[b.reg.FirstPart[person]:b.reg.FirstPart[person+1]]
+	if len(parts) == 0 {
+		return ruleAnalysed
+	}
+	// Months are compared as days, since to find the month of a day is what takes the time here.
+	first := m.First()
+	lately := (m - calendar.Month(b.d.WashoutAny)).First()
 	for i := range parts {
-		began := parts[i].Start.Month()
-		if began >= m {
-			continue
-		}
-		if int(m-began) <= b.d.WashoutAny {
+		if s := parts[i].Start; s < first && s >= lately {
 			return ruleWashoutAny
 		}
 	}
+	lately = (m - calendar.Month(b.d.WashoutSame)).First()
 	for i := range parts {
-		began := parts[i].Start.Month()
-		if began < m && parts[i].Tiltak == tiltak && (int(m-began) <= b.d.WashoutSame || parts[i].End >= m.First()) {
+		if p := &parts[i]; p.Tiltak == tiltak && p.Start < first && (p.Start >= lately || p.End >= first) {
 			return ruleWashoutSame // started lately, or still in it: cannot start it now
 		}
 	}
