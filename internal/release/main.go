@@ -66,9 +66,12 @@ func release(version, out string, targets []string) error {
 		if !ok {
 			return fmt.Errorf("%q is no system such as linux/amd64", target)
 		}
-		program := filepath.Join(work, goos+"-"+goarch)
-		if err := build(root, program, version, goos, goarch); err != nil {
-			return err
+		program := host
+		if goos != runtime.GOOS || goarch != runtime.GOARCH {
+			program = filepath.Join(work, goos+"-"+goarch)
+			if err := build(root, program, version, goos, goarch); err != nil {
+				return err
+			}
 		}
 		binary, err := os.ReadFile(program)
 		if err != nil {

@@ -16,7 +16,7 @@ type ForestRow struct {
 
 // Forest draws estimates under each other on one axis, each with its interval and its number, and a line at zero.
 func Forest(rows []ForestRow, u Unit, o Options) *Figure {
-	const rowHeight = 16
+	const rowHeight, mostLines = 16, 3
 	names, nums := style(smallSize, ink, right, middle), style(smallSize, ink, right, middle)
 	room, tail := vg.Length(0), vg.Length(0)
 	write := func(v float64) string {
@@ -45,17 +45,24 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 			axisTitle = o.say("Virkning i kroner per måned", "Effect in NOK a month")
 		}
 	}
-	high := vg.Length(rowHeight) // of a row: labels that do not fit stand on two lines
+	lines := 1 // of a row: labels that do not fit stand on two lines or three, and in the table whole
 	for _, r := range rows {
 		noteRoom := o.width() - 2*margin - room - tail - 18
-		if names.Width(r.Label) > room-6 || math.IsNaN(r.Estimate) && names.Width(r.Note) > noteRoom {
-			high = rowHeight + 8
+		lines = max(lines, len(wrap(names, r.Label, room-6, mostLines)))
+		if math.IsNaN(r.Estimate) && names.Width(r.Note) > noteRoom {
+			lines = max(lines, 2)
 		}
+	}
+	high := vg.Length(rowHeight + 8 + 10*(lines-2))
+	if lines == 1 {
+		high = rowHeight
 	}
 	height := max(60, vg.Length(len(rows))*high+xAxisHeight(axisTitle)+4)
 	f := frame(o, nil, height, func(c draw.Canvas) {
 		p := &panel{c: draw.Crop(c, room, -tail-10, xAxisHeight(axisTitle), 0), xMin: least, xMax: most, yMin: 0.5, yMax: float64(len(rows)) + 0.5, lang: o.lang()}
-		if !ok {
+		if !ok && len(rows) > 0 {
+			// the rows say why there is nothing to see
+		} else if !ok {
 			p.say(o.say("Ingen estimater å vise.", "No estimates to show."))
 		} else {
 			by := step(least, most, 5)
@@ -68,7 +75,7 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 		for i, r := range rows {
 			y := float64(len(rows) - i)
 			at := p.at(p.xMin, y).Y
-			label := wrap(names, r.Label, room-6, 2)
+			label := wrap(names, r.Label, room-6, mostLines)
 			for k, line := range label {
 				p.c.FillText(names, vg.Point{X: p.c.Min.X - 5, Y: at + 10*(vg.Length(len(label)-1)/2-vg.Length(k))}, line)
 			}

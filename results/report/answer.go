@@ -229,6 +229,9 @@ func (b *builder) howSure() []string {
 	if above+below+across+none == 1 {
 		return []string{b.say("Tabellen har én virkning. Intervallet dekker tilfeldigheter, ikke skjevheter. Det som kan gjøre tallet skjevt, står under Begrensninger.", "The table has one effect. Its interval covers chance, not bias. What may tilt the figure stands under Limitations.")}
 	}
+	if none > 0 && above+below+across == 0 {
+		return []string{b.sayf("Alle %d virkningene i tabellen er skjult av hensyn til personvern eller ikke beregnet.", "All %d effects in the table are hidden to protect persons or not estimated.", none)}
+	}
 	out := []string{b.sayf("Av %d virkninger i tabellen ligger hele intervallet over null for %d og under null for %d; for %d omfatter det null.",
 		"Of %d effects in the table the whole interval lies above zero for %d and below zero for %d; for %d it includes zero.", above+below+across+none, above, below, across)}
 	if none > 0 {

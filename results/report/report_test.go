@@ -39,6 +39,11 @@ func TestReports(t *testing.T) {
 				t.Errorf("%s.%s: not the same twice", name, lang)
 			}
 			if dir := os.Getenv("EVALUATE_REPORTS"); dir != "" {
+				if many, tables := thirtyTiltak(); name == "one" {
+					if err := os.WriteFile(filepath.Join(dir, "tiltak."+lang+".html"), []byte(render(t, many, tables, lang)), 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
 				if err := os.WriteFile(filepath.Join(dir, name+"."+lang+".html"), []byte(page), 0o644); err != nil {
 					t.Fatal(err)
 				}
@@ -56,6 +61,53 @@ func TestReports(t *testing.T) {
 			}
 			t.Logf("%s.%s: %d KB", name, lang, len(page)/1024)
 		}
+	}
+}
+
+// thirtyTiltak is a run of thirty tiltak with long names in one group.
+func thirtyTiltak() (*results.Run, *results.Tables) {
+	r, tables := madeup.Make(6, 1)
+	six := slices.Clone(r.Tiltak)
+	r.Tiltak = nil
+	all := *tables
+	tables.Estimates, tables.Costs, tables.Durations, tables.Flow = nil, nil, nil, nil
+	for i := range 30 {
+		k := six[i%6]
+		id := fmt.Sprintf("%s_%d", k.ID, i)
+		r.Tiltak = append(r.Tiltak, results.Label{ID: id, Text: results.Text{NB: fmt.Sprintf("%s for ålesundsværinger og øvrige særlig utsatte, variant %d", k.Text.NB, i+1), EN: fmt.Sprintf("%s, variant %d", k.Text.EN, i+1)}})
+		for _, e := range all.Estimates {
+			if e.Tiltak == k.ID {
+				e.Tiltak = id
+				tables.Estimates = append(tables.Estimates, e)
+			}
+		}
+		for _, c := range all.Costs {
+			if c.Tiltak == k.ID {
+				c.Tiltak = id
+				tables.Costs = append(tables.Costs, c)
+			}
+		}
+		for _, d := range all.Durations {
+			if d.Tiltak == k.ID {
+				d.Tiltak = id
+				tables.Durations = append(tables.Durations, d)
+			}
+		}
+	}
+	return r, tables
+}
+
+// Where everything is hidden the first page says so once, and counts no intervals.
+func TestAllHidden(t *testing.T) {
+	r, tables := madeup.Make(1, 30)
+	for lang, want := range map[string]string{"nb": "Alle 30 virkningene i tabellen er skjult", "en": "All 30 effects in the table are hidden"} {
+		page := render(t, r, tables, lang)
+		if !strings.Contains(page, want) || strings.Contains(page, "for 0 ") {
+			t.Errorf("%s: the first page counts what is hidden", lang)
+		}
+	}
+	if strings.Contains(render(t, r, tables, "nb"), "Ingen estimater å vise") {
+		t.Error("a forest says that it is empty over rows that say why")
 	}
 }
 
