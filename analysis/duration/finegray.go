@@ -16,7 +16,8 @@ import (
 // cluster where there are clusters. One pass backwards and one forwards in time replace the expanded data of other
 // programs: time and memory are linear in rows.
 //
-// Left truncation, weights, strata and Efron ties are refused: they need other weights than these. Coefficients have
+// With weights every sum has them, G's too; a weight is that of sampling, and rows of weight 0 are not there. Left truncation,
+// strata and Efron ties are refused: they need other weights of time than these. Coefficients have
 // their sandwich error both as StdError and as RobustStdError; the inverse information (Covariance) is not a variance
 // here.
 //
@@ -30,7 +31,7 @@ func FineGray(in Input, x Covariates, opt CoxOptions) (*CoxFit, error) {
 	for _, c := range []struct {
 		given bool
 		what  string
-	}{{in.Start != nil, "left truncation"}, {in.Weight != nil, "weights"}, {opt.Stratum != nil, "strata"}} {
+	}{{in.Start != nil, "left truncation"}, {opt.Stratum != nil, "strata"}} {
 		if c.given {
 			return nil, fault.Usagef("not_served", "a Fine–Gray regression with %s is not served", c.what)
 		}
@@ -72,36 +73,50 @@ type fineGray struct {
 	*coxData
 	competes []bool    // row ended in another state
 	g        []float64 // G(t−) at each cell
-	atRisk   []float64 // rows at risk at each cell
-	censored []float64 // rows censored at each cell
-	deaths   []int     // rows that end in the state at each cell
+	atRisk   []float64 // weight at risk at each cell
+	censored []float64 // weight censored at each cell
+	deaths   []float64 // weight that ends in the state at each cell
 	slot     []int     // place of cells with deaths among their sums
 	slots    int
 }
 
 func (d *fineGray) censoring(in *Input) {
 	cells := len(d.time)
-	d.g, d.atRisk, d.censored, d.deaths, d.slot = make([]float64, cells), make([]float64, cells), make([]float64, cells), make([]int, cells), make([]int, cells)
+	d.g, d.atRisk, d.censored, d.deaths, d.slot = make([]float64, cells), make([]float64, cells), make([]float64, cells), make([]float64, cells), make([]int, cells)
 	d.competes = make([]bool, d.n)
+	left := 0.
+	for c := cells - 1; c >= 0; c-- {
+		for a := d.first[c]; a < d.first[c+1]; a++ {
+			left += d.w(int(a))
+		}
+		d.atRisk[c] = left
+	}
 	G := 1.
 	for c := range cells {
 		d.g[c] = G
-		d.atRisk[c] = float64(d.n - int(d.first[c]))
+		last := d.first[c+1] == d.first[cells] // nobody is left: no rounding stands in for them
+		all := true
 		for a := d.first[c]; a < d.first[c+1]; a++ {
 			switch {
 			case d.event[a]:
-				d.deaths[c]++
+				d.deaths[c] += d.w(int(a))
+				all = false
 			case in.Event[d.row[a]] == 0:
-				d.censored[c]++
+				d.censored[c] += d.w(int(a))
 			default:
 				d.competes[a] = true
+				all = false
 			}
 		}
 		if d.deaths[c] > 0 {
 			d.slot[c] = d.slots
 			d.slots++
 		}
-		G *= 1 - d.censored[c]/d.atRisk[c]
+		if last && all {
+			G = 0
+		} else {
+			G *= 1 - d.censored[c]/d.atRisk[c]
+		}
 	}
 }
 
@@ -156,14 +171,15 @@ func (d *fineGray) evaluate(beta []float64) evaluation {
 		if d.deaths[c] == 0 {
 			continue
 		}
-		n := float64(d.deaths[c])
+		n := d.deaths[c]
 		at := s[d.slot[c]*width : (d.slot[c]+1)*width]
 		e.value -= n * math.Log(at[0])
 		for a := d.first[c]; a < d.first[c+1]; a++ {
 			if d.event[a] {
+				w := d.w(int(a))
 				for j, v := range d.x[int(a)*p : int(a+1)*p] {
-					e.value += v * beta[j]
-					e.score[j] += v
+					e.value += w * v * beta[j]
+					e.score[j] += w * v
 				}
 			}
 		}
@@ -194,11 +210,11 @@ func (d *fineGray) evaluate(beta []float64) evaluation {
 //	ψ_i = [censored] q(X)/π(X) − Σ_{u ≤ X} q(u) dN^c(u)/π(u)².
 func (d *fineGray) sandwich(f *CoxFit) []float64 {
 	m := newMeat(d.coxData)
-	d.scores(f.beta, func(a int, u []float64) { m.add(a, 1, u) })
+	d.scores(f.beta, func(a int, u []float64) { m.add(a, d.w(a), u) })
 	return m.sandwich(f)
 }
 
-// scores calls at with η+ψ of each row; the slice is reused.
+// scores calls at with η+ψ of each row, without its weight; the slice is reused.
 func (d *fineGray) scores(beta []float64, at func(a int, u []float64)) {
 	p, cells := d.p, len(d.time)
 	s, width := d.sums(beta, false)
@@ -210,7 +226,7 @@ func (d *fineGray) scores(beta []float64, at func(a int, u []float64)) {
 		H[c+1] = H[c]
 		copy(XH[(c+1)*p:(c+2)*p], XH[c*p:(c+1)*p])
 		if d.deaths[c] > 0 {
-			l := float64(d.deaths[c]) / s[d.slot[c]*width]
+			l := d.deaths[c] / s[d.slot[c]*width]
 			H[c+1] += l
 			for j := range p {
 				XH[(c+1)*p+j] += l * mean(c, j)
@@ -221,7 +237,7 @@ func (d *fineGray) scores(beta []float64, at func(a int, u []float64)) {
 		HG[c] = HG[c+1]
 		copy(XHG[c*p:(c+1)*p], XHG[(c+1)*p:(c+2)*p])
 		if d.deaths[c] > 0 {
-			l := d.g[c] * float64(d.deaths[c]) / s[d.slot[c]*width]
+			l := d.g[c] * d.deaths[c] / s[d.slot[c]*width]
 			HG[c] += l
 			for j := range p {
 				XHG[c*p+j] += l * mean(c, j)

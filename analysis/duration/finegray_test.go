@@ -83,7 +83,7 @@ func naiveFineGrayScore(in Input, x [][]float64, state int32, beta []float64, i 
 		return g
 	}
 	other := func(k int) bool { return in.Event[k] != 0 && in.Event[k] != state }
-	risk := func(k int, t float64) float64 { // w r
+	risk := func(k int, t float64) float64 { // r times the weight of time
 		s := 0.
 		for j, b := range beta {
 			s += b * x[j][k]
@@ -100,9 +100,9 @@ func naiveFineGrayScore(in Input, x [][]float64, state int32, beta []float64, i 
 	for _, t := range times {
 		s0, s1 := 0., make([]float64, p)
 		for k := range in.Time {
-			s0 += risk(k, t)
+			s0 += in.weight(k) * risk(k, t)
 			for j := range p {
-				s1[j] += risk(k, t) * x[j][k]
+				s1[j] += in.weight(k) * risk(k, t) * x[j][k]
 			}
 		}
 		for j := range p {
@@ -133,7 +133,7 @@ func naiveFineGrayScore(in Input, x [][]float64, state int32, beta []float64, i 
 			q := 0.
 			for k := range in.Time {
 				if other(k) && in.Time[k] < c {
-					q += drift(k, c, j)
+					q += in.weight(k) * drift(k, c, j)
 				}
 			}
 			n := naiveRisk(in, c)
@@ -147,7 +147,7 @@ func naiveFineGrayScore(in Input, x [][]float64, state int32, beta []float64, i 
 }
 
 func TestFineGrayAgainstDefinition(t *testing.T) {
-	problems(t, 2500, withStates, func(t *testing.T, r *rand.Rand, in Input) {
+	definition := func(t *testing.T, r *rand.Rand, in Input) {
 		x := randomCovariates(r, len(in.Time), 1+r.IntN(2))
 		facts, err := in.check(1)
 		if err != nil {
@@ -184,7 +184,48 @@ func TestFineGrayAgainstDefinition(t *testing.T) {
 				equal(t, "information", []float64{e.info[j*d.p+k]}, []float64{-(u.score[k] - v.score[k]) / (2 * step)}, 1e-5)
 			}
 		}
-	})
+	}
+	problems(t, 2500, withStates, definition)
+	problems(t, 1500, withStates|withWeights|withFractions, definition)
+}
+
+// A row of weight 3 is three rows of one cluster.
+func TestFineGrayWeightsAreCopies(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	in := Input{States: []string{"work", "death"}, Clusters: 150}
+	var copies Input
+	x, y := Covariates{Names: []string{"x", "z"}, Columns: make([][]float64, 2)}, Covariates{Names: []string{"x", "z"}, Columns: make([][]float64, 2)}
+	for i := range 150 {
+		end, cut, event := math.Ceil(10*r.ExpFloat64()), float64(1+r.IntN(20)), int32(1+r.IntN(2))
+		if cut < end {
+			event = 0
+		}
+		w := 1 + r.IntN(3)
+		v := []float64{r.NormFloat64(), float64(r.IntN(2))}
+		in.Time, in.Event, in.Cluster, in.Weight = append(in.Time, min(end, cut)), append(in.Event, event), append(in.Cluster, int32(i)), append(in.Weight, float64(w))
+		for range w {
+			copies.Time, copies.Event, copies.Cluster = append(copies.Time, min(end, cut)), append(copies.Event, event), append(copies.Cluster, int32(i))
+			for j := range v {
+				y.Columns[j] = append(y.Columns[j], v[j])
+			}
+		}
+		for j := range v {
+			x.Columns[j] = append(x.Columns[j], v[j])
+		}
+	}
+	copies.States, copies.Clusters = in.States, in.Clusters
+	a, err := FineGray(in, x, CoxOptions{State: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := FineGray(copies, y, CoxOptions{State: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j := range a.Coefficients {
+		p, q := a.Coefficients[j], b.Coefficients[j]
+		equal(t, "coefficient and error", []float64{p.Estimate.Estimate, p.StdError, p.ConfHigh}, []float64{q.Estimate.Estimate, q.StdError, q.ConfHigh}, 1e-8)
+	}
 }
 
 // Without other states Fine and Gray's model is Cox's with Breslow ties, and its sandwich Lin and Wei's.
@@ -212,14 +253,14 @@ func TestFineGrayWithoutCompetition(t *testing.T) {
 func TestFineGrayRefusals(t *testing.T) {
 	in := Input{Time: []float64{1, 2, 3}, Event: []int32{1, 2, 0}, States: []string{"a", "b"}}
 	x := Covariates{Names: []string{"x"}, Columns: [][]float64{{1, 2, 3}}}
-	late, heavy := in, in
-	late.Start, heavy.Weight = []float64{0, 0, 0}, []float64{1, 1, 1}
+	late := in
+	late.Start = []float64{0, 0, 0}
 	for _, c := range []struct {
 		in   Input
 		opt  CoxOptions
 		code string
 	}{
-		{late, CoxOptions{State: 1}, "not_served"}, {heavy, CoxOptions{State: 1}, "not_served"}, {in, CoxOptions{State: 1, Stratum: []int32{0, 0, 0}, Strata: 1}, "not_served"},
+		{late, CoxOptions{State: 1}, "not_served"}, {in, CoxOptions{State: 1, Stratum: []int32{0, 0, 0}, Strata: 1}, "not_served"},
 		{in, CoxOptions{}, "bad_state"}, {in, CoxOptions{State: 3}, "bad_state"},
 	} {
 		if _, err := FineGray(c.in, x, c.opt); fault.CodeOf(err) != c.code {

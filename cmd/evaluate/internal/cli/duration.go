@@ -138,7 +138,7 @@ func (f *durationFlags) check(rmstSet bool) error {
 		return bad("`--fine-gray` has Breslow ties; `--ties efron` is not served for it")
 	}
 	if f.withFineGray {
-		for _, c := range []struct{ flag, value string }{{"--weights", f.weights}, {"--strata", f.strata}, {"--start", f.start}} {
+		for _, c := range []struct{ flag, value string }{{"--strata", f.strata}, {"--start", f.start}} {
 			if c.value != "" {
 				return bad("`--fine-gray` with `%s` is not served", c.flag)
 			}

@@ -228,7 +228,7 @@ func TestDurationRefusals(t *testing.T) {
 		{base + "--test gray --by g --cluster g", 2, "not served"},
 		{base + "--by g --rmst 4 --rmst-diff --cluster g --variance greenwood", 2, "jackknife"},
 		{base + "--cox m --fine-gray m", 2, "exclude one another"},
-		{base + "--fine-gray m --weights w", 2, "not served"},
+		{base + "--fine-gray m --strata g", 2, "not served"},
 		{base + "--fine-gray m --ties efron", 2, "not served"},
 		{base + "--cox m --state job", 2, "the states are event"},
 		{base + "--strata g", 2, "`--strata` belongs to"},
