@@ -68,11 +68,11 @@ func (f *factor) solve(b []float64) {
 		if !f.keep[j] {
 			continue
 		}
-		s := b[j]
-		for c := j + 1; c < k; c++ {
-			s -= l[c*k+j] * b[c]
+		b[j] /= l[j*k+j]
+		v := b[j] // taken out of the others by rows, which lie together in memory
+		for c, x := range l[j*k : j*k+j] {
+			b[c] -= x * v
 		}
-		b[j] = s / l[j*k+j]
 	}
 }
 

@@ -16,6 +16,10 @@ type Sample struct {
 	X       [][]float64 // K columns without a constant, column-major; finite
 	Weights []float64   // sampling, matching or observation weights of any scale, taken as known; nil: all 1
 	Cluster []int32     // number of the person by row, from 0; nil: rows are independent
+
+	// Clusters are several dimensions in which rows depend on each other, in place of Cluster: errors by inclusion–exclusion
+	// (Cameron, Gelbach and Miller 2011).
+	Clusters [][]int32
 }
 
 // Fitter estimates the ATT of many outcomes on one sample: propensity, weights and Gram factors are made once and used
@@ -29,6 +33,7 @@ type Fitter struct {
 	w        []float64
 	cluster  []int32
 	clusters int
+	dims     [][]int32 // several dimensions
 
 	mu      sync.Mutex
 	designs map[string]*subset
@@ -77,6 +82,11 @@ func NewFitter(s Sample, method Method, level float64) (*Fitter, error) {
 	if s.Weights != nil && len(s.Weights) != n || s.Cluster != nil && len(s.Cluster) != n {
 		panic("did: weights or clusters of another length than the rows")
 	}
+	for _, c := range s.Clusters {
+		if len(c) != n {
+			panic("did: weights or clusters of another length than the rows")
+		}
+	}
 	for i, w := range s.Weights {
 		if !(w >= 0) || math.IsInf(w, 0) {
 			return nil, fault.Dataf("bad_weight", "", "", "weight %g of row %d is not a number from 0 up", w, i+1).At(int64(i + 1))
@@ -103,6 +113,9 @@ func NewFitter(s Sample, method Method, level float64) (*Fitter, error) {
 		for _, c := range f.cluster {
 			f.clusters = max(f.clusters, int(c)+1)
 		}
+	}
+	for _, c := range s.Clusters {
+		f.dims = append(f.dims, pick(c, f.order))
 	}
 	return f, nil
 }
@@ -207,9 +220,22 @@ func (f *Fitter) ATT(dy []float64) ATT {
 		a.Influence[f.order[at(i)]] = v
 	}
 	variance := 0.
-	if f.cluster == nil {
+	switch {
+	case len(f.dims) > 0:
+		dims := make([][]int32, len(f.dims))
+		for k, c := range f.dims {
+			dims[k] = pickRows(c, s.rows)
+		}
+		for _, c := range dimensions(d.n, dims) {
+			variance += c.sign * estimate.ClusterVariance(psi, c.number, c.count)
+		}
+		if !(variance > 0) && !constant(y) {
+			a.Warnings = append(a.Warnings, fault.Warnf("negative_variance", "an estimate has no standard error: with few clusters the inclusion–exclusion over cluster dimensions can be negative"))
+			variance = math.NaN()
+		}
+	case f.cluster == nil:
 		variance = estimate.ClusterVariance(psi, nil, 0)
-	} else {
+	default:
 		variance = estimate.ClusterVariance(psi, pickRows(f.cluster, s.rows), f.clusters)
 	}
 	if constant(y) {

@@ -73,7 +73,7 @@ func TestFitterReuse(t *testing.T) {
 			for j := range x {
 				x[j] = pick(s.X[j], rows)
 			}
-			alone, err := TwoByTwo(pick(y, rows), Sample{pick(s.Treated, rows), x, pick(s.Weights, rows), pick(s.Cluster, rows)}, m, 0.9)
+			alone, err := TwoByTwo(pick(y, rows), Sample{Treated: pick(s.Treated, rows), X: x, Weights: pick(s.Weights, rows), Cluster: pick(s.Cluster, rows)}, m, 0.9)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -214,5 +214,63 @@ func BenchmarkFitter(b *testing.B) {
 		for range 36 {
 			f.ATT(dy)
 		}
+	}
+}
+
+// Rows clustered in two dimensions: the variance by hand, V₁ + V₂ − V₁₂ of the sums of influence, on the rows that are observed; two
+// dimensions that are the same are one.
+func TestFitterTwoDimensions(t *testing.T) {
+	rng := rand.New(rand.NewPCG(41, 1))
+	const n = 300
+	s := Sample{Treated: make([]bool, n), X: [][]float64{make([]float64, n)}}
+	dy := make([]float64, n)
+	a, b := make([]int32, n), make([]int32, n)
+	shock := [2][20]float64{}
+	for k := range shock {
+		for c := range shock[k] {
+			shock[k][c] = rng.NormFloat64()
+		}
+	}
+	for i := range n {
+		s.X[0][i] = rng.NormFloat64()
+		s.Treated[i] = rng.Float64() < 0.4
+		a[i], b[i] = int32(rng.IntN(20)), int32(rng.IntN(15))
+		dy[i] = s.X[0][i] + shock[0][a[i]] + shock[1][b[i]] + rng.NormFloat64()
+		if i%17 == 0 {
+			dy[i] = math.NaN()
+		}
+	}
+	s.Clusters = [][]int32{a, b}
+	got, err := TwoByTwo(dy, s, DR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := func(of func(i int) int) float64 {
+		m := map[int]float64{}
+		for i, v := range got.Influence {
+			m[of(i)] += v
+		}
+		total := 0.
+		for _, v := range m {
+			total += v * v
+		}
+		return total
+	}
+	want := math.Sqrt(sum(func(i int) int { return int(a[i]) }) + sum(func(i int) int { return int(b[i]) }) - sum(func(i int) int { return int(a[i])*100 + int(b[i]) }))
+	if math.Abs(got.StdError/want-1) > 1e-10 {
+		t.Errorf("%v, by hand %v", got.StdError, want)
+	}
+	s.Clusters = [][]int32{a, a}
+	twice, err := TwoByTwo(dy, s, DR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Clusters, s.Cluster = nil, a
+	once, err := TwoByTwo(dy, s, DR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(twice.StdError/once.StdError-1) > 1e-10 {
+		t.Errorf("%v and %v", twice.StdError, once.StdError)
 	}
 }

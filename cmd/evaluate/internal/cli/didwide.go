@@ -76,9 +76,6 @@ func (g *globals) didWide(c *cobra.Command, f *didFlags) error {
 	if err != nil {
 		return err
 	}
-	if len(clusters) > 1 {
-		return fault.Usagef("not_served", "`--cluster` takes one column with --before")
-	}
 	names := append([]string{f.treatment, f.before}, outcomes...)
 	for _, n := range covariates {
 		names = append(names, strings.TrimSuffix(n, ":factor"))
@@ -143,10 +140,15 @@ func (d *didDocument) changes(t *datasets.Table, f *didFlags, outcomes, covariat
 			return err
 		}
 	}
-	if len(clusters) > 0 {
-		if s.Cluster, _, err = codesOf(t, clusters[0]); err != nil {
+	for _, c := range clusters {
+		number, _, err := codesOf(t, c)
+		if err != nil {
 			return err
 		}
+		s.Clusters = append(s.Clusters, number)
+	}
+	if len(clusters) == 1 {
+		s.Cluster, s.Clusters = s.Clusters[0], nil
 	}
 	var method did.Method
 	_ = method.UnmarshalText([]byte(f.method))
