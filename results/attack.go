@@ -24,21 +24,7 @@ func Attack(t *Tables, minCell int) []string {
 		return nil
 	}
 	a := &attacker{min: minCell}
-	rows := slices.Clone(t.Estimates)
-	most := map[string]int{} // starts of the method that keeps most
-	for i := range rows {
-		k := cellID(&rows[i])
-		most[k] = max(most[k], rows[i].NStarts)
-	}
-	for i := range rows { // what a reader can count: starts with and without the outcome
-		e := &rows[i]
-		n, ones := float64(e.NStarts), math.Round(e.MeanTreated*float64(e.NStarts))
-		e.OnesTreated, e.ZerosTreated = -1, -1
-		rounded := e.NStarts < most[cellID(e)] && math.Abs(200*e.MeanTreated-math.Round(200*e.MeanTreated)) < 1e-9
-		if e.NStarts > 0 && e.MeanTreated >= 0 && e.MeanTreated <= 1 && math.Abs(e.MeanTreated*n-ones) < 1e-9*n && !rounded && !math.IsNaN(e.Estimate) {
-			e.OnesTreated, e.ZerosTreated = int(ones), e.NStarts-int(ones)
-		}
-	}
+	rows := counted(t.Estimates)
 	a.cells(rows)
 	a.groups(rows)
 	a.pairs(rows)
@@ -60,6 +46,26 @@ func Attack(t *Tables, minCell int) []string {
 	a.registry(t)
 	a.heterogeneity(t)
 	return a.found
+}
+
+// counted is the estimates with what a reader can count: starts with and without the outcome.
+func counted(estimates []Estimate) []Estimate {
+	rows := slices.Clone(estimates)
+	most := map[string]int{} // starts of the method that keeps most
+	for i := range rows {
+		k := cellID(&rows[i])
+		most[k] = max(most[k], rows[i].NStarts)
+	}
+	for i := range rows {
+		e := &rows[i]
+		n, ones := float64(e.NStarts), math.Round(e.MeanTreated*float64(e.NStarts))
+		e.OnesTreated, e.ZerosTreated = -1, -1
+		rounded := e.NStarts < most[cellID(e)] && math.Abs(200*e.MeanTreated-math.Round(200*e.MeanTreated)) < 1e-9
+		if e.NStarts > 0 && e.MeanTreated >= 0 && e.MeanTreated <= 1 && math.Abs(e.MeanTreated*n-ones) < 1e-9*n && !rounded && !math.IsNaN(e.Estimate) {
+			e.OnesTreated, e.ZerosTreated = int(ones), e.NStarts-int(ones)
+		}
+	}
+	return rows
 }
 
 type attacker struct {

@@ -41,7 +41,7 @@ import (
 //     `analysed` in the estimates and the curves to work, `start` in the costs and the curve of time in tiltak. Where the
 //     start has to go, it goes from all of them.
 //
-// It does not know of other runs, nor of tables that others publish.
+// It does not know of other runs (see Between), nor of tables that others publish.
 func Suppress(t *Tables, minCell int) []Suppression {
 	if minCell < 2 {
 		return nil

@@ -36,7 +36,7 @@ func (g *globals) setMemory() error {
 		g.memoryBytes = int64(n * unit)
 	}
 	if g.memoryBytes > 0 {
-		debug.SetMemoryLimit(g.memoryBytes)
+		debug.SetMemoryLimit(g.memoryBytes / 16 * 15) // the heap's; the program itself, stacks and pages not yet given back need the rest
 	}
 	return nil
 }

@@ -19,16 +19,23 @@ import (
 func newValidateCmd(g *globals) *cobra.Command {
 	var mapping, encoding string
 	c := &cobra.Command{
-		Use:   "validate STUDY.yaml|REGISTER|RUN",
+		Use:   "validate STUDY.yaml|REGISTER|RUN [RUN…]",
 		Short: "Check a study and its data, a register folder, or a run folder; estimate nothing",
 		Long: `Check before you run, and before a run leaves the zone.
 
 A study file: its keys, its register, who would be analysed and who is lost to which rule.
 A register folder: its tables, and every row that cleaning drops or changes, by rule.
-A run folder: every file against the manifest, and a search for anything that identifies a person (exit 4).`,
+A run folder: every file against the manifest, and a search for anything that identifies a person (exit 4).
+Several run folders: each of them, and every two against each other: what neither shows may be their difference.`,
 		Example: "  $ evaluate validate my-study.yaml\n  $ evaluate validate demo/register\n  $ evaluate validate extract --mapping mapping.yaml --encoding latin1",
-		Args:    cobra.ExactArgs(1),
+		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				if mapping != "" || encoding != "" {
+					return fault.Usagef("bad_flag", "`--mapping` and `--encoding` go with a register folder; several arguments are runs")
+				}
+				return g.validateRuns(args)
+			}
 			info, err := os.Stat(args[0])
 			if err != nil || !info.IsDir() {
 				if mapping != "" {
@@ -73,6 +80,40 @@ func (g *globals) validateRun(dir string) error {
 		}{newHeader("validate", 0.95), dir, true})
 	}
 	_, err := fmt.Fprintln(g.stdout, "Every file is as the manifest says, and nothing was found that identifies a person.")
+	return err
+}
+
+// validateRuns checks each run, and every two of them for what they give away together.
+func (g *globals) validateRuns(dirs []string) error {
+	tables := make([]*results.Tables, len(dirs))
+	limits := make([]int, len(dirs))
+	for i, dir := range dirs {
+		run, err := results.Find(dir)
+		if err != nil {
+			return err
+		}
+		if err := results.Scan(run); err != nil { // its manifest too
+			return err
+		}
+		r, t, err := results.Load(run)
+		if err != nil {
+			return err
+		}
+		tables[i], limits[i] = t, r.MinCell
+		for j := range i {
+			if err := results.TogetherRevealed(results.Between(tables[j], t, max(limits[i], limits[j])), dirs[j], dir); err != nil {
+				return err
+			}
+		}
+	}
+	if g.format == "json" {
+		return writeJSON(g.stdout, struct {
+			header
+			Paths []string `json:"paths"`
+			OK    bool     `json:"ok"`
+		}{newHeader("validate", 0.95), dirs, true})
+	}
+	_, err := fmt.Fprintf(g.stdout, "Every file of the %d runs is as its manifest says, and nothing was found that identifies a person, in any of them or by the difference of two.\n", len(dirs))
 	return err
 }
 

@@ -1,0 +1,45 @@
+package results
+
+import (
+	"math"
+	"strings"
+	"testing"
+)
+
+// Two runs of which neither shows anything small: what their difference is about is found, and equal runs, or runs far apart,
+// give nothing.
+func TestBetweenRuns(t *testing.T) {
+	month := 12
+	row := func(group string, n, ones int) Estimate {
+		return Estimate{Tiltak: "A", Group: group, Outcome: "arbeid", Method: "ebal", Estimand: "ATT", Comparison: "not-now", LaterEntry: "follow", Role: "primary", Month: &month,
+			Estimate: .1, StdError: .05, MeanTreated: float64(ones) / float64(n), NStarts: n, NStartsEligible: n, NPersonsTreated: n, NPersonsComparison: 900}
+	}
+	hidden := func(group string) Estimate {
+		e := row(group, 40, 20)
+		e.Estimate, e.StdError, e.MeanTreated, e.Reason, e.NStarts, e.NStartsEligible, e.NPersonsTreated = math.NaN(), math.NaN(), math.NaN(), suppressed, -1, -1, -1
+		return e
+	}
+	flow := func(n int) []Flow {
+		return []Flow{{Tiltak: "A", Group: "alle", Rule: "starts", Action: "start", Rows: n, Persons: n}}
+	}
+	one := &Tables{Estimates: []Estimate{row("alle", 200, 80), row("unge", 60, 30)}, Flow: flow(300)}
+	for name, c := range map[string]struct {
+		other *Tables
+		want  string
+	}{
+		"the same":                  {&Tables{Estimates: []Estimate{row("alle", 200, 80), row("unge", 60, 30)}, Flow: flow(300)}, ""},
+		"far apart":                 {&Tables{Estimates: []Estimate{row("alle", 260, 110), row("unge", 90, 45)}, Flow: flow(400)}, ""},
+		"other starts":              {&Tables{Estimates: []Estimate{row("alle", 220, 75)}}, ""}, // none inside the other
+		"three more":                {&Tables{Estimates: []Estimate{row("alle", 203, 81)}}, "differ by 3 starts"},
+		"twenty more, two with":     {&Tables{Estimates: []Estimate{row("alle", 220, 82)}}, "of the 20 starts by which the runs differ 2 have"},
+		"hidden here":               {&Tables{Estimates: []Estimate{row("alle", 200, 80), hidden("unge")}}, "hidden in one run and shown in the other"},
+		"hidden here, other starts": {&Tables{Estimates: []Estimate{row("alle", 260, 110), hidden("unge")}}, ""},
+		"two more in the register":  {&Tables{Estimates: []Estimate{row("alle", 200, 80)}, Flow: flow(302)}, "flow: A, alle, starts: the runs differ by 2"},
+	} {
+		for _, found := range [][]string{Between(one, c.other, 5), Between(c.other, one, 5)} {
+			if c.want == "" && len(found) > 0 || c.want != "" && (len(found) != 1 || !strings.Contains(found[0], c.want)) {
+				t.Errorf("%s: %q", name, found)
+			}
+		}
+	}
+}
