@@ -68,7 +68,7 @@ var commandInProse = regexp.MustCompile(`(?m)^    \$? ?(evaluate [abd-z]|evaluat
 var ofCI = map[string]string{
 	"go run ./cmd/evaluate demo":                          "go run ./cmd/evaluate demo",
 	"go test ./...":                                       "go test -timeout 30m ./...",
-	"CGO_ENABLED=0 go build -trimpath ./cmd/evaluate":     "CGO_ENABLED=0 GOOS=${target%/*} GOARCH=${target#*/} go build -trimpath",
+	"CGO_ENABLED=0 go build -trimpath ./cmd/evaluate":     "CGO_ENABLED=0 go build -trimpath -o \"$out/evaluate\" ./cmd/evaluate",
 	"python -m pip install -r notebooks/requirements.txt": "pip\" install -q --disable-pip-version-check -r notebooks/requirements.txt",
 	"python notebooks/execute.py":                         "notebooks/execute.py",
 	"make -C docs/pipeline":                               "go test -timeout 30m ./...", // TestPipeline
