@@ -19,7 +19,7 @@ func (w *world) counterfactualTable(blocks []*block) *datasets.Table {
 		rows += len(b.refs) + len(b.refs)/64
 	}
 	ids, pids := make([]int64, 0, rows), make([]int64, 0, rows)
-	code, path := newText("tiltakskode", Tiltak()...), newText("path", Follow.String(), None.String())
+	code, path := newText("tiltakskode", w.codes()...), newText("path", Follow.String(), None.String())
 	started, months := make([]calendar.Date, 0, rows), make([]calendar.Date, 0, rows)
 	m := newMonthColumns(rows)
 	var flags [4][]bool
@@ -39,7 +39,7 @@ func (w *world) counterfactualTable(blocks []*block) *datasets.Table {
 					}
 					row := func(position uint16, wage int32, subsidised bool) {
 						ids, pids = append(ids, id), append(pids, p.id)
-						code.add(x.tiltak)
+						code.add(w.code(p, x))
 						path.add(which)
 						started, months = append(started, x.from), append(months, w.first[x.month+h])
 						m.add(position, wage, subsidised, c.state)

@@ -38,7 +38,7 @@ func (w *world) referral(p *person, t, first, exit int, rec *recorder) {
 
 func (w *world) deltakelseTable(blocks []*block) *datasets.Table {
 	id, pid := &intColumn{name: "deltakelse_id"}, &intColumn{name: "person_id"}
-	code := newText("tiltakskode", Tiltak()...)
+	code := newText("tiltakskode", w.codes()...)
 	status := newText("status", append(append([]string(nil), deltakelseStatuses...), refusedStatuses...)...)
 	from, to := &dateColumn{name: "start_dato"}, &dateColumn{name: "slutt_dato"}
 	partTime := &intColumn{name: "deltidsprosent"}
@@ -52,7 +52,7 @@ func (w *world) deltakelseTable(blocks []*block) *datasets.Table {
 			g := programmeOf(x.tiltak)
 			id.add(key, false)
 			pid.add(p.id, false)
-			code.add(x.tiltak)
+			code.add(w.code(p, x))
 			from.add(x.from, false)
 			to.add(x.to, x.to == calendar.Open)
 			percent, refunded := w.terms(p, x)

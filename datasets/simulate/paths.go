@@ -82,6 +82,7 @@ func (p *Paths) Drawn() bool { return p.at != nil }
 // recorded.
 func (w *world) paths(blocks []*block, of func(*block) []cell, recorded bool) *Paths {
 	p := &Paths{}
+	codes := w.codes()
 	total, starts := 0, 0
 	for _, b := range blocks {
 		total += len(of(b))
@@ -100,7 +101,7 @@ func (w *world) paths(blocks []*block, of func(*block) []cell, recorded bool) *P
 			if part.referral != 0 {
 				return
 			}
-			p.Starts = append(p.Starts, Start{id, person.id, programmeOf(part.tiltak).code, part.from})
+			p.Starts = append(p.Starts, Start{id, person.id, codes[w.code(person, part)], part.from})
 			if p.at != nil {
 				last, n := p.at[len(p.at)-1], int(b.refN[i])
 				p.at = append(p.at, last+n, last+2*n)
@@ -111,7 +112,7 @@ func (w *world) paths(blocks []*block, of func(*block) []cell, recorded bool) *P
 					}
 					n := int(b.refPartN[path])
 					for k := range b.refParts[part0 : part0+n] {
-						p.parts = append(p.parts, w.pathParticipation(person, &b.refParts[part0+k]))
+						p.parts = append(p.parts, w.pathParticipation(person, &b.refParts[part0+k], codes))
 					}
 					path, part0 = path+1, part0+n
 					p.partAt = append(p.partAt, len(p.parts))
@@ -133,9 +134,9 @@ func (w *world) paths(blocks []*block, of func(*block) []cell, recorded bool) *P
 }
 
 // pathParticipation is a participation of a reference path as deltakelse would have it.
-func (w *world) pathParticipation(p *person, x *participation) PathParticipation {
+func (w *world) pathParticipation(p *person, x *participation, codes []string) PathParticipation {
 	partTime, subsidy := w.terms(p, x)
-	return PathParticipation{Tiltak: programmeOf(x.tiltak).code, From: x.from, To: x.to, PartTime: partTime, Subsidy: subsidy}
+	return PathParticipation{Tiltak: codes[w.code(p, x)], From: x.from, To: x.to, PartTime: partTime, Subsidy: subsidy}
 }
 
 // eachRow calls f for each row of deltakelse in order, with its person and id: a person's starts in the order in which

@@ -14,6 +14,7 @@ type scenario struct {
 	scale     func(w *world, p *person, s *state, t, k int) float64 // multiplies the effect of a start; nil: 1
 	chain     func(last, next int) float64                          // added to log start intensity in the year after a tiltak; nil: 0
 	mentor    bool                                                  // mentors beside other tiltak
+	sisters   bool                                                  // every tiltak under two codes
 	small     float64                                               // size of county 54 beside the others' (about .09); 0: as it is
 }
 
@@ -29,6 +30,8 @@ var scenarios = map[string]scenario{
 		scale: byGroupCycleAndTiming},
 	"chains": {about: "planned chains (opplæring, then practice, then wage subsidy) whose order matters, and mentors beside other tiltak",
 		scale: byOrder, chain: plannedChain, mentor: true},
+	"twelve-tiltak": {about: "as default, with every tiltak under two codes that do the same, by the toss of a coin",
+		sisters: true},
 	"small-county": {about: "as default, with a county (54) of about one in 250 persons",
 		small: .004},
 }

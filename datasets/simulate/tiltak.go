@@ -171,3 +171,25 @@ func Tiltak() []string {
 	}
 	return codes
 }
+
+// sisters are the second code of each tiltak in scenario twelve-tiltak: the same programme, with the same effects, which half of
+// the participations have by a draw of their own. Both codes of a pair have the same rules about wages.
+var sisters = [numTiltak]string{aft: "INDIVIDUELL_JOBBSTOTTE", arbeidstrening: "INKLUDERINGSTILSKUDD", lonnstilskudd: "VARIG_LONNSTILSKUDD",
+	oppfolging: "ARBEID_MED_STOTTE", opplaering: "GRUPPE_FAG_OG_YRKESOPPLAERING", jobbklubb: "DIGITALT_OPPFOLGINGSTILTAK"}
+
+// codes are the codes that can stand in deltakelse: those of Tiltak and after them, in the scenario that has them, the sisters.
+func (w *world) codes() []string {
+	codes := Tiltak()
+	if w.rules.sisters {
+		codes = append(codes, sisters[:]...)
+	}
+	return codes
+}
+
+// code is the number in codes of the code of a participation.
+func (w *world) code(p *person, x *participation) int {
+	if w.rules.sisters && x.tiltak < numTiltak && w.uniform(p, x.month, drawSister) < .5 {
+		return numTiltak + 1 + x.tiltak
+	}
+	return x.tiltak
+}

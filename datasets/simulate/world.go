@@ -62,6 +62,7 @@ const (
 	drawMentor
 	drawMentorDay
 	drawMentorDuration
+	drawSister
 	numDraws = 32
 )
 
