@@ -12,8 +12,8 @@ import (
 	"tiltakseffekt/results"
 )
 
-// Study is a study file (CONTRACT.md, "The study"), with the defaults filled in once Resolve has run. What a later
-// version will serve is read and refused by name, so that a study never runs as something else than it says.
+// Study is a study file (CONTRACT.md, "The study"), with the defaults filled in once Resolve has run. A key
+// or a word that nothing serves is refused by name, so that a study never runs as something else than it says.
 type Study struct {
 	Study            string                     `yaml:"study" json:"study"`
 	Title            localText                  `yaml:"title" json:"title"`
@@ -221,32 +221,23 @@ func (s *Study) Resolve() error {
 	return d.Validate()
 }
 
-// resolveChoices handles the words of which only some are served.
+// resolveChoices checks the words that a study chooses among.
 func (s *Study) resolveChoices() error {
-	choose := func(key string, value *string, def string, later ...string) error {
-		if *value == "" {
-			*value = def
-		}
-		if *value == def {
-			return nil
-		}
-		if slices.Contains(later, *value) {
-			return fault.Usagef("not_served", "`%s: %s` is not served yet; this version serves %s", key, *value, def)
-		}
-		return fault.Usagef("bad_study", "`%s: %s` is not known%s", key, *value, fault.Suggest(*value, append(later, def)))
-	}
 	for _, c := range []struct {
 		key   string
 		value *string
-		def   string
-		later []string
+		words []string
+		why   string
 	}{
-		{"exits.death", &s.Exits.Death, "zero", []string{"censor"}},
-		{"exits.emigration", &s.Exits.Emigration, "censor", []string{"zero"}},
-		{"exits.age67", &s.Exits.Age67, "ineligible", []string{"censor", "zero"}},
+		{"exits.death", &s.Exits.Death, []string{"zero", "censor"}, ""},
+		{"exits.emigration", &s.Exits.Emigration, []string{"censor", "zero"}, ""},
+		{"exits.age67", &s.Exits.Age67, []string{"ineligible"}, ": who turns 67 before the horizon is left out"},
 	} {
-		if err := choose(c.key, c.value, c.def, c.later...); err != nil {
-			return err
+		switch {
+		case *c.value == "":
+			*c.value = c.words[0]
+		case !slices.Contains(c.words, *c.value):
+			return fault.Usagef("bad_study", "`%s: %s` is not known%s; it is %s%s", c.key, *c.value, fault.Suggest(*c.value, c.words), inWords(c.words), c.why)
 		}
 	}
 	switch s.TimeZero {

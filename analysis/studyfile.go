@@ -96,6 +96,13 @@ func Parse(text []byte) (*Study, error) {
 	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, fault.Usagef("bad_study", "the study file holds more than one document; keep one")
 	}
+	var tree yaml.Node
+	if err := yaml.Unmarshal(text, &tree); err != nil {
+		return nil, yamlFault(err, text)
+	}
+	if err := stray(&tree, studyShape(), "a study"); err != nil {
+		return nil, err
+	}
 	if err := s.Resolve(); err != nil {
 		return nil, studyText{text: text}.locate(err)
 	}
@@ -202,7 +209,12 @@ func keysOf(typeName string) []string {
 		seen[t] = true
 		for i := range t.NumField() {
 			f := t.Field(i)
-			if key, _, _ := strings.Cut(f.Tag.Get("yaml"), ","); key != "" && key != "-" && t.String() == typeName {
+			key, option, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+			switch {
+			case t.String() != typeName || key == "-":
+			case option == "inline":
+				keys = append(keys, keysOf(f.Type.String())...)
+			case key != "":
 				keys = append(keys, key)
 			}
 			walk(f.Type)

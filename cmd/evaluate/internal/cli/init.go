@@ -14,14 +14,25 @@ import (
 var studyTemplate []byte
 
 func newInitCmd(g *globals) *cobra.Command {
-	return &cobra.Command{
-		Use:     "init FILE",
-		Short:   "Write a commented study file with every default",
+	var schema bool
+	c := &cobra.Command{
+		Use:   "init FILE",
+		Short: "Write a commented study file with every default",
+		Long: `Write a commented study file with every default and, beside it, ` + schemaFile + `: its first line tells an editor to offer keys and
+words and to mark what is wrong.`,
 		Example: "  $ evaluate init my-study.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if _, err := os.Stat(args[0]); err == nil {
 				return fault.Usagef("file_exists", "`%s` exists; choose another name or remove it first", args[0])
+			}
+			beside := (*string)(nil)
+			if schema {
+				path, err := writeSchema(args[0])
+				if err != nil {
+					return err
+				}
+				beside = &path
 			}
 			if err := writeWhole(args[0], studyTemplate); err != nil {
 				return err
@@ -31,11 +42,14 @@ func newInitCmd(g *globals) *cobra.Command {
 					header
 					File     string          `json:"file"`
 					Bytes    int             `json:"bytes"`
+					Schema   *string         `json:"schema_file"`
 					Warnings []fault.Warning `json:"warnings"`
-				}{newHeader("init", 0.95), args[0], len(studyTemplate), warningsOf(nil)})
+				}{newHeader("init", 0.95), args[0], len(studyTemplate), beside, warningsOf(nil)})
 			}
 			_, err := fmt.Fprintln(g.stdout, args[0])
 			return err
 		},
 	}
+	c.Flags().BoolVar(&schema, "schema", true, "write "+schemaFile+" beside it, for editors")
+	return c
 }

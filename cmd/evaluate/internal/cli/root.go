@@ -176,6 +176,7 @@ func commands(g *globals) []*cobra.Command {
 		newManCmd(),
 		newVersionCmd(g),
 		newInitCmd(g),
+		newSchemaCmd(g),
 		newRunCmd(g),
 		newCatalogCmd(g),
 		newCostCmd(g),

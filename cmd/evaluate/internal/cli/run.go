@@ -32,9 +32,6 @@ same run: where it is there already it is checked and nothing is run.`,
 		Example: "  $ evaluate init my-study.yaml\n  $ evaluate run my-study.yaml --out results/runs",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if dryRun {
-				return notServed("--dry-run", "`evaluate validate STUDY.yaml` checks study and data and estimates nothing")
-			}
 			if c.Flags().Changed("level") && !(level > 0.5 && level < 1) {
 				return fault.Usagef("bad_flag", "`--level` must lie between 0.5 and 1, such as 0.95, not %v", level)
 			}
@@ -58,6 +55,9 @@ same run: where it is there already it is checked and nothing is run.`,
 			if err := setEncoding(s, encoding); err != nil {
 				return err
 			}
+			if dryRun {
+				return g.dryRun(c, s)
+			}
 			result, err := g.runStudy(c, s, text, out)
 			if err != nil {
 				return err
@@ -68,7 +68,7 @@ same run: where it is there already it is checked and nothing is run.`,
 	c.Flags().StringVar(&out, "out", "results/runs", "`folder` of run folders")
 	c.Flags().StringVar(&plan, "plan", "", "`file` of the plan, from `evaluate plan`: each estimate is marked planned or exploratory (default: plan of the study)")
 	c.Flags().Float64Var(&level, "level", 0.95, "level of intervals (default: inference.level of the study)")
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "not served yet: validate checks a study without running it")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "print the plan: tasks, rows, expected time and memory; estimate nothing")
 	c.Flags().StringVar(&encoding, "encoding", "", "`encoding` of CSV in the register, utf-8 or latin1 (default: data.encoding of the study)")
 	return c
 }
