@@ -71,7 +71,7 @@ var studyWords = map[string][]string{
 // studyRanges are the least and the largest number of a key, by type and key; TestSchemaRanges holds them against the reader.
 var studyRanges = map[string][2]float64{
 	"Study.horizon": {1, 180}, "Rules.max_strangers": {0, 1}, "Rules.max_bad": {0, 1}, "Rules.job_day": {1, 28},
-	"Comparison.per_treated": {0, 1e9}, "Disclosure.min_cell": {3, 1e9}, "Spec.position": {0.01, 100},
+	"Comparison.per_treated": {0, 1e9}, "Comparison.all_under": {1, 1e9}, "Disclosure.min_cell": {3, 1e9}, "Spec.position": {0.01, 100},
 }
 
 // requiredKeys are the keys that a part of a study cannot do without.
@@ -103,6 +103,8 @@ func (w schemaWriter) of(t reflect.Type, path string) shape {
 		return either(shape{"type": "string", "const": "off"}, w.object(t, path))
 	case shaped:
 		return v.shape()
+	case yaml.Unmarshaler:
+		panic("analysis: " + t.String() + " reads itself from YAML and has no shape: add one, for editors and for misspelt keys")
 	}
 	switch t.Kind() {
 	case reflect.Struct:
@@ -188,6 +190,11 @@ func (*caliper) shape() shape {
 func (*treatments) shape() shape {
 	combination := keyed(shape{"id": aText, "all": shape{"type": "array", "items": aText}, "within": aWhole})
 	return either(shape{"type": "string", "const": "all"}, shape{"type": "array", "items": either(aText, combination)})
+}
+func (*Heterogeneity) shape() shape {
+	list := shape{"type": "array", "items": aText}
+	return either(list, keyed(shape{"by": list, "outcomes": list, "methods": list, "months": shape{"type": "array", "items": aWhole}, "groups": list, "over": list,
+		"multiplicity": aText, "name_offices": shape{"type": "boolean"}}))
 }
 func (*Window) shape() shape { return shape{"type": "string", "pattern": `^\d+-\d+$`} }
 func (*monthsBefore) shape() shape {

@@ -88,8 +88,18 @@ type Comparison struct {
 	Against    string `yaml:"against" json:"against"`
 	LaterEntry string `yaml:"later_entry" json:"later_entry"`
 	PerTreated *int   `yaml:"per_treated" json:"per_treated"`
+	// AllUnder is the number of treated under which a tiltak × group keeps every comparison row; default 2,000.
+	AllUnder *int `yaml:"all_under" json:"all_under,omitempty"`
 	// Truncate is the quantile at which the weights of `later_entry: censor` are cut; default 0.995, 1: not.
 	Truncate *float64 `yaml:"truncate" json:"truncate,omitempty"`
+}
+
+// allUnder is AllUnder as the cohort takes it: 0 is its default.
+func (c *Comparison) allUnder() int {
+	if c.AllUnder == nil {
+		return 0
+	}
+	return *c.AllUnder
 }
 
 // Cost is how participation is priced.
@@ -259,6 +269,9 @@ func (s *Study) resolveChoices() error {
 	if *s.Comparison.PerTreated < 0 {
 		return fault.Usagef("bad_study", "`comparison.per_treated` is the number of comparison rows sampled a treated one; 0 keeps all")
 	}
+	if n := s.Comparison.AllUnder; n != nil && *n < 1 {
+		return fault.Usagef("bad_study", "`comparison.all_under: %d` is the number of treated under which a tiltak and group keeps every comparison row; it is 1 or more", *n)
+	}
 	if err := s.Cost.resolve(); err != nil {
 		return err
 	}
@@ -351,7 +364,7 @@ func (s *Study) design() cohort.Design {
 	return cohort.Design{
 		AgeMin: s.Population.Age[0], AgeMax: s.Population.Age[1], From: *s.Population.From, To: *s.Population.To,
 		Eligible: s.Population.Eligible, WashoutAny: s.Population.Washout.Any, WashoutSame: s.Population.Washout.Same,
-		Tiltak: s.Tiltak.IDs, Combinations: s.Tiltak.Combinations, Against: who, Others: others, Referral: s.TimeZero == timeZeroReferral, Elapsed: s.elapsed(), Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, Horizon: s.Horizon, Seed: *s.Seed,
+		Tiltak: s.Tiltak.IDs, Combinations: s.Tiltak.Combinations, Against: who, Others: others, Referral: s.TimeZero == timeZeroReferral, Elapsed: s.elapsed(), Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, KeepAllUnder: s.Comparison.allUnder(), Horizon: s.Horizon, Seed: *s.Seed,
 		Censor: s.Comparison.LaterEntry == laterEntryCensor, IgnoreStartDay: s.IgnoreStart,
 		Pairs: s.Pairs == allPairs, Define: s.define(), LaterGroups: s.Data.Catalog != "", Covariates: s.Covariates,
 		After: s.Population.Chain.design(),

@@ -17,7 +17,7 @@ import (
 func (g *globals) dryRun(c *cobra.Command, s *analysis.Study) error {
 	bar := g.newProgress()
 	bar.report(0, 1, "reading the register")
-	p, err := analysis.NewPlan(c.Context(), s, analysis.Options{Workers: g.workers, Memory: g.memoryBytes, Progress: bar.report})
+	p, err := analysis.NewForecast(c.Context(), s, analysis.Options{Workers: g.workers, Memory: g.memoryBytes, Progress: bar.report})
 	bar.done()
 	if err != nil {
 		return err
