@@ -38,11 +38,11 @@ type PlannedTask struct {
 // 20,000 and 100,000 persons (docs/bench/README.md); another machine may take half or twice that. A cell of few treated
 // takes longer by smallCell rows: its groups separate and its fits go slowly.
 const (
-	nsFit, nsMonth   = 5.5, 2.8
+	nsFit, nsMonth   = 5.5, 30.0
 	fitPlacebo       = 4.0 // fits of a method again for placebos: windows × conditionings, fewer columns
 	fitSensitivity   = 1.2 // and for the sensitivity
 	smallCell        = 400
-	nsWriteEstimate  = 4e5
+	nsWriteEstimate  = 3.5e5
 	bytesOfPersonDay = 14 // a person-month of the panel
 )
 

@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/internal/random"
@@ -172,15 +174,19 @@ func (s *series) band(rows []results.Estimate, study *Study) {
 	}
 	H := s.horizon
 	v := make([]float64, H*H)
+	row := make([]float64, H)
 	for p := range s.c.persons {
-		row := s.all[p*H : (p+1)*H]
+		some := false
+		for h, x := range s.all[p*H : (p+1)*H] {
+			row[h] = float64(x)
+			some = some || x != 0
+		}
+		if !some {
+			continue
+		}
 		for a, x := range row {
-			if x == 0 {
-				continue
-			}
-			to := v[a*H : a*H+a+1]
-			for b := range to {
-				to[b] += float64(x) * float64(row[b])
+			if x != 0 {
+				floats.AddScaled(v[a*H:a*H+a+1], x, row[:a+1])
 			}
 		}
 	}
