@@ -103,8 +103,11 @@ func (w schemaWriter) of(t reflect.Type, path string) shape {
 		return either(shape{"type": "string", "const": "off"}, w.object(t, path))
 	case shaped:
 		return v.shape()
-	case yaml.Unmarshaler:
-		panic("analysis: " + t.String() + " reads itself from YAML and has no shape: add one, for editors and for misspelt keys")
+	case yaml.Unmarshaler: // a name, or a mapping with the keys of its fields; what has none may be anything
+		if s := w.object(t, path); len(s["properties"].(shape)) > 0 {
+			return either(shape{"type": "string"}, s)
+		}
+		return shape{}
 	}
 	switch t.Kind() {
 	case reflect.Struct:
@@ -126,6 +129,9 @@ func (w schemaWriter) of(t reflect.Type, path string) shape {
 // object is a mapping with the keys of a struct.
 func (w schemaWriter) object(t reflect.Type, path string) shape {
 	properties := shape{}
+	if t.Kind() != reflect.Struct {
+		return shape{"properties": properties}
+	}
 	var add func(t reflect.Type)
 	add = func(t reflect.Type) {
 		for i := range t.NumField() {
