@@ -140,6 +140,9 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	if err != nil {
 		return nil, err
 	}
+	if err := r.portfolio(ctx, &out.Tables); err != nil {
+		return nil, err
+	}
 	out.Run = r.describe()
 	out.Run.Chains = chainRule
 	for _, f := range s.Reforms {

@@ -37,6 +37,7 @@ type Study struct {
 	Score            string                     `yaml:"score" json:"score"`             // tiltak-group (default): a score for each cell; tiltak: one for all groups
 	Cost             Cost                       `yaml:"cost" json:"cost"`
 	Robustness       *Robustness                `yaml:"robustness" json:"robustness,omitempty"`
+	Portfolio        *Portfolio                 `yaml:"portfolio" json:"portfolio,omitempty"`
 	Heterogeneity    *Heterogeneity             `yaml:"heterogeneity" json:"heterogeneity,omitempty"`
 	Chains           Chains                     `yaml:"chains" json:"chains"`
 	Exits            Exits                      `yaml:"exits" json:"exits"`
@@ -218,6 +219,7 @@ func (s *Study) Resolve() error {
 		s.resolveInference,
 		s.resolveRobustness,
 		s.resolveHeterogeneity,
+		s.resolvePortfolio,
 		s.resolvePlacebo,
 		s.resolveSensitivity,
 		s.Chains.resolve,

@@ -45,6 +45,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.placebo(t)
 	a.registry(t)
 	a.heterogeneity(t)
+	a.portfolio(t)
 	return a.found
 }
 

@@ -27,6 +27,7 @@ func (t *Tables) each() []named {
 		{"composition", t.Composition, &t.Composition},
 		{"robustness", t.Robustness, &t.Robustness},
 		{"heterogeneity", t.Heterogeneity, &t.Heterogeneity},
+		{"portfolio", t.Portfolio, &t.Portfolio},
 		{"placebo", t.Placebo, &t.Placebo},
 		{"pre_effects", t.PreEffects, &t.PreEffects},
 		{"reforms", t.Reforms, &t.Reforms},

@@ -67,6 +67,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	s.durations()
 	s.costs()
 	s.costEffect()
+	s.portfolio()
 	s.placebo()
 	s.sensitivity()
 	s.preEffects()

@@ -206,6 +206,7 @@ type Tables struct {
 	Robustness  []Robustness
 
 	Heterogeneity []Heterogeneity
+	Portfolio     []Portfolio
 
 	Placebo     []Placebo
 	PreEffects  []PreEffect

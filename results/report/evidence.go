@@ -82,7 +82,7 @@ func (b *builder) groupPart(tiltak, group string, first bool) (groupPart, error)
 		b.costEffect,
 		b.preEffects,
 		b.sensitivity, b.placebos,
-		b.apart,
+		b.apart, b.portfolio,
 		b.robustness,
 		b.diagnostics,
 	} {
