@@ -77,7 +77,10 @@ func TestWhatIsPlanned(t *testing.T) {
 	late.Sample, late.Role = "sent", "robustness"
 	rival := row("A", "alle", "arbeid", "did", &m12)
 	rival.Role = "robustness"
+	apart := row("A", "alle", "arbeid", "ebal", &m6)
+	apart.SubsetVar, apart.SubsetValue, apart.Role, apart.Family = "year", "2018", "exploratory", "year"
 	rows := map[string]results.Estimate{
+		"apart": apart,
 		"plain": row("A", "alle", "arbeid", "ebal", &m6), "family": family, "window": window, "late": late, "rival": rival,
 		"tiltak": row("B", "alle", "arbeid", "ebal", &m6), "group": row("A", "unge", "arbeid", "ebal", &m6), "pair": row("A", "unge*alle", "arbeid", "ebal", &m6),
 		"outcome": row("A", "alle", "stabilt", "ebal", &m6), "method": row("A", "alle", "arbeid", "nearest", &m6),
@@ -93,21 +96,22 @@ func TestWhatIsPlanned(t *testing.T) {
 	}{
 		{"", "", nil, nil},
 		{"study: plan", "study: other\ntitle: Noe annet\nnotes: {limitations: skrevet etterpå}", nil, nil},
-		{"tiltak: [A, B]", "tiltak: [A]", []string{"tiltak.B"}, []string{"tiltak", "family"}},
-		{"tiltak: [A, B]", "tiltak: [A, B, C]", []string{"tiltak.C"}, []string{"family"}},
-		{"tiltak: [A, B]", "tiltak: all", []string{"tiltak"}, []string{"family"}},
-		{"groups: [alle, unge]", "groups: [alle, unge, lav_utdanning]", []string{"groups.lav_utdanning"}, []string{"family"}},
-		{"groups: [alle, unge]", "groups: [alle]", []string{"groups.unge"}, []string{"group", "pair", "family"}},
-		{"groups: [alle, unge]", "groups: [alle, unge]\npairs: all", []string{"pairs"}, []string{"pair", "family"}},
+		{"tiltak: [A, B]", "tiltak: [A]", []string{"tiltak.B"}, []string{"tiltak", "family", "apart"}},
+		{"tiltak: [A, B]", "tiltak: [A, B, C]", []string{"tiltak.C"}, []string{"family", "apart"}},
+		{"tiltak: [A, B]", "tiltak: all", []string{"tiltak"}, []string{"family", "apart"}},
+		{"groups: [alle, unge]", "groups: [alle, unge, lav_utdanning]", []string{"groups.lav_utdanning"}, []string{"family", "apart"}},
+		{"groups: [alle, unge]", "groups: [alle]", []string{"groups.unge"}, []string{"group", "pair", "family", "apart"}},
+		{"groups: [alle, unge]", "groups: [alle, unge]\npairs: all", []string{"pairs"}, []string{"pair", "family", "apart"}},
 		{"position: 50", "position: 80", []string{"outcomes.stabilt"}, []string{"outcome"}},
 		{"methods: [ebal, nearest]", "methods: [ebal, {name: nearest, ratio: 2}]", []string{"methods.nearest"}, []string{"method"}},
 		{"windows: [1-12]", "windows: [1-12, 1-6]", []string{"windows.1-6"}, nil},
 		{"windows: [1-12]", "windows: [1-6]", []string{"windows.1-12", "windows.1-6"}, []string{"window"}},
-		{"over: [tiltak, group]", "over: [group]", []string{"inference.family"}, []string{"family"}},
+		{"over: [tiltak, group]", "over: [group]", []string{"inference.family"}, []string{"family", "apart"}},
 		{"{from: 2019-01}", "{from: 2019-02}", []string{"robustness.samples.sent"}, []string{"late"}},
 		{"methods: [did]", "methods: [did, ipw]", []string{"robustness.methods.ipw"}, nil},
 		{"methods: [did]}", "months: [6]}", []string{"robustness.methods.did", "robustness.months.6"}, []string{"rival"}},
 		{"horizon: 12", "horizon: 12\nplacebo: off", []string{"placebo"}, nil},
+		{"horizon: 12", "horizon: 12\nheterogeneity: {by: [year], months: [12]}", []string{"heterogeneity"}, []string{"apart"}},
 		{"from: 2018-01", "from: 2018-02", []string{"population"}, every},
 		{"horizon: 12", "horizon: 12\nseed: 2", []string{"seed"}, every},
 		{"horizon: 12", "horizon: 12\ncovariates: [alder]", []string{"covariates"}, every},

@@ -25,7 +25,7 @@ const (
 var wordKeys = []string{"study", "title", "notes"}
 
 // besideKeys are the keys that change no row of estimates. (The price year of an outcome in kroner stands in the outcome.)
-var besideKeys = []string{"placebo", "sensitivity", "cost", "chains", "pre_effects", "disclosure", "descriptive"}
+var besideKeys = []string{"placebo", "sensitivity", "cost", "chains", "pre_effects", "disclosure", "descriptive", "reforms"}
 
 // itemKeys are the lists of a study whose entries stand for rows of estimates of their own.
 var itemKeys = []string{"tiltak", "groups", "outcomes", "methods", "windows"}
@@ -60,7 +60,7 @@ func markPlan(ctx context.Context, p *Plan, s *Study, cat *catalog.Catalog, reso
 			m.compareItems(key, key, planned[key], run[key])
 		case key == "robustness" || key == "inference" || key == "group_definitions":
 			m.compareBlock(key, planned[key], run[key])
-		case key == "pairs":
+		case key == "pairs" || key == "heterogeneity": // pairs of groups; effects apart by what is known before the start
 			m.deviate(key, concernsItem, planned[key], run[key])
 			m.mark(key, "")
 		case slices.Contains(besideKeys, key):
@@ -182,6 +182,9 @@ func (m *planMark) of(e *results.Estimate) string {
 		exploratory = exploratory || m.differs("groups", g)
 	}
 	exploratory = exploratory || strings.Contains(e.Group, "*") && m.differs("pairs", "")
+	if e.SubsetVar != "" { // its adjusted p-value is over every tiltak and group
+		exploratory = exploratory || m.differs("heterogeneity", "") || e.Family != "" && (m.tiltak != nil || len(m.changed["tiltak"])+len(m.changed["groups"])+len(m.changed["pairs"]) > 0)
+	}
 	if e.Role == "robustness" {
 		exploratory = exploratory || m.differs("robustness.samples", e.Sample) || m.differs("robustness.outcomes", e.Definition) ||
 			m.differs("robustness.covariates", e.CovariateSet) || m.differs("robustness.methods", e.Method)

@@ -21,6 +21,7 @@ import (
 // is a YAML file with one block a table, all of whose parts are optional:
 //
 //	person:
+//	  file: uttrekk_personer.parquet                  # in the folder of the register; default: a file called after the table
 //	  rename: {LOPENR: person_id, FODT: fodselsaar}   # column of the file: our name
 //	  drop: [NAVN, MERKNAD]                           # columns of the file that are not read at all
 //	  codes:                                          # by our name: value of the file: our value
@@ -47,6 +48,7 @@ type tableMapping struct {
 	codes  map[string]map[string]*string
 	lines  map[string]int // of the columns named, for messages
 	file   string
+	source string // file of the register that holds the table; "": one called after it
 }
 
 // LoadMapping reads a mapping file. An unknown table or key, a wrong type and a repeated key are errors that name the
@@ -88,6 +90,19 @@ func ParseMapping(name string, b []byte) (m *Mapping, err error) {
 		return err
 	})
 	return m, err
+}
+
+// File is the file or folder, inside that of the register, that holds a table; "" where it is called after the table.
+func (m *Mapping) File(table string) string {
+	if m == nil {
+		return ""
+	}
+	return m.tables[table].source
+}
+
+// FileFault is a fault of the file that the mapping names for a table (status 2); it names the mapping file and the line.
+func (m *Mapping) FileFault(table, format string, args ...any) error {
+	return mappingError(m.tables[table].file, m.tables[table].lines["file "], format, args...)
 }
 
 // Rename is one line of `rename`: a column of the file and what the mapping calls it.
@@ -172,8 +187,16 @@ func parseTable(name, table string, n *yaml.Node) (tableMapping, error) {
 	if isNull(n) {
 		return t, nil
 	}
-	err := eachKey(name, n, "rename, drop and codes", []string{"rename", "drop", "codes"}, func(key string, value *yaml.Node) error {
+	err := eachKey(name, n, "file, rename, drop and codes", []string{"file", "rename", "drop", "codes"}, func(key string, value *yaml.Node) error {
 		switch key {
+		case "file":
+			if table == "data" {
+				return mappingError(name, value.Line, "`file` is for the tables of a register: `--data` names this one")
+			}
+			var err error
+			t.lines["file "] = value.Line // no column is called so: names of columns hold no space at their end
+			t.source, err = scalar(name, value, "the name of a file in the folder of the register")
+			return err
 		case "rename":
 			return t.parseRename(name, value)
 		case "drop":

@@ -49,7 +49,7 @@ func OpenFolder(ctx context.Context, dir string, opt Options) (Source, error) {
 	}
 	f := &folder{dir: dir, paths: map[string]string{}, sources: map[string]*datasets.Source{}, months: map[string]*datasets.Source{}}
 	for _, table := range tableNames() {
-		if err := f.find(table); err != nil {
+		if err := f.find(table, opt.Mapping); err != nil {
 			return nil, err
 		}
 	}
@@ -71,8 +71,16 @@ func OpenFolder(ctx context.Context, dir string, opt Options) (Source, error) {
 	return f, nil
 }
 
-// find finds the file or folder of a table; two of them are refused, since one would be silently left out.
-func (f *folder) find(table string) error {
+// find finds the file or folder of a table, the one that the mapping names or one called after it; two of them are refused, since one would be silently left out.
+func (f *folder) find(table string, mapping *datasets.Mapping) error {
+	if file := mapping.File(table); file != "" {
+		path := filepath.Join(f.dir, filepath.FromSlash(file))
+		if _, err := os.Stat(path); err != nil || !filepath.IsLocal(filepath.FromSlash(file)) {
+			return mapping.FileFault(table, "there is no `%s` in `%s`; `file` names a file or folder in the folder of the register", file, f.dir)
+		}
+		f.paths[table] = path
+		return nil
+	}
 	var found []string
 	for _, extension := range extensions {
 		path := filepath.Join(f.dir, table+extension)

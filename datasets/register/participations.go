@@ -197,7 +197,7 @@ func (b *builder) participationRows(parts []Part, list participationTexts) ([]pa
 		}
 	}
 	unknown.each(func(code string, n int64) {
-		b.warn("tiltak_unknown", "%s: `tiltakskode` %s is not in the catalogue; its %s kept as a tiltak of its own", file, quote(code), plural(n, "row is", "rows are"))
+		b.warn("tiltak_unknown", "%s: `tiltakskode` %s is not in the catalogue; its %s kept as a tiltak of its own; if it is another word for one that is, say so in the mapping (`codes`)", file, quote(code), plural(n, "row is", "rows are"))
 	})
 	b.unknownStatus.each(func(status string, n int64) {
 		b.warn("status_unknown", "%s: `status` %s is not in the catalogue; its %s taken as no participation", file, quote(status), plural(n, "row is", "rows are"))

@@ -205,6 +205,8 @@ func (b *builder) fillPersons(file string, parts []Part, order []place) error {
 	}); err != nil {
 		return err
 	}
+	b.warnUnknown(file, "kjonn", "kvinne nor mann", unknown, p.N)
+	b.warnUnknown(file, "landgruppe", "norge, eos nor utenfor_eos", unknownOrigin, p.N)
 	education := b.ledger.rule("person", "education_missing", Kept)
 	badEducation := b.ledger.rule("person", "education_impossible", Changed)
 	if err := b.eachNumber(file, parts, whole, "utdanning", func(i int32, v float64) {
@@ -367,4 +369,11 @@ func (b *builder) exitDates(file string, parts []Part, whole [][]int32, name, ru
 		}
 	}
 	return dates, b.refuseBad("person", name, aDate, bad, n)
+}
+
+// warnUnknown warns of a column whose values are mostly none of those that are known: they are other codes for the same.
+func (b *builder) warnUnknown(file, column, known string, unknown *rule, persons int) {
+	if n := unknown.rows.Load(); 2*n > int64(persons) {
+		b.warn("codes_unknown", "%s: `%s` is neither %s in %s; they count as unknown: say in the mapping what its values mean (`codes`)", file, column, known, plural(n, "row", "rows"))
+	}
 }

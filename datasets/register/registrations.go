@@ -118,7 +118,7 @@ func (b *builder) readRegistrations() error {
 		return err
 	}
 	if n := unknownStatus.rows.Load(); n > 0 {
-		b.warn("status_unknown", "%s: `status` is neither ledig, delvis_ledig nor nedsatt_arbeidsevne in %s; they count as registered with unknown status", file, plural(n, "row", "rows"))
+		b.warn("status_unknown", "%s: `status` is neither ledig, delvis_ledig nor nedsatt_arbeidsevne in %s; they count as registered with unknown status; say in the mapping what its values mean (`codes`)", file, plural(n, "row", "rows"))
 	}
 	b.Registrations = b.joinRegistrations(rows)
 	b.FirstReg = firsts(b.Persons.N, len(b.Registrations), func(i int) int32 { return b.Registrations[i].Person })

@@ -2,7 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,6 +22,7 @@ type simulateFlags struct {
 	effects          string
 	quirks           bool
 	noCounterfactual bool
+	foreign          bool
 }
 
 func newSimulateCmd(g *globals) *cobra.Command {
@@ -49,6 +52,7 @@ Scenarios:
 	flags.StringVar(&f.scenario, "scenario", "default", "scenario `name`")
 	flags.BoolVar(&f.noCounterfactual, "no-counterfactual", false, "leave the reference paths out")
 	flags.BoolVar(&f.quirks, "quirks", false, "inject the quirks of real registers, and write quirks.csv, which says what the ledger must find")
+	flags.BoolVar(&f.foreign, "foreign", false, "write it as another agency might: other names and codes, CSV with semicolons; for practising a mapping (docs/tutorial.en.md)")
 	flags.StringVar(&f.effects, "effects", "", "`file` with effects of your own: tiltak, group, lock_in, find, late, keep (log hazard ratios)")
 	return c
 }
@@ -71,6 +75,9 @@ func (g *globals) simulate(c *cobra.Command, f *simulateFlags) error {
 	}
 	opt := simulate.Options{Persons: f.persons, Months: f.months, First: first, Seed: g.seed, Scenario: f.scenario,
 		Workers: g.workers, Counterfactual: !f.noCounterfactual}
+	if f.foreign {
+		return g.simulateForeign(c, f, opt)
+	}
 	if f.quirks {
 		opt.Quirks = simulate.QuirkNames(false)
 	}
@@ -132,4 +139,27 @@ func (g *globals) simulate(c *cobra.Command, f *simulateFlags) error {
 	}
 	_, err = fmt.Fprintf(g.stdout, "%d persons, %d starts, scenario %s, seed %d\n", f.persons, w.Starts, f.scenario, g.seed)
 	return err
+}
+
+// simulateForeign writes the simulated register under other names and codes.
+func (g *globals) simulateForeign(c *cobra.Command, f *simulateFlags, opt simulate.Options) error {
+	if f.quirks || f.effects != "" {
+		return fault.Usagef("bad_flag", "`--foreign` goes with neither `--quirks` nor `--effects`")
+	}
+	rows, err := simulate.WriteForeign(c.Context(), f.out, opt)
+	if err != nil {
+		return err
+	}
+	if g.format == "json" {
+		return writeJSON(g.stdout, struct {
+			header
+			Out      string          `json:"out"`
+			Rows     map[string]int  `json:"rows"` // by file
+			Warnings []fault.Warning `json:"warnings"`
+		}{newHeader("simulate", .95), filepath.ToSlash(f.out), rows, warningsOf(nil)})
+	}
+	for _, file := range slices.Sorted(maps.Keys(rows)) {
+		fmt.Fprintf(g.stdout, "%-24s %8d rows\n", file, rows[file])
+	}
+	return nil
 }
