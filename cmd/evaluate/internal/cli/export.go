@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -31,16 +30,6 @@ It reads the run folder, after checking it against its manifest, and nothing els
 	}
 	c.Flags().StringVar(&out, "out", "", "`file` to write, .xlsx, .tex or .md (required)")
 	return c
-}
-
-type exportDocument struct {
-	header
-	RunID    string          `json:"run_id"`
-	Study    string          `json:"study"`
-	Lang     string          `json:"lang"`
-	File     string          `json:"file"`
-	Bytes    int             `json:"bytes"`
-	Warnings []fault.Warning `json:"warnings"`
 }
 
 func (g *globals) export(run, out string) error {
@@ -75,14 +64,7 @@ func (g *globals) export(run, out string) error {
 	if err != nil {
 		return err
 	}
-	if err := writeWhole(out, data); err != nil {
-		return err
-	}
-	if g.format == "json" {
-		return writeJSON(g.stdout, exportDocument{newHeader("export", r.Level), r.RunID, r.Study, lang, out, len(data), warningsOf(nil)})
-	}
-	_, err = fmt.Fprintln(g.stdout, out)
-	return err
+	return g.written("export", r, lang, out, data)
 }
 
 // outsideRun finds a run and refuses a file that would lie in it.

@@ -29,6 +29,7 @@ It reads the run folder, after checking it against its manifest, and nothing els
 	return c
 }
 
+// reportDocument is that of report and of export.
 type reportDocument struct {
 	header
 	RunID    string          `json:"run_id"`
@@ -62,13 +63,18 @@ func (g *globals) report(run, out string) error {
 	if err != nil {
 		return fault.Wrap("report_failed", err, "cannot make the report")
 	}
-	if err := writeWhole(out, page); err != nil {
+	return g.written("report", r, lang, out, page)
+}
+
+// written writes a file that was made of a run and says so.
+func (g *globals) written(command string, r *results.Run, lang, out string, data []byte) error {
+	if err := writeWhole(out, data); err != nil {
 		return err
 	}
 	if g.format == "json" {
-		return writeJSON(g.stdout, reportDocument{newHeader("report", r.Level), r.RunID, r.Study, lang, out, len(page), warningsOf(nil)})
+		return writeJSON(g.stdout, reportDocument{newHeader(command, r.Level), r.RunID, r.Study, lang, out, len(data), warningsOf(nil)})
 	}
-	_, err = fmt.Fprintln(g.stdout, out)
+	_, err := fmt.Fprintln(g.stdout, out)
 	return err
 }
 
