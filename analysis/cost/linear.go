@@ -54,6 +54,10 @@ func (l *Linear) StdError(k int) float64 {
 // since ψ sums to 0). It agrees, to the first order, with drawing persons and estimating all again, weights included where
 // ψ includes them, at the price of one pass over persons. The Poisson probabilities are those of a table of 2¹⁶ entries.
 //
+// Of more than 2·20,000 persons, each is put by chance into one of 20,000 groups, and groups are drawn. The variance of the
+// draws is then Σ_g (Σ_{p∈g} ψ_p)², whose expectation is Σψ² (ψ sums to 0, up to 1/20,000) and whose relative standard
+// deviation is at most √(2/20,000) = 1 %: half a per cent of a standard error, a fifth of the error that 1,000 draws have themselves.
+//
 // Reproducibility: draw b uses the stream (seed, purpose, b), so that the result depends neither on the number of workers
 // nor on how many draws are made after it.
 func (l *Linear) Draws(ctx context.Context, draws int, seed uint64, purpose string, workers int) ([][]float64, error) {
@@ -65,12 +69,7 @@ func (l *Linear) Draws(ctx context.Context, draws int, seed uint64, purpose stri
 	if k > 0 {
 		persons = len(l.Influence[0])
 	}
-	flat := make([]float64, persons*k) // person by person, so that a draw reads it once from end to end
-	for j, psi := range l.Influence {
-		for p, v := range psi {
-			flat[p*k+j] = v
-		}
-	}
+	flat, persons := l.drawn(persons, seed, purpose)
 	out := make([][]float64, draws)
 	err := parallel.For(ctx, workers, draws, func(b int) error {
 		rng := random.New(seed, purpose, uint64(b))
@@ -100,6 +99,29 @@ func (l *Linear) Draws(ctx context.Context, draws int, seed uint64, purpose stri
 		return nil, err
 	}
 	return out, nil
+}
+
+// drawGroups is how many groups of persons are drawn where there are more than twice as many persons.
+const drawGroups = 20_000
+
+// drawn is what a draw multiplies: the influence on all estimates of each person, or of each group, one after the other, so
+// that a draw reads it once from end to end; and their number.
+func (l *Linear) drawn(persons int, seed uint64, purpose string) ([]float64, int) {
+	k, units := len(l.Point), persons
+	unit := func(p int) int { return p }
+	if persons > 2*drawGroups {
+		units = drawGroups
+		key := random.NewKeyed(seed, purpose+"/groups")
+		unit = func(p int) int { return int(key.Uint64(uint64(p), 0) % drawGroups) }
+	}
+	flat := make([]float64, units*k)
+	for p := range persons {
+		at := flat[unit(p)*k:][:k]
+		for j, psi := range l.Influence {
+			at[j] += psi[p]
+		}
+	}
+	return flat, units
 }
 
 // poisson holds 2¹⁶ quantiles of the Poisson distribution with mean 1.

@@ -87,6 +87,53 @@ func TestDrawsHaveTheCovarianceOfTheInfluence(t *testing.T) {
 
 // The draws by influence against drawing persons and averaging again (Bootstrap): the same spread where the weights are
 // known.
+// TestDrawsOfManyPersons: groups of persons have the covariance of the persons. The tolerance is four standard errors: of 4,000
+// draws, 1/√8000 of a standard deviation, and of the grouping, 1/√(2·20,000).
+func TestDrawsOfManyPersons(t *testing.T) {
+	const persons, draws = 200_000, 4000
+	rng := random.New(3, "test")
+	psi := [][]float64{make([]float64, persons), make([]float64, persons)}
+	var mean [2]float64
+	for p := range persons {
+		z := rng.NormFloat64()
+		psi[0][p], psi[1][p] = z, 0.6*z+0.8*math.Exp(rng.NormFloat64()) // one of them skewed
+		mean[0] += psi[0][p] / persons
+		mean[1] += psi[1][p] / persons
+	}
+	for p := range persons {
+		psi[0][p] -= mean[0]
+		psi[1][p] -= mean[1]
+	}
+	l := &Linear{Point: []float64{1, -2}, Influence: psi}
+	all, err := l.Draws(t.Context(), draws, 1, "test", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tolerance := 4 * math.Sqrt(1./(2*draws)+1./(2*drawGroups))
+	for k := range psi {
+		sum, squares := 0., 0.
+		for _, x := range all {
+			sum += x[k] / draws
+		}
+		for _, x := range all {
+			squares += (x[k] - sum) * (x[k] - sum) / (draws - 1)
+		}
+		if ratio := math.Sqrt(squares) / l.StdError(k); math.Abs(ratio-1) > tolerance {
+			t.Errorf("estimate %d: standard deviation of draws over standard error %.4f", k, ratio)
+		}
+		if bias := (sum - l.Point[k]) / l.StdError(k); math.Abs(bias) > 4/math.Sqrt(draws) {
+			t.Errorf("estimate %d: mean of draws is %.3f standard errors from the estimate", k, bias)
+		}
+	}
+	one, err := l.Draws(t.Context(), 20, 1, "test", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(one, all[:20]) {
+		t.Error("draws depend on the number of workers, or on how many are made after them")
+	}
+}
+
 func TestDrawsAgreeWithDrawingPersons(t *testing.T) {
 	rng := random.New(3, "test")
 	const n = 900
