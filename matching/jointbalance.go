@@ -2,6 +2,7 @@ package matching
 
 import (
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distuv"
@@ -261,32 +262,48 @@ type ProductRow struct {
 // is BalanceOf on Expand without the distribution functions: no column is kept in memory.
 func ProductBalance(x [][]float64, names []string, treated []bool, weight, base []float64, squares, products bool) []ProductRow {
 	var out []ProductRow
-	add := func(name string, a, b []float64) {
-		var sum, total [2]float64
-		s0, s1, s2, v2 := 0., 0., 0., 0.
-		binary := true
-		for i, w := range weight {
-			p := a[i] * b[i]
-			binary = binary && (p == 0 || p == 1)
-			if treated[i] {
-				v := 1.
-				if base != nil {
-					v = base[i]
-				}
-				s0 += v
-				s1 += v * p
-				s2 += v * p * p
-				v2 += v * v
+	s0, v2, total := 0., 0., [2]float64{}
+	var inTreated, inComparison []int32 // the treated, and the comparison rows that weigh anything: there are many products
+	for i, w := range weight {
+		switch {
+		case treated[i]:
+			v := 1.
+			if base != nil {
+				v = base[i]
 			}
-			if w > 0 {
-				g := group(treated[i])
-				sum[g] += w * p
-				total[g] += w
+			s0 += v
+			v2 += v * v
+			total[1] += max(w, 0)
+			inTreated = append(inTreated, int32(i))
+		case w > 0:
+			total[0] += w
+			inComparison = append(inComparison, int32(i))
+		}
+	}
+	zeroOne := make([]bool, len(x))
+	for j, col := range x {
+		zeroOne[j] = !slices.ContainsFunc(col, notZeroOne)
+	}
+	add := func(name string, j, k int) {
+		a, b := x[j], x[k]
+		s1, s2, sum := 0., 0., [2]float64{}
+		for _, i := range inTreated {
+			p, v := a[i]*b[i], 1.
+			if base != nil {
+				v = base[i]
 			}
+			s1 += v * p
+			s2 += v * p * p
+			if w := weight[i]; w > 0 {
+				sum[1] += w * p
+			}
+		}
+		for _, i := range inComparison {
+			sum[0] += weight[i] * (a[i] * b[i])
 		}
 		m := s1 / s0
 		variance := max(s2/s0-m*m, 0)
-		if !binary {
+		if !(zeroOne[j] && zeroOne[k]) && productNotZeroOne(a, b) {
 			variance /= 1 - v2/(s0*s0)
 		}
 		sd := math.Sqrt(variance)
@@ -300,21 +317,30 @@ func ProductBalance(x [][]float64, names []string, treated []bool, weight, base 
 		out = append(out, ProductRow{name, d})
 	}
 	if squares {
-		for j, col := range x {
-			for _, v := range col {
-				if v != 0 && v != 1 {
-					add(nameOf(names, j)+"^2", col, col)
-					break
-				}
+		for j := range x {
+			if !zeroOne[j] {
+				add(nameOf(names, j)+"^2", j, j)
 			}
 		}
 	}
 	if products {
 		for j := range x {
 			for k := range j {
-				add(nameOf(names, k)+"*"+nameOf(names, j), x[k], x[j])
+				add(nameOf(names, k)+"*"+nameOf(names, j), k, j)
 			}
 		}
 	}
 	return out
+}
+
+func notZeroOne(v float64) bool { return v != 0 && v != 1 }
+
+// productNotZeroOne tells whether a product of two columns has another value than 0 and 1.
+func productNotZeroOne(a, b []float64) bool {
+	for i, v := range a {
+		if notZeroOne(v * b[i]) {
+			return true
+		}
+	}
+	return false
 }

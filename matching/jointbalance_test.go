@@ -188,7 +188,7 @@ func TestProductBalanceAgainstExpand(t *testing.T) {
 	}
 	for i := range n {
 		x[0][i], x[1][i], x[2][i], x[3][i] = rng.NormFloat64(), float64(rng.IntN(2)), float64(rng.IntN(2)), rng.ExpFloat64()
-		treated[i], w[i], base[i] = i%3 == 0, rng.Float64(), 0.5+rng.Float64()
+		treated[i], w[i], base[i] = i%3 == 0, max(rng.Float64()-0.2, 0), 0.5+rng.Float64() // some rows of both arms weigh nothing
 	}
 	names := []string{"a", "b", "c", "d"}
 	for _, base := range [][]float64{nil, base} {
