@@ -36,7 +36,8 @@ type cell struct {
 	personsTreated, personsComparison int
 	noCounterpart                     int // comparison rows left out, see support
 
-	stays map[int][]float64 // weights of staying by months ahead, see stay
+	stays     map[int][]float64 // weights of staying by months ahead, see stay
+	armOrigin []uint8           // arm × origin of each row, see complete
 
 	propensity    *regression.Fit // made once a cell, by score
 	propensityErr error
@@ -260,13 +261,6 @@ func (c *cell) complete(y []float64, reg *register.Register, rows *cohort.Rows) 
 	var weight, seen, sum [2 * origins]float64
 	var known [2]bool
 	missing := 0
-	arm := func(i int) int {
-		if c.treated[i] {
-			return 1
-		}
-		return 0
-	}
-	group := func(i int) int { return arm(i)*origins + int(reg.Persons.Origin[rows.Person[c.row[i]]]) }
 	for _, v := range y {
 		if v != v {
 			missing++
@@ -275,13 +269,22 @@ func (c *cell) complete(y []float64, reg *register.Register, rows *cohort.Rows) 
 	if missing == 0 {
 		return 0
 	}
+	if len(c.armOrigin) != len(y) { // asked for again and again: by outcome, method and month
+		c.armOrigin = make([]uint8, len(y))
+		for i, row := range c.row {
+			c.armOrigin[i] = uint8(reg.Persons.Origin[rows.Person[row]])
+			if c.treated[i] {
+				c.armOrigin[i] += origins
+			}
+		}
+	}
 	for i, v := range y {
-		g := group(i)
+		g := c.armOrigin[i]
 		weight[g] += c.weight[i]
 		if v == v {
 			seen[g] += c.weight[i]
 			sum[g] += c.weight[i] * v
-			known[arm(i)] = true
+			known[g/origins] = true
 		}
 	}
 	if !known[0] || !known[1] {
@@ -293,9 +296,9 @@ func (c *cell) complete(y []float64, reg *register.Register, rows *cohort.Rows) 
 		armSum[g/origins] += sum[g]
 	}
 	for i, v := range y {
-		g := group(i)
+		g := c.armOrigin[i]
 		if seen[g] == 0 { // a handful of people who all left: the arm's mean stands for them
-			y[i] = armSum[arm(i)] / armSeen[arm(i)]
+			y[i] = armSum[g/origins] / armSeen[g/origins]
 			continue
 		}
 		mean := sum[g] / seen[g]
@@ -311,10 +314,29 @@ func (c *cell) complete(y []float64, reg *register.Register, rows *cohort.Rows) 
 // ones counts, for a 0/1 outcome, the distinct persons of each arm with the outcome in a row that carries weight, and
 // without it: what disclosure control needs. It takes the outcome as it was before complete.
 func (c *cell) ones(y, weight []float64) (onesTreated, zerosTreated, onesComparison, zerosComparison int) {
-	count := func(arm bool, value float64) int {
-		return c.countPersons(func(i int) bool { return c.treated[i] == arm && y[i] == value && (weight == nil || weight[i] > 0) })
+	var n [4]int
+	last := [4]int32{-1, -1, -1, -1}
+	for i, p := range c.person {
+		if weight != nil && !(weight[i] > 0) {
+			continue
+		}
+		k := 0
+		switch y[i] {
+		case 1:
+		case 0:
+			k = 1
+		default:
+			continue
+		}
+		if !c.treated[i] {
+			k += 2
+		}
+		if p != last[k] {
+			n[k]++
+			last[k] = p
+		}
 	}
-	return count(true, 1), count(true, 0), count(false, 1), count(false, 0)
+	return n[0], n[1], n[2], n[3]
 }
 
 // fewAmounts tells whether fewer persons of an arm than a limit have an amount other than 0.
