@@ -299,6 +299,9 @@ func (s *Study) resolveOutcomes() error {
 			{ID: "lonn", Kind: outcome.Earnings},
 		}
 	}
+	if len(s.Outcomes) == 0 {
+		return fault.Usagef("bad_study", "`outcomes` is empty; name at least one, or leave the key out for the default ones")
+	}
 	seen := map[string]bool{}
 	for i := range s.Outcomes {
 		if err := s.Outcomes[i].Validate(); err != nil {
@@ -319,6 +322,9 @@ func (s *Study) resolveOutcomes() error {
 func (s *Study) resolveMethods() error {
 	if s.Methods == nil {
 		s.Methods = []Method{{Name: nearest}, {Name: ebal}, {Name: didMethod}}
+	}
+	if len(s.Methods) == 0 {
+		return fault.Usagef("bad_study", "`methods` is empty; name at least one, or leave the key out for the default ones")
 	}
 	if s.Score == "" {
 		s.Score = scorePerCell
