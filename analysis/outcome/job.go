@@ -20,12 +20,16 @@ func newJobFilter(s Spec, jobs *register.Jobs) *jobFilter {
 	}
 }
 
-// accepted is, by number, whether a value is one of those wanted; number 0, a missing value, is not.
+// unknownJob is what a study calls a missing value: with it a list of values is exhaustive, and outcomes by kind of job add up to work.
+const unknownJob = "ukjent"
+
+// accepted is, by number, whether a value is one of those wanted; number 0, a missing value, is where `ukjent` is.
 func accepted(wanted, values []string, match func(value, wanted string) bool) []bool {
 	if len(wanted) == 0 {
 		return nil
 	}
 	list := make([]bool, len(values)+1)
+	list[0] = slices.Contains(wanted, unknownJob)
 	for i, v := range values {
 		list[i+1] = slices.ContainsFunc(wanted, func(w string) bool { return match(v, w) })
 	}

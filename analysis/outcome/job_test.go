@@ -24,6 +24,7 @@ func TestMainJobs(t *testing.T) {
 		{"two sectors, the unknown in none", Spec{Kind: Work, Sector: []string{"privat", "kommune"}}, "1111010"},
 		{"a permanent job in a sector", Spec{Kind: Work, Sector: []string{"privat"}, Contract: []string{"fast"}}, "0100000"},
 		{"an industry by its beginning", Spec{Kind: Work, Industry: []string{"84"}}, "0111000"},
+		{"the unknown alone, with a permanent or an unknown contract", Spec{Kind: Work, Sector: []string{"ukjent"}}, "0000100"},
 		{"a value that nobody has", Spec{Kind: Work, Sector: []string{"stat"}}, "0000000"},
 		{"stable in a sector", Spec{Kind: StableWork, Months: 3, Sector: []string{"privat"}}, "..01000"},
 		{"the same employer", Spec{Kind: Retention, After: 1, SameEmployer: true}, "111111."},
