@@ -56,9 +56,14 @@ func (e *InfeasibleError) Error() string { return e.fault().Error() }
 func (e *InfeasibleError) Unwrap() error { return e.fault() }
 
 func (e *InfeasibleError) fault() *fault.Error {
-	quoted := make([]string, len(e.Names))
+	const most = 5 // named; a factor of many levels would fill the screen, and Names has them all
+	quoted := make([]string, 0, most+1)
 	for i, n := range e.Names {
-		quoted[i] = "`" + n + "`"
+		if i == most && len(e.Names) > most+1 {
+			quoted = append(quoted, fmt.Sprintf("and %d more", len(e.Names)-most))
+			break
+		}
+		quoted = append(quoted, "`"+n+"`")
 	}
 	what := "no weighting of the comparison rows reaches the mean of " + strings.Join(quoted, ", ")
 	if !e.Alone {

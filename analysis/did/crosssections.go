@@ -63,7 +63,7 @@ func GroupTimeRows(c *CrossSections, o Options) (*Result, error) {
 	}
 	times = distinct(times)
 	if len(times) < 2 {
-		return nil, fault.Dataf("too_few_periods", "", "", "the rows have %d periods: a difference needs 2", len(times))
+		return nil, fault.Dataf("too_few_periods", "", "", "the rows have %d periods: a difference needs two or more", len(times))
 	}
 	f, err := layout(times, c.Start, keep, &o)
 	if err != nil {

@@ -55,8 +55,11 @@ type Dropped struct {
 
 func (p *Panel) check() error {
 	n, T := len(p.Start), len(p.Times)
-	if n == 0 || T < 2 {
-		return fault.Dataf("too_few_periods", "", "", "the panel has %d units and %d periods: a difference needs at least 1 and 2", n, T)
+	switch {
+	case n == 0:
+		return fault.Dataf("too_few_periods", "", "", "no unit of the panel is left to compare: each of them lacks a period or a start")
+	case T < 2:
+		return fault.Dataf("too_few_periods", "", "", "the panel has one period, and a difference needs two or more: give the months before the start too")
 	}
 	for t := 1; t < T; t++ {
 		if p.Times[t] <= p.Times[t-1] {
@@ -223,6 +226,9 @@ func layoutCohorts(times, cohorts []int64, counts []int, o *Options) (*frame, er
 	for f.control = 0; f.control < G && f.cohorts[f.control] != Never; f.control++ {
 	}
 	if f.control == 0 {
+		if delta > 0 {
+			return nil, fault.Dataf("no_treated", "", "", "no unit starts after the first period and the %d periods of anticipation: there is nobody to estimate an effect for; give earlier periods or a shorter anticipation", delta)
+		}
 		return nil, fault.Dataf("no_treated", "", "", "no unit starts after the first period: there is nobody to estimate an effect for")
 	}
 	if f.never = f.control < G; f.never {

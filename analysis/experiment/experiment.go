@@ -159,6 +159,9 @@ func Analyse(t Trial, y []float64, opt Options) (*Analysis, error) {
 			return nil, fault.Dataf("confounded", "", "", "the strata decide the assignment: nothing is left to compare")
 		}
 		if n, k := f.x.Dims(); k >= n || t.Cluster != nil && k >= a.Clusters && !adjust {
+			if n < 4 && len(t.Covariates) == 0 {
+				return nil, fault.Dataf("too_few_rows", "", "", "%d rows are too few for an error; give 4 or more, two of each arm", n)
+			}
 			return nil, fault.Dataf("too_many_columns", "", "", "%d strata and covariates are too many for %d rows and %d clusters; leave some out", k, n, a.Clusters)
 		}
 		itt := f.coefficient(y, kept[1])

@@ -194,11 +194,11 @@ func newModel(s Studies) (*model, error) {
 	m := &model{y: s.Estimate, v: make([]float64, k)}
 	for i, y := range s.Estimate {
 		if math.IsNaN(y) || math.IsInf(y, 0) {
-			return nil, fault.Dataf("bad_estimate", "", "estimate", "an estimate is missing or infinite; leave its row out").At(int64(i + 1))
+			return nil, fault.Dataf("bad_estimate", "", "estimate", "an estimate is missing or infinite (estimate %d of %d); leave its row out", i+1, k).At(int64(i + 1))
 		}
 		e := s.StdError[i]
 		if !(e > 0) || math.IsInf(e, 0) {
-			return nil, fault.Dataf("bad_std_error", "", "std_error", "a standard error is missing, infinite, or not over 0; leave its row out or correct it").At(int64(i + 1))
+			return nil, fault.Dataf("bad_std_error", "", "std_error", "a standard error is missing, infinite, or not over 0 (estimate %d of %d: %g); leave its row out or correct it", i+1, k, e).At(int64(i + 1))
 		}
 		m.v[i] = e * e
 	}

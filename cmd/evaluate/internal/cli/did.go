@@ -134,6 +134,22 @@ type honestPlan struct {
 	bounds      []float64
 }
 
+// ownColumns refuses a covariate that is the outcome or what the design is made of: it explains itself.
+func (f *didFlags) ownColumns(covariates []string) error {
+	if f.outcome != "" && (f.outcome == f.time || f.outcome == f.id || f.outcome == f.start) {
+		return fault.Usagef("bad_flag", "`--outcome` names `%s`, which is the unit, the period or the start of the panel", f.outcome)
+	}
+	for _, c := range covariates {
+		name := strings.TrimSuffix(c, ":factor")
+		for _, own := range [][2]string{{"outcome", f.outcome}, {"id", f.id}, {"time", f.time}, {"start", f.start}} {
+			if name == own[1] {
+				return fault.Usagef("bad_flag", "`--covariates` names `%s`, which is the column of `--%s`; leave it out", name, own[0])
+			}
+		}
+	}
+	return nil
+}
+
 func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	p := &didPlan{}
 	for _, need := range [][2]string{{"data", f.data}, {"id", f.id}, {"time", f.time}, {"start", f.start}, {"outcome", f.outcome}} {
@@ -199,8 +215,13 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 		return nil, fault.Usagef("bad_flag", "`--dip-probe` must be between 0 and 24")
 	case f.dipProbe > 0 && f.estimator != "group-time":
 		return nil, fault.Usagef("bad_flag", "`--dip-probe` goes with the estimator group-time")
+	case f.changed("min-e") && f.changed("max-e") && f.minE > f.maxE:
+		return nil, fault.Usagef("bad_flag", "`--min-e` is %d and `--max-e` %d: no event time lies between them", f.minE, f.maxE)
 	case f.anticipation < 0:
 		return nil, fault.Usagef("bad_flag", "`--anticipation` must be 0 or more")
+	}
+	if err := f.ownColumns(p.covariates); err != nil {
+		return nil, err
 	}
 	if f.estimator != "group-time" {
 		for _, flag := range []string{"method", "controls", "base", "anticipation", "balance-e", "min-e", "max-e", "windows", "at-risk", "panel", "fix-weights"} {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -170,6 +171,10 @@ func (in *didInput) periods(t *datasets.Table, f *didFlags) error {
 		return nil
 	}
 	months, _, err := c.AsMonths()
+	if known := (*fault.Error)(nil); errors.As(err, &known) {
+		// the column may hold whole numbers just as well, which the reader of months does not know
+		known.Message = strings.Replace(known.Message, "must hold months", "must hold whole numbers or months", 1)
+	}
 	if err != nil {
 		return inFile(err, t.File)
 	}

@@ -122,6 +122,14 @@ func (f *durationFlags) check(rmstSet bool) error {
 	case f.encoding != "" && f.encoding != "utf-8" && f.encoding != "latin1":
 		return bad("`--encoding` is utf-8 or latin1, not `%s`", f.encoding)
 	}
+	for flag, terms := range map[string]string{"cox": f.cox, "fine-gray": f.fineGray} {
+		for _, term := range strings.Split(terms, ",") {
+			name := strings.TrimSuffix(strings.TrimSpace(term), ":factor")
+			if name != "" && (name == f.time || name == f.stop || name == f.event) {
+				return bad("`--%s` names `%s`, which is what it explains; leave it out", flag, name)
+			}
+		}
+	}
 	if err := f.interval.UnmarshalText([]byte(f.conf)); err != nil {
 		return bad("`--conf`: %v", err)
 	}

@@ -46,6 +46,18 @@ With --plan no data are read: the smallest effect that an experiment with so man
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if f.plan {
+				// Zero is what the plan takes for "not said"; said, it is no design.
+				for _, x := range []struct {
+					flag  string
+					value float64
+				}{{"share", f.planned.Share}, {"take-up", f.planned.TakeUp}, {"power", f.planned.Power}, {"per-unit", f.planned.PerUnit}} {
+					if c.Flags().Changed(x.flag) && !(x.value > 0) {
+						return fault.Usagef("bad_flag", "`--%s` is over 0, not %g", x.flag, x.value)
+					}
+				}
+				if f.data != "" {
+					return fault.Usagef("bad_flag", "`--plan` reads no data: leave `--data` out, or `--plan`")
+				}
 				return g.experimentPlan(&f)
 			}
 			return g.experiment(c.Context(), &f)

@@ -70,6 +70,9 @@ func TestExperimentRefuses(t *testing.T) {
 		"--plan --units 40":                                                    "2 `--sd` is the standard deviation",
 		"--plan --units 2 --rate 0.2":                                          "2 `--units` is the number",
 		"--plan --units 40 --rate 1.2":                                         "2 `--rate` is a share",
+		"--plan --units 40 --rate 0.2 --share 0":                               "2 `--share` is over 0",
+		"--plan --units 40 --rate 0.2 --take-up 0":                             "2 `--take-up` is over 0",
+		"--plan --units 40 --rate 0.2 --data FILE":                             "2 `--plan` reads no data",
 	} {
 		var out, errs strings.Builder
 		status := Main(append([]string{"experiment"}, strings.Fields(strings.ReplaceAll(args, "FILE", file))...), nil, &out, &errs)

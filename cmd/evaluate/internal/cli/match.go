@@ -206,7 +206,7 @@ func (f *matchFlags) plan(g *globals) (*matchPlan, error) {
 		return nil, fault.Usagef("bad_flag", "`--moments` must be from 1 to 5")
 	case f.subclasses < 2:
 		return nil, fault.Usagef("bad_flag", "`--subclasses` must be 2 or more")
-	case f.cutpoints < 0 || f.cutpoints == 1:
+	case f.cutpoints < 0 || f.cutpoints == 1 || f.cutpoints == 0 && f.changed("cutpoints"):
 		return nil, fault.Usagef("bad_flag", "`--cutpoints` must be 2 or more")
 	case len(p.covariates) == 0 && f.method != "none" && !(f.method == "exact" && len(p.exact) > 0) && !f.givenDistance():
 		return nil, fault.Usagef("bad_flag", "`--covariates` is needed")

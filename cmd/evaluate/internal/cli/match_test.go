@@ -295,6 +295,8 @@ func TestMatchRefuses(t *testing.T) {
 		{base + "--covariates age --covariate-caliper age", 2, "age=2,re74=500"},
 		{base + "--covariates age --moments 9 --method ebal", 2, "`--moments`"},
 		{base + "--covariates age --level 2", 2, "`--level`"},
+		{base + "--covariates age --method cem --cutpoints 0", 2, "`--cutpoints` must be 2 or more"},
+		{base + "--covariates age:factor,re74:factor --method ebal", 3, "more; drop or merge columns"},
 		{base + "--covariates age --se bootstrp", 2, "did you mean `bootstrap`"},
 		{base + "--covariates age --method ipw --se pair", 2, "does not go with weighting"},
 		{base + "--covariates age,treat", 2, "names the treatment"},

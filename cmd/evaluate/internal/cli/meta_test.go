@@ -81,7 +81,7 @@ func TestMetaRefusals(t *testing.T) {
 		{"--data " + path, 2, "`--estimate` and `--std-error` are needed"},
 		{"--data " + path + " --estimate y --std-error se --method rem", 2, "did you mean `reml`"},
 		{"--data " + path + " --estimate y --std-error se --level 2", 2, "`--level`"},
-		{"--data " + path + " --estimate y --std-error se", 3, "a standard error is missing, infinite, or not over 0"},
+		{"--data " + path + " --estimate y --std-error se", 3, "a standard error is missing, infinite, or not over 0 (estimate 2 of 2: 0)"},
 		{"--data " + path + " --estimate y --std-error name", 3, "`name` is text"},
 		{"--data " + path + " --estimate z --std-error se", 3, "z"},
 	} {
