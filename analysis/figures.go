@@ -4,8 +4,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
-
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/internal/random"
@@ -174,26 +172,46 @@ func (s *series) band(rows []results.Estimate, study *Study) {
 	}
 	H := s.horizon
 	v := make([]float64, H*H)
-	row := make([]float64, H)
+	var four [4][]float64 // persons at a time: each sum is fetched once for them
+	for k := range four {
+		four[k] = make([]float64, H)
+	}
+	n := 0
 	for p := range s.c.persons {
 		some := false
 		for h, x := range s.all[p*H : (p+1)*H] {
-			row[h] = float64(x)
+			four[n][h] = float64(x)
 			some = some || x != 0
 		}
-		if !some {
-			continue
+		if some {
+			n++
 		}
-		for a, x := range row {
-			if x != 0 {
-				floats.AddScaled(v[a*H:a*H+a+1], x, row[:a+1])
-			}
+		if n == len(four) {
+			addProducts(v, &four)
+			n = 0
 		}
 	}
+	for k := n; k < len(four); k++ {
+		clear(four[k])
+	}
+	addProducts(v, &four)
 	critical := estimate.Draw(v, H, bandDraws, random.New(*study.Seed, "study-band")).Critical(study.Inference.Level)
 	for h := range rows {
 		if e := &rows[h]; e.Reason == "" && e.StdError > 0 && v[h*H+h] > 0 {
 			e.BandLow, e.BandHigh = e.Estimate-critical*e.StdError, e.Estimate+critical*e.StdError
+		}
+	}
+}
+
+// addProducts adds to the lower triangle of v the products of the elements of each of four rows.
+func addProducts(v []float64, four *[4][]float64) {
+	H := len(four[0])
+	for a := range H {
+		to := v[a*H : a*H+a+1]
+		r0, r1, r2, r3 := four[0][:a+1], four[1][:a+1], four[2][:a+1], four[3][:a+1]
+		x0, x1, x2, x3 := r0[a], r1[a], r2[a], r3[a]
+		for b := range to {
+			to[b] += x0*r0[b] + x1*r1[b] + x2*r2[b] + x3*r3[b]
 		}
 	}
 }

@@ -60,7 +60,8 @@ func BalanceOf(x [][]float64, names []string, treated []bool, weight, base []flo
 		row := before.row(nameOf(names, j), "before")
 		row.Denominator = before.denominator(opt.Estimand)
 		row.standardise(row.Denominator)
-		row.ECDFMean, row.ECDFMax = before.ecdf(x[j], treated, base)
+		var order []entry // sorted once for both stages
+		row.ECDFMean, row.ECDFMax = before.ecdf(x[j], treated, base, &order)
 		rows[j] = row
 		if stages == 1 {
 			return nil
@@ -70,7 +71,7 @@ func BalanceOf(x [][]float64, names []string, treated []bool, weight, base []flo
 		last := after.row(row.Variable, "after")
 		last.Denominator = row.Denominator
 		last.standardise(row.Denominator)
-		last.ECDFMean, last.ECDFMax = after.ecdf(x[j], treated, weight)
+		last.ECDFMean, last.ECDFMax = after.ecdf(x[j], treated, weight, &order)
 		rows[len(x)+j] = last
 		return nil
 	})
@@ -161,8 +162,8 @@ func (r *BalanceRow) standardise(s float64) {
 	}
 }
 
-// ecdf is the mean and maximum difference of the distribution functions.
-func (m moments) ecdf(x []float64, treated []bool, weight []float64) (mean, largest float64) {
+// ecdf is the mean and maximum difference of the distribution functions. order holds the rows sorted by x, once they were needed.
+func (m moments) ecdf(x []float64, treated []bool, weight []float64, order *[]entry) (mean, largest float64) {
 	if m.weight[0] == 0 || m.weight[1] == 0 {
 		return math.NaN(), math.NaN()
 	}
@@ -183,11 +184,15 @@ func (m moments) ecdf(x []float64, treated []bool, weight []float64) (mean, larg
 	if steps, ok := integerSteps(x, share); ok {
 		return distances(steps)
 	}
-	e := make([]entry, 0, len(x))
-	for i, v := range x {
-		e = append(e, entry{key: sortable(v), row: int32(i)})
+	if *order == nil {
+		e := make([]entry, 0, len(x))
+		for i, v := range x {
+			e = append(e, entry{key: sortable(v), row: int32(i)})
+		}
+		sortEntries(e, make([]entry, len(e)))
+		*order = e
 	}
-	sortEntries(e, make([]entry, len(e)))
+	e := *order
 	var steps []float64
 	for i := range e {
 		if i == 0 || e[i].key != e[i-1].key {
