@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/mat"
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -280,6 +281,7 @@ func ProductBalance(x [][]float64, names []string, treated []bool, weight, base 
 			inComparison = append(inComparison, int32(i))
 		}
 	}
+	weighed := weightedProducts(x, weight, inComparison, squares, products)
 	zeroOne := make([]bool, len(x))
 	for j, col := range x {
 		zeroOne[j] = !slices.ContainsFunc(col, notZeroOne)
@@ -298,9 +300,7 @@ func ProductBalance(x [][]float64, names []string, treated []bool, weight, base 
 				sum[1] += w * p
 			}
 		}
-		for _, i := range inComparison {
-			sum[0] += weight[i] * (a[i] * b[i])
-		}
+		sum[0] = weighed[j*len(x)+k]
 		m := s1 / s0
 		variance := max(s2/s0-m*m, 0)
 		if !(zeroOne[j] && zeroOne[k]) && productNotZeroOne(a, b) {
@@ -327,6 +327,41 @@ func ProductBalance(x [][]float64, names []string, treated []bool, weight, base 
 		for j := range x {
 			for k := range j {
 				add(nameOf(names, k)+"*"+nameOf(names, j), k, j)
+			}
+		}
+	}
+	return out
+}
+
+// weightedProducts are Σ w·x_j·x_k over some rows, element j·columns + k: of all pairs j < k and, where asked for, of j = k.
+// Rows are taken a block at a time, so that a block of all columns stays in the cache.
+func weightedProducts(x [][]float64, weight []float64, rows []int32, squares, products bool) []float64 {
+	const block = 256
+	out := make([]float64, len(x)*len(x))
+	gathered := make([][]float64, len(x))
+	for j := range gathered {
+		gathered[j] = make([]float64, block)
+	}
+	w, wx := make([]float64, block), make([]float64, block)
+	for ; len(rows) > 0; rows = rows[min(block, len(rows)):] {
+		n := min(block, len(rows))
+		for at, i := range rows[:n] {
+			w[at] = weight[i]
+		}
+		for j, col := range x {
+			for at, i := range rows[:n] {
+				gathered[j][at] = col[i]
+			}
+		}
+		for j := range x {
+			floats.MulTo(wx[:n], w[:n], gathered[j][:n])
+			if squares {
+				out[j*len(x)+j] += floats.Dot(wx[:n], gathered[j][:n])
+			}
+			if products {
+				for k := j + 1; k < len(x); k++ {
+					out[j*len(x)+k] += floats.Dot(wx[:n], gathered[k][:n])
+				}
 			}
 		}
 	}

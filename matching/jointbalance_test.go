@@ -181,7 +181,7 @@ func TestJointBalanceHoldsItsLevel(t *testing.T) {
 // Squares and products agree with BalanceOf on the columns of Expand.
 func TestProductBalanceAgainstExpand(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 1))
-	const n = 80
+	const n = 700 // more than one block
 	x, treated, w, base := make([][]float64, 4), make([]bool, n), make([]float64, n), make([]float64, n)
 	for j := range x {
 		x[j] = make([]float64, n)
