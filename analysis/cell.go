@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"tiltakseffekt/analysis/cohort"
+	"tiltakseffekt/analysis/experiment"
 	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/internal/calendar"
@@ -38,6 +39,8 @@ type cell struct {
 
 	stays     map[int][]float64 // weights of staying by months ahead, see stay
 	armOrigin []uint8           // arm × origin of each row, see complete
+
+	permuted map[bool]*experiment.Strata // with the covariates of the cell (false) and with none, see permute
 
 	propensity    *regression.Fit // made once a cell, by score
 	propensityErr error

@@ -398,6 +398,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 				row := &rows[h]
 				r.keys(row, c, fits[i], m, group, r.study.Outcomes[o].ID)
 			}
+			if err := r.permute(c, def, fits[i], s, m, y, &rows[month-1]); err != nil {
+				return out, err
+			}
 			focus = append(focus, rows[month-1])
 			out.Joint = out.Joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.Estimates))
 			r.keepGroup(&out, rows, s)
@@ -459,7 +462,7 @@ func (c *cell) starts(tiltak, group, method, outcome string, used []bool) CellSt
 // missing is a row of figures that could not be made.
 func missing(why estimate.Reason) results.Estimate {
 	nan := math.NaN()
-	return results.Estimate{Estimate: nan, StdError: nan, ConfLow: nan, ConfHigh: nan, BandLow: nan, BandHigh: nan, PValue: nan, PAdjusted: nan, FamilyLow: nan, FamilyHigh: nan,
+	return results.Estimate{Estimate: nan, StdError: nan, ConfLow: nan, ConfHigh: nan, BandLow: nan, BandHigh: nan, PValue: nan, PAdjusted: nan, PPermutation: nan, FamilyLow: nan, FamilyHigh: nan,
 		MeanTreated: nan, MeanComparison: nan, ESS: nan, Reason: why, OnesTreated: -1, ZerosTreated: -1, OnesComparison: -1, ZerosComparison: -1}
 }
 

@@ -62,7 +62,7 @@ func TestMissingFigureIsNeverZero(t *testing.T) {
 	e := missing(estimate.NoOverlap)
 	for name, v := range map[string]float64{"estimate": e.Estimate, "std_error": e.StdError, "conf_low": e.ConfLow, "conf_high": e.ConfHigh, "p_value": e.PValue,
 		"mean_treated": e.MeanTreated, "mean_comparison": e.MeanComparison, "ess": e.ESS, "p_adjusted": e.PAdjusted, "band_low": e.BandLow, "band_high": e.BandHigh,
-		"family_low": e.FamilyLow, "family_high": e.FamilyHigh} {
+		"p_permutation": e.PPermutation, "family_low": e.FamilyLow, "family_high": e.FamilyHigh} {
 		if !math.IsNaN(v) {
 			t.Errorf("%s is %v", name, v)
 		}

@@ -142,7 +142,7 @@ func parsePublished(text []byte) (*Published, error) {
 		}
 		row := Estimate{Tiltak: e.Tiltak, Group: orElse(e.Group, "alle"), Outcome: e.Outcome, Method: "published", Month: e.Month, Window: e.Window,
 			Estimand: orElse(e.Estimand, "ATT"), Comparison: e.Comparison, LaterEntry: e.LaterEntry, Role: "primary",
-			BandLow: math.NaN(), BandHigh: math.NaN(), PAdjusted: math.NaN(), MeanTreated: math.NaN(), MeanComparison: math.NaN(), ESS: math.NaN(),
+			BandLow: math.NaN(), BandHigh: math.NaN(), PAdjusted: math.NaN(), PPermutation: math.NaN(), MeanTreated: math.NaN(), MeanComparison: math.NaN(), ESS: math.NaN(),
 			NStarts: -1, NStartsEligible: -1, NPersonsTreated: -1, NPersonsComparison: -1}
 		x := estimate.Normal(*e.Estimate, se, 0.95)
 		row.Estimate, row.StdError, row.ConfLow, row.ConfHigh, row.PValue, row.StdErrorType = x.Estimate, x.StdError, x.ConfLow, x.ConfHigh, x.PValue, "published"

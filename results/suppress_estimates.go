@@ -69,7 +69,7 @@ func (w *estimateRules) hide(i int, rule string) {
 	w.hidden[i] = true
 	nan := math.NaN()
 	e.Estimate, e.StdError, e.ConfLow, e.ConfHigh, e.BandLow, e.BandHigh = nan, nan, nan, nan, nan, nan
-	e.FamilyLow, e.FamilyHigh = nan, nan
+	e.FamilyLow, e.FamilyHigh, e.PPermutation = nan, nan, nan
 	e.PValue, e.PAdjusted, e.MeanTreated, e.MeanComparison, e.ESS = nan, nan, nan, nan, nan
 	e.Reason = suppressed
 	if w.few(o.NPersonsTreated) || w.whole[cellID(o)] {

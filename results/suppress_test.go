@@ -317,7 +317,7 @@ func TestLargeTablesAreLeftAlone(t *testing.T) {
 func TestNothingLeftInFiles(t *testing.T) {
 	month := 24
 	const secret = 0.123456789
-	e := Estimate{Tiltak: "AFT", Group: "liten", Outcome: "arbeid", Month: &month, Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, BandLow: secret, BandHigh: secret, PValue: secret, PAdjusted: secret, FamilyLow: secret, FamilyHigh: secret, MeanTreated: secret, MeanComparison: secret, ESS: secret, NStarts: 3333, NStartsEligible: 3333, NPersonsTreated: 4, NPersonsComparison: 100, OnesTreated: 2, ZerosTreated: 2, OnesComparison: 50, ZerosComparison: 50}
+	e := Estimate{Tiltak: "AFT", Group: "liten", Outcome: "arbeid", Month: &month, Estimate: secret, StdError: secret, ConfLow: secret, ConfHigh: secret, BandLow: secret, BandHigh: secret, PValue: secret, PAdjusted: secret, PPermutation: secret, FamilyLow: secret, FamilyHigh: secret, MeanTreated: secret, MeanComparison: secret, ESS: secret, NStarts: 3333, NStartsEligible: 3333, NPersonsTreated: 4, NPersonsComparison: 100, OnesTreated: 2, ZerosTreated: 2, OnesComparison: 50, ZerosComparison: 50}
 	before := -3
 	tables := &Tables{
 		Estimates:  []Estimate{e},

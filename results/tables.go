@@ -43,7 +43,8 @@ type Estimate struct {
 	Reason             estimate.Reason `col:"reason"`
 	FamilyLow          float64         `col:"family_low"` // interval that holds jointly over the family; with multiplicity simultaneous
 	FamilyHigh         float64         `col:"family_high"`
-	Plan               string          `col:"plan"` // planned | exploratory; "" where the run was given no plan
+	Plan               string          `col:"plan"`          // planned | exploratory; "" where the run was given no plan
+	PPermutation       float64         `col:"p_permutation"` // by permutation within risk sets or pairs; of few treated, at the month of the family
 
 	// What disclosure control needs for a 0/1 outcome and never writes: distinct persons per arm with the outcome in
 	// one of their rows and without it. Negative where the outcome is not 0/1.

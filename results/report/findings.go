@@ -197,8 +197,11 @@ func (b *builder) small(c cell) []finding {
 	if e == nil || e.NPersonsTreated <= 0 || e.NPersonsTreated >= personsBound || e.Reason == estimate.Suppressed {
 		return nil
 	}
-	return []finding{{kind: fewPersons, tag: b.say("få deltakere", "few participants"), value: float64(e.NPersonsTreated),
-		text: b.sayf("Bare %s deltakere: intervallene er en tilnærming som er dårligere for så få.", "Only %s participants: the intervals are an approximation that is worse for so few.", b.l.Count(e.NPersonsTreated))}}
+	text := b.sayf("Bare %s deltakere: intervallene er en tilnærming som er dårligere for så få.", "Only %s participants: the intervals are an approximation that is worse for so few.", b.l.Count(e.NPersonsTreated))
+	if e.PPermutation > 0 { // 0 and NaN are none: no permutation gives 0
+		text += b.sayf(" En permutasjonstest, som ikke bygger på tilnærmingen, gir p = %s.", " A permutation test, which does not rest on the approximation, gives p = %s.", b.l.Decimal(e.PPermutation, 3))
+	}
+	return []finding{{kind: fewPersons, tag: b.say("få deltakere", "few participants"), value: float64(e.NPersonsTreated), text: text}}
 }
 
 func (b *builder) base(c cell) []finding {

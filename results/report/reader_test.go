@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/number"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/results"
 	"tiltakseffekt/results/internal/madeup"
@@ -73,6 +74,30 @@ func TestWhatWasNotEstimatedHasNoNoughtParticipants(t *testing.T) {
 	for _, f := range b.findings {
 		if f.kind == fewPersons {
 			t.Errorf("nobody is few: %s", f.text)
+		}
+	}
+}
+
+// The p-value from permutations stands where the few participants are named, with Norwegian decimals in Norwegian; where there is none nothing is said.
+func TestFewParticipantsHaveTheirPermutationTest(t *testing.T) {
+	r, tables := madeup.Make(1, 1)
+	for _, p := range []float64{math.NaN(), 0.0127} {
+		for i := range tables.Estimates {
+			tables.Estimates[i].NPersonsTreated, tables.Estimates[i].NStarts, tables.Estimates[i].PPermutation = 31, 31, p
+		}
+		for lang, want := range map[number.Lang]string{"nb": "p = 0,013", "en": "p = 0.013"} {
+			found := false
+			for _, f := range newBuilder(r, tables, lang).findings {
+				if f.kind == fewPersons {
+					found = true
+					if strings.Contains(f.text, want) != (p > 0) || strings.Contains(f.text, "NaN") {
+						t.Errorf("%s, %v: %s", lang, p, f.text)
+					}
+				}
+			}
+			if !found {
+				t.Errorf("%s: 31 are not few", lang)
+			}
 		}
 	}
 }

@@ -155,7 +155,7 @@ func figures(r *results.Run, rnd *rand.Rand, n, k, g, m, h int, base float64, tl
 	nan := math.NaN()
 	e := results.Estimate{Tiltak: tl, Group: gl, Outcome: y, Method: method, Month: &h, Estimand: "ATT", Comparison: r.Comparison, LaterEntry: r.LaterEntry, Sample: "main", Definition: "main", CovariateSet: "default", Role: "primary",
 		NStarts: n, NStartsEligible: n, NPersonsTreated: n, NPersonsComparison: 10 * n, ESS: float64(n) * 0.8, StdErrorType: "influence by person", OnesTreated: -1, ZerosTreated: -1, OnesComparison: -1, ZerosComparison: -1,
-		BandLow: nan, BandHigh: nan, PAdjusted: nan, FamilyLow: nan, FamilyHigh: nan}
+		BandLow: nan, BandHigh: nan, PAdjusted: nan, PPermutation: nan, FamilyLow: nan, FamilyHigh: nan}
 	if y == "stabilt_arbeid" && h < 6 {
 		e.Estimate, e.StdError, e.ConfLow, e.ConfHigh, e.PValue, e.MeanTreated, e.MeanComparison, e.Reason = nan, nan, nan, nan, nan, nan, nan, estimate.NotDefined
 		return e
