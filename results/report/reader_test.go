@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"tiltakseffekt/analysis/estimate"
-	"tiltakseffekt/internal/number"
 	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/internal/number"
 	"tiltakseffekt/results"
 	"tiltakseffekt/results/internal/madeup"
 )
