@@ -26,7 +26,7 @@ func (s *Study) resolveLaterEntry() error {
 		return nil
 	case laterEntryCensor:
 	default:
-		return fault.Usagef("bad_study", "`comparison.later_entry: %s` is not known%s", c.LaterEntry, fault.Suggest(c.LaterEntry, []string{laterEntryFollow, laterEntryCensor}))
+		return fault.Usagef("bad_study", "`comparison.later_entry: %s` is not known%s; it is follow or censor", c.LaterEntry, fault.Suggest(c.LaterEntry, []string{laterEntryFollow, laterEntryCensor}))
 	}
 	if c.Truncate == nil {
 		t := defaultTruncate

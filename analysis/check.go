@@ -43,3 +43,19 @@ func check(ctx context.Context, s *Study, o Options) (*Checked, error) {
 	}
 	return &Checked{reg, trials.Flow, trials.Rows.Len(), append(append([]fault.Warning{}, reg.Warnings...), r.warnings(nil)...)}, nil
 }
+
+// inCatalogue refuses what the catalogue does not have, before anything is estimated: a reform by a name of its own and without
+// a month, and prices of a year outside the index. The year of the cut is the default where the index ends long before it.
+func (r *runner) inCatalogue() error {
+	year := r.study.Cost.PriceYear
+	if _, ok := r.cat.KPI(year); !ok && year != r.reg.Cut.Year() {
+		first, last := r.cat.KPIYears()
+		return fault.Usagef("no_kpi", "`cost.price_year: %d` is outside the consumer price index of the catalogue (%d–%d); choose a year inside it or give a newer kpi.csv in `data.catalog`", year, first, last)
+	}
+	for _, f := range r.study.Reforms {
+		if _, _, err := r.named(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}

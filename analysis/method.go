@@ -121,7 +121,7 @@ func (m *Method) UnmarshalYAML(n *yaml.Node) error {
 
 func (m *Method) resolve() error {
 	if !slices.Contains(served, m.Name) {
-		return fault.Usagef("bad_study", "`methods` names `%s`, which is not known%s", m.Name, fault.Suggest(m.Name, served))
+		return fault.Usagef("bad_study", "`methods` names `%s`, which is not known%s; the methods are %s", m.Name, fault.Suggest(m.Name, served), strings.Join(served, ", "))
 	}
 	if m.ID == "" {
 		m.ID = m.Name

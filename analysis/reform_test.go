@@ -203,9 +203,21 @@ func TestReformsAreChecked(t *testing.T) {
 			t.Errorf("%s: %v", entry, err)
 		}
 	}
-	r := reformRunner(t, 300, 1, reformStudy+"reforms: [ukjent]\n")
-	if err := r.reforms(t.Context(), new(Result)); err == nil || !strings.Contains(err.Error(), "no reform of the catalogue") {
-		t.Error(err)
+	r := reformRunner(t, 300, 1, reformStudy)
+	// What the catalogue decides is known before the first estimate: validate says it too.
+	for _, c := range []struct {
+		change func(*Study)
+		want   string
+	}{
+		{func(s *Study) { s.Reforms = []Reform{{ID: "ukjent", Months: 12}} }, "no reform of the catalogue"},
+		{func(s *Study) { s.Cost.PriceYear = 1990 }, "`cost.price_year: 1990` is outside the consumer price index"},
+	} {
+		s := *r.study
+		c.change(&s)
+		other := &runner{study: &s, reg: r.reg, cat: r.cat}
+		if _, err := other.compile(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v, want %q", err, c.want)
+		}
 	}
 	for _, id := range []string{"avtaler_2022", "aft_2026"} {
 		f, name, err := r.named(Reform{ID: id, Months: 12})

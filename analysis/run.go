@@ -198,6 +198,9 @@ func (r *runner) compile() (cohort.Design, error) {
 	if s.Cost.PriceYear == 0 {
 		s.Cost.PriceYear = r.defaultPriceYear()
 	}
+	if err := r.inCatalogue(); err != nil {
+		return cohort.Design{}, err
+	}
 	for i := range s.Outcomes {
 		if s.Outcomes[i].Kind == outcome.Earnings && s.Outcomes[i].PriceYear == 0 {
 			s.Outcomes[i].PriceYear = s.Cost.PriceYear

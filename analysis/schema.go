@@ -3,9 +3,11 @@ package analysis
 import (
 	"encoding/json"
 	"maps"
+	"math"
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -72,6 +74,7 @@ var studyWords = map[string][]string{
 var studyRanges = map[string][2]float64{
 	"Study.horizon": {1, 180}, "Rules.max_strangers": {0, 1}, "Rules.max_bad": {0, 1}, "Rules.job_day": {1, 28},
 	"Comparison.per_treated": {0, 1e9}, "Comparison.all_under": {1, 1e9}, "Disclosure.min_cell": {3, 1e9}, "Spec.position": {0.01, 100},
+	"Spec.months": {1, 120}, "Spec.of": {1, 120},
 }
 
 // requiredKeys are the keys that a part of a study cannot do without.
@@ -244,6 +247,24 @@ func stray(n *yaml.Node, s shape, place string) error {
 				return err
 			}
 		}
+	case yaml.ScalarNode:
+		return strayNumber(n, s, place)
+	}
+	return nil
+}
+
+// strayNumber refuses what the decoder takes for another number than was written: a fraction where a whole number belongs, whose
+// decimals it drops, and a 0 under the range of the key, which the study would read as "not said" and replace by the default.
+func strayNumber(n *yaml.Node, s shape, place string) error {
+	x, err := strconv.ParseFloat(n.Value, 64)
+	if err != nil || n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+		return nil
+	}
+	if alternative(s, "integer")["type"] == "integer" && alternative(s, "number")["type"] != "number" && n.ShortTag() == "!!float" && x != math.Trunc(x) {
+		return fault.Usagef("bad_study", "line %d: %s is a whole number, not %s", n.Line, place, n.Value).At(int64(n.Line))
+	}
+	if least, ok := s["minimum"].(float64); ok && x == 0 && least > 0 {
+		return fault.Usagef("bad_study", "line %d: %s is a number from %g to %g, not 0; leave it out for the default", n.Line, place, least, s["maximum"]).At(int64(n.Line))
 	}
 	return nil
 }

@@ -322,9 +322,9 @@ func TestSchemaRanges(t *testing.T) {
 			}
 			if key == "position" {
 				b = []byte(minimal + fmt.Sprintf("outcomes: [{id: stabilt_arbeid, kind: stable_work, position: %v}]\n", v))
-				if v == 0 { // stands for the default of the kind
-					continue
-				}
+			}
+			if key == "months" || key == "of" { // the other follows it
+				b = []byte(minimal + fmt.Sprintf("outcomes: [{id: stabilt_arbeid, kind: stable_work, %s: %v}]\n", key, v))
 			}
 			_, err := Parse(b)
 			outside := v < r[0] || v > r[1]

@@ -257,7 +257,7 @@ func (s *Study) resolveChoices() error {
 		s.TimeZero = timeZeroStart
 	case timeZeroStart, timeZeroReferral:
 	default:
-		return fault.Usagef("bad_study", "`time_zero: %s` is not known%s", s.TimeZero, fault.Suggest(s.TimeZero, []string{timeZeroStart, timeZeroReferral}))
+		return fault.Usagef("bad_study", "`time_zero: %s` is not known%s; it is start or referral", s.TimeZero, fault.Suggest(s.TimeZero, []string{timeZeroStart, timeZeroReferral}))
 	}
 	for _, step := range []func() error{s.resolveAgainst, s.resolveLaterEntry, s.resolveElapsed} {
 		if err := step(); err != nil {

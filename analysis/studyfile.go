@@ -113,6 +113,7 @@ func Parse(text []byte) (*Study, error) {
 var (
 	unknownField = regexp.MustCompile(`line (\d+): field (\S+) not found in type (\S+)`)
 	wrongType    = regexp.MustCompile("line (\\d+): cannot unmarshal \\S+ `?([^`]*)`? into (\\S+)")
+	wrongShape   = regexp.MustCompile(`line (\d+): cannot unmarshal !!(map|seq) into (\S+)`)
 	atLine       = regexp.MustCompile(`line (\d+): (.*)`)
 	quotedValue  = regexp.MustCompile("^`([^`]+)` is not")
 )
@@ -129,6 +130,9 @@ func yamlFault(err error, file []byte) error {
 	}
 	if m := wrongType.FindStringSubmatch(text); m != nil {
 		return fault.Usagef("bad_study", "line %s: `%s` is not %s", m[1], m[2], goTypeInWords(m[3])).At(atoi(m[1]))
+	}
+	if m := wrongShape.FindStringSubmatch(text); m != nil {
+		return fault.Usagef("bad_study", "line %s: %s stands where %s belongs", m[1], map[string]string{"map": "a mapping", "seq": "a list"}[m[2]], strings.TrimPrefix(goTypeInWords(m[3]), "what belongs there: ")).At(atoi(m[1]))
 	}
 	if m := atLine.FindStringSubmatch(text); m != nil {
 		if line := tabbed(file, int(atoi(m[1]))); line > 0 {
@@ -191,8 +195,14 @@ func goTypeInWords(t string) string {
 	case strings.HasSuffix(t, "Month"):
 		return "a month such as 2018-01"
 	}
+	if keys := keysOf(strings.TrimPrefix(t, "*")); len(keys) > 0 {
+		return "what belongs there: " + mappingOf(keys)
+	}
 	return "what belongs there"
 }
+
+// mappingOf describes a mapping by its keys.
+func mappingOf(keys []string) string { return "a mapping of the keys " + strings.Join(keys, ", ") }
 
 // keysOf are the YAML keys of a type of the study, by the name the decoder gives it.
 func keysOf(typeName string) []string {
@@ -228,7 +238,7 @@ func keysOf(typeName string) []string {
 // strictness does not reach.
 func knownKeys(n *yaml.Node, place string, allowed ...string) error {
 	if n.Kind != yaml.MappingNode {
-		return fault.Usagef("bad_study", "line %d: `%s` is not what belongs there", n.Line, place).At(int64(n.Line))
+		return fault.Usagef("bad_study", "line %d: `%s` is not what belongs there: %s", n.Line, place, mappingOf(allowed)).At(int64(n.Line))
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		k := n.Content[i]
