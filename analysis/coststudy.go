@@ -81,6 +81,10 @@ func (c *Cost) resolve() error {
 			return fault.Usagef("bad_study", "`cost.what_if` `%s` needs the `tiltak` whose rule is changed", w.ID)
 		case !(w.Step > 0 && w.Step <= 100):
 			return fault.Usagef("bad_study", "`cost.what_if` `%s`: `step: %g` is the width of a step in percent, over 0 and at most 100", w.ID, w.Step)
+		case w.Step < 1:
+			return fault.Usagef("bad_study", "`cost.what_if` `%s`: `step: %g` is in percent of full time; if a share is meant, write %g", w.ID, w.Step, math.Round(w.Step*1e6)/1e4)
+		case w.Floor > 0 && w.Floor < 1:
+			return fault.Usagef("bad_study", "`cost.what_if` `%s`: `floor: %g` is in percent of the full rate; if a share is meant, write %g", w.ID, w.Floor, math.Round(w.Floor*1e6)/1e4)
 		case !(w.Floor >= 0 && w.Floor <= 100):
 			return fault.Usagef("bad_study", "`cost.what_if` `%s`: `floor: %g` is the least share of the full rate that is paid, in percent, 0 to 100", w.ID, w.Floor)
 		}

@@ -77,6 +77,9 @@ type caliper float64
 
 const noCaliper caliper = -1
 
+// farthest is a caliper, in standard deviations, that hardly any pair is beyond: whoever writes it has another unit in mind.
+const farthest = 10
+
 // UnmarshalYAML reads a number over 0 or `none`.
 func (c *caliper) UnmarshalYAML(n *yaml.Node) error {
 	if n.Value == "none" {
@@ -180,6 +183,9 @@ func (m *Method) resolveWords() error {
 	}
 	if m.Name == didMethod && m.Caliper != 0 && m.Match != nearest {
 		return fault.Usagef("bad_study", "`caliper` belongs to nearest, or to did with `match: nearest`, not to %s", m.ID)
+	}
+	if m.Caliper >= farthest && m.CaliperUnit != "raw" {
+		return fault.Usagef("bad_study", "`caliper: %g` of %s is in standard deviations, and hinders nothing; 0.2 is usual, `caliper: none` is without one (and `caliper_unit: raw` of matching takes the unit of the distance)", float64(m.Caliper), m.ID)
 	}
 	if m.Match == nearest && m.Caliper == 0 {
 		m.Caliper = 0.2

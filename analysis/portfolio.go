@@ -45,6 +45,8 @@ func (s *Study) resolvePortfolio() error {
 		return fault.Usagef("bad_study", "`portfolio.margin` is the difference that is of no consequence, in units of the outcome, such as 0.03 for three percentage points; it has no default: it is a judgement, and has to be made before the figures are seen")
 	case !slices.ContainsFunc(s.Outcomes, func(o outcome.Spec) bool { return o.ID == p.Outcome }):
 		return fault.Usagef("bad_study", "`portfolio.outcome: %s` is no outcome of the study", p.Outcome)
+	case p.Margin >= 1 && slices.ContainsFunc(s.Outcomes, func(o outcome.Spec) bool { return o.ID == p.Outcome && o.Kind != outcome.Earnings }):
+		return fault.Usagef("bad_study", "`portfolio.margin: %v` is larger than any effect on `%s`, which is a share; if percentage points are meant, write %v", p.Margin, p.Outcome, math.Round(p.Margin*1e6)/1e8)
 	case p.Month < 1 || p.Month > s.Horizon:
 		return fault.Usagef("bad_study", "`portfolio.month: %d` must lie between 1 and the horizon %d", p.Month, s.Horizon)
 	}

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"math"
 	"regexp"
 	"slices"
 
@@ -353,6 +354,9 @@ func (s *Study) resolveInference() error {
 	in := &s.Inference
 	if in.Level == 0 {
 		in.Level = 0.95
+	}
+	if in.Level > 50 && in.Level < 100 {
+		return fault.Usagef("bad_study", "`inference.level: %v` is a share, not percent; write %v", in.Level, math.Round(in.Level*1e6)/1e8)
 	}
 	if !(in.Level > 0.5 && in.Level < 1) {
 		return fault.Usagef("bad_study", "`inference.level: %v` must lie between 0.5 and 1, such as 0.95", in.Level)

@@ -142,6 +142,8 @@ func (s Spec) validateValues(u use, fail func(code, format string, args ...any) 
 	switch {
 	case u.position != 0 && (!(s.Position > 0 && s.Position <= 100) || math.Abs(hundredths-math.Round(hundredths)) > 1e-9):
 		return fail("position", "`position: %v` must be over 0 and at most 100 percent, with two decimals at most", s.Position)
+	case u.position != 0 && s.Position < 1 && s.Position != anyPosition: // the panel tells positions that small apart, but a share taken for percent is the likelier
+		return fail("position", "`position: %v` is in percent of full time, and under one percent (only %v, any position at all, is taken there); if a share is meant, write %v", s.Position, anyPosition, math.Round(s.Position*1e4)/100)
 	case u.terms != "" && s.Terms != Ordinary && s.Terms != AllTerms:
 		return fail("terms", "`terms: %s` is not known (ordinary or all)", s.Terms)
 	case u.timesG != 0 && !(s.TimesG > 0 && s.TimesG <= 100):

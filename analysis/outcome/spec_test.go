@@ -87,6 +87,8 @@ func TestSpecRefuses(t *testing.T) {
 		{Spec{ID: "a", Kind: Work, Position: -1}, "`position: -1`"},
 		{Spec{ID: "a", Kind: Work, Position: 101}, "at most 100"},
 		{Spec{ID: "a", Kind: Work, Position: 0.005}, "two decimals"},
+		{Spec{ID: "a", Kind: StableWork, Position: 0.5}, "write 50"},
+		{Spec{ID: "a", Kind: ExitToWork, Position: 0.29}, "write 29"}, // its default is 0.01, any position
 		{Spec{ID: "a", Kind: StableWork, Months: 7, Of: 6}, "`months: 7` cannot exceed `of: 6`"},
 		{Spec{ID: "a", Kind: StableWork, Months: 4, Of: 6, Gap: intp(0)}, "leave `gap` out"},
 		{Spec{ID: "a", Kind: StableWork, Gap: intp(-1)}, "negative"},
