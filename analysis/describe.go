@@ -60,7 +60,7 @@ var didText = map[string]results.Text{
 // describe is run.json as far as the study and the register decide it.
 func (r *runner) describe() results.Run {
 	s := r.study
-	run := results.Run{Schema: 1, Study: s.Study, Title: results.Text(s.Title), Seed: *s.Seed, Level: s.Inference.Level, MinCell: *s.Disclosure.MinCell,
+	run := results.Run{Schema: 1, Study: s.Study, Title: results.Text(s.Title), Seed: *s.Seed, Level: s.Inference.Level, MinCell: *s.Disclosure.MinCell, Round: s.Disclosure.Round,
 		Horizon: s.Horizon, From: s.Population.From.String(), To: s.Population.To.String(), Cut: r.reg.Cut.String(), PriceYear: s.Cost.PriceYear,
 		Comparison: s.Comparison.Against, LaterEntry: s.Comparison.LaterEntry, TimeZero: s.TimeZero, Inputs: r.reg.Inputs}
 	for _, trial := range r.trials.Tiltak {

@@ -107,5 +107,7 @@ func (s *Study) describeRegister(ctx context.Context, reg *register.Register, ca
 	if err := results.Revealed(results.Attack(&d.Tables, d.Run.MinCell)); err != nil {
 		return nil, err
 	}
+	results.Round(&d.Tables, d.Run.Round)
+	results.RoundWarnings(d.Run.Warnings, d.Run.Round)
 	return d, nil
 }

@@ -116,6 +116,11 @@ func runFolder(ctx context.Context, s *Study, opt FolderOptions) (*FolderResult,
 	if err := results.Revealed(results.Attack(tables, run.MinCell)); err != nil { // the second lock: nothing is written
 		return nil, err
 	}
+	results.Round(tables, run.Round)
+	results.RoundWarnings(run.Warnings, run.Round)
+	if err := results.Revealed(results.Attack(tables, run.MinCell)); run.Round > 0 && err != nil {
+		return nil, err
+	}
 	if err := folder.WriteRun(&run); err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ var studyWords = map[string][]string{
 // studyRanges are the least and the largest number of a key, by type and key; TestSchemaRanges holds them against the reader.
 var studyRanges = map[string][2]float64{
 	"Study.horizon": {1, 180}, "Rules.max_strangers": {0, 1}, "Rules.max_bad": {0, 1}, "Rules.job_day": {1, 28},
-	"Comparison.per_treated": {0, 1e9}, "Comparison.all_under": {1, 1e9}, "Disclosure.min_cell": {3, 1e9}, "Spec.position": {0.01, 100},
+	"Comparison.per_treated": {0, 1e9}, "Comparison.all_under": {1, 1e9}, "Disclosure.min_cell": {3, 1e9}, "Disclosure.round": {0, 1e9}, "Spec.position": {0.01, 100},
 	"Spec.months": {1, 120}, "Spec.of": {1, 120},
 }
 

@@ -138,6 +138,7 @@ type Family struct {
 // Disclosure is the limit under which a cell is suppressed.
 type Disclosure struct {
 	MinCell *int `yaml:"min_cell" json:"min_cell"`
+	Round   int  `yaml:"round" json:"round,omitempty"` // counts go out rounded to the nearest; 0: as they are
 }
 
 // Notes are the researcher's own words, printed beside the generated ones.
@@ -287,6 +288,9 @@ func (s *Study) resolveChoices() error {
 	}
 	if *s.Disclosure.MinCell < 3 {
 		return fault.Usagef("bad_study", "`disclosure.min_cell` must be at least 3: smaller cells identify people")
+	}
+	if n, least := s.Disclosure.Round, *s.Disclosure.MinCell; n != 0 && (n < least || n > 2*least) {
+		return fault.Usagef("bad_study", "`disclosure.round: %d` must be 0 (counts go out as they are) or from min_cell (%d) to twice that (%d): under it the difference of two rounded counts could be a small cell, over it a count that may be shown would be rounded to none", n, least, 2*least)
 	}
 	return nil
 }

@@ -18,12 +18,18 @@ import (
 // against effect; the margins of the tables of chains; a hidden specification, from what is said of all of them together. A level whose share is no whole number of starts is weighted, and one
 // of a method that drops starts that is a multiple of half a per cent is taken for rounded: neither counts anything.
 //
+// Of a run whose counts are rounded it also tries to read counts closer than they are given, see roundedRun.
+//
 // minCell is the limit; the run's own is in its run.json. Under 2 nothing is small.
 func Attack(t *Tables, minCell int) []string {
 	if minCell < 2 {
 		return nil
 	}
 	a := &attacker{min: minCell}
+	if t.Round > 0 {
+		a.roundedRun(t)
+		return a.found
+	}
 	rows := counted(t.Estimates)
 	a.cells(rows)
 	a.groups(rows)

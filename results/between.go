@@ -23,6 +23,9 @@ func Between(a, b *Tables, minCell int) []string {
 	for k, t := range []*Tables{a, b} {
 		rows[k] = map[string]*Estimate{}
 		for _, e := range counted(t.Estimates) {
+			if t.Round > 0 { // what a rounded share makes of a rounded count is no count
+				e.OnesTreated, e.ZerosTreated = -1, -1
+			}
 			rows[k][join(seriesKey(&e), e.Group, monthOf(&e), e.Window)] = &e
 		}
 	}

@@ -40,6 +40,7 @@ type Run struct {
 	Seed        uint64                 `json:"seed"`
 	Level       float64                `json:"level"`
 	MinCell     int                    `json:"min_cell"`
+	Round       int                    `json:"round,omitempty"` // to what counts are rounded on the way out; 0: they are not
 	Horizon     int                    `json:"horizon"`
 	From        string                 `json:"from"` // first and last month of starts, and the last month with complete data
 	To          string                 `json:"to"`

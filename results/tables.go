@@ -227,4 +227,7 @@ type Tables struct {
 	// tiltak × group a row of its starts and persons, and for each other group one, named by Outcome, of those in it
 	// (OnesTreated) and not in it (ZerosTreated), from which follows which group lies inside which.
 	Census []Estimate
+
+	// Round is to what counts were rounded on the way out (see Round); 0 where they were not.
+	Round int
 }

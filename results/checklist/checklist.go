@@ -133,7 +133,7 @@ func (w *writer) answers() map[string]string {
 		"groups":    w.say("Grupper: %s.", "Groups: %s.", w.names(r.Groups, true)),
 		"sources":   w.sources(),
 		"share":     w.say("Program: evaluate %s. Kjøring %s. Hele studien, tabellene og SHA-256 for alle inndata ligger i kjøringen.", "Program: evaluate %s. Run %s. The whole study, the tables and the SHA-256 of every input are in the run.", r.Version, r.RunID),
-		"hidden":    w.say("Tall som bygger på under %d personer, eller som kunne avslørt slike, er skjult.", "Figures on fewer than %d persons, or that could reveal such, are hidden.", r.MinCell),
+		"hidden":    w.say("Tall som bygger på under %d personer, eller som kunne avslørt slike, er skjult.", "Figures on fewer than %d persons, or that could reveal such, are hidden.", r.MinCell) + w.rounding(),
 		"flow":      w.flow(),
 		"baseline":  w.rows("balance", len(w.t.Balance)),
 		"checks":    w.checks(),
@@ -331,4 +331,12 @@ func (w *writer) levels() string {
 		return ""
 	}
 	return w.say("mean_treated og mean_comparison i tabellen estimates, for hvert utfall og hver måned.", "mean_treated and mean_comparison in table estimates, for each outcome and month.")
+}
+
+// rounding says to what counts are rounded, where they are.
+func (w *writer) rounding() string {
+	if w.r.Round == 0 {
+		return ""
+	}
+	return w.say(" Antall er avrundet til nærmeste %d, og andeler og beløp deretter.", " Counts are rounded to the nearest %d, and shares and amounts accordingly.", w.r.Round)
 }

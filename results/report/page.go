@@ -156,7 +156,7 @@ func (b *builder) repeat() repeat {
 		Facts: []fact{
 			{b.say("Kjøring", "Run"), r.RunID}, {b.say("Studie", "Study"), r.Study}, {b.say("Program", "Program"), r.Version},
 			{b.say("Plattform", "Platform"), r.Platform}, {b.say("Frø for tilfeldige tall", "Seed"), b.seed()},
-			{b.say("Personverngrense", "Disclosure limit"), b.sayf("%d personer", "%d persons", r.MinCell)},
+			{b.say("Personverngrense", "Disclosure limit"), b.sayf("%d personer", "%d persons", r.MinCell) + b.rounding()},
 		},
 		StudyTitle: b.say("Hele studien, med alle valg utfylt", "The whole study, with every choice filled in"),
 		Study:      indent(r.Resolved),
@@ -198,4 +198,12 @@ func (b *builder) ledger() *table {
 		return nil
 	}
 	return t
+}
+
+// rounding says to what counts are rounded, where they are.
+func (b *builder) rounding() string {
+	if b.run.Round == 0 {
+		return ""
+	}
+	return b.sayf("; antall avrundet til nærmeste %d", "; counts rounded to the nearest %d", b.run.Round)
 }
