@@ -17,7 +17,7 @@ const (
 // kinds are all numbers of all tables; TestRoundKnowsEveryColumn holds it against the tables.
 var kinds = map[string]map[string]kind{
 	"estimates": {"month": fixed, "estimate": effect, "std_error": effect, "conf_low": effect, "conf_high": effect, "band_low": effect, "band_high": effect,
-		"p_value": pvalue, "p_adjusted": pvalue, "mean_treated": level, "mean_comparison": level, "n_starts": count, "n_starts_eligible": count,
+		"p_value": pvalue, "p_permutation": pvalue, "p_adjusted": pvalue, "mean_treated": level, "mean_comparison": level, "n_starts": count, "n_starts_eligible": count,
 		"n_persons_treated": count, "n_persons_comparison": count, "ess": count, "family_low": effect, "family_high": effect},
 	"balance": {"mean_treated": level, "mean_comparison": level, "smd": figure, "variance_ratio": figure, "ecdf_mean": figure, "ecdf_max": figure},
 	"overlap": {"bin_low": fixed, "bin_high": fixed, "share": level},
