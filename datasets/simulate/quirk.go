@@ -32,8 +32,8 @@ type Finding struct {
 	Persons  int64
 }
 
-// Quirks lists all of them, by number. Quirks 9 (breaks in what the law and the sources measure) and 15 (snapshots
-// against spells) change no row and have none; 2020 is in the local markets of every scenario.
+// Quirks lists all of them, by number: every number of domain.md §7 has one or more. Of quirk 9 (breaks in what the law and the
+// sources measure) it is rows from before a-ordningen; 2020 is in the local markets of every scenario.
 func Quirks() []Quirk { return slices.Clone(quirks) }
 
 // QuirkNames are the names of the quirks, of those alone that the rules restore where restored is set.

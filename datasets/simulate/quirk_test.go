@@ -148,10 +148,56 @@ func TestQuirksAlone(t *testing.T) {
 		return n
 	}
 	clean := count(nil)
+	numbers := map[int]bool{}
 	for _, q := range Quirks() {
+		numbers[q.Number] = true
 		n := count([]string{q.Name})
-		if changed := !reflect.DeepEqual(n, clean); changed != (q.Name != "end_9999" && q.Name != "lawful_overlap") {
+		if changed := !reflect.DeepEqual(n, clean); changed != (q.Name != "end_9999" && q.Name != "lawful_overlap" && q.Name != "within_month") {
 			t.Errorf("%s: the ledger changes: %t", q.Name, changed)
 		}
+	}
+	for n := 1; n <= 16; n++ {
+		if !numbers[n] {
+			t.Errorf("quirk %d of domain.md §7 is injected by none", n)
+		}
+	}
+}
+
+// TestSnapshotsAgainstSpells: participations that are over within the month are counted by the rule as many more times as they
+// were made, and are what a reader of month-end snapshots, who drops them, lacks.
+func TestSnapshotsAgainstSpells(t *testing.T) {
+	rows := func(quirks []string, monthEnds bool) (between, dropped, participations int64) {
+		r := generate(t, Options{Persons: 1400, Months: 60, Seed: 33, Quirks: quirks})
+		opt := register.Options{}
+		opt.Rules.MonthEnds = monthEnds
+		reg, err := register.FromTables(ctx(), r.Tables, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range reg.Ledger {
+			switch {
+			case e.Table != "deltakelse":
+			case e.Rule == "between_month_ends":
+				between = e.Rows
+			case e.Rule == "between_month_ends_dropped":
+				dropped = e.Rows
+			}
+		}
+		injected := int64(0)
+		for _, f := range r.Findings {
+			if f.Rule == "between_month_ends" {
+				injected = f.Injected
+			}
+		}
+		if len(quirks) > 0 && injected == 0 {
+			t.Error("none injected")
+		}
+		return between - injected, dropped - injected, int64(len(reg.Participations)) + dropped
+	}
+	clean, _, all := rows(nil, false)
+	quirk, _, same := rows([]string{"within_month"}, false)
+	_, gone, dropped := rows([]string{"within_month"}, true)
+	if clean != quirk || clean != gone || all != same || all != dropped {
+		t.Errorf("over within a month beside those injected: %d clean, %d with the quirk, %d dropped for snapshots; participations %d, %d and %d", clean, quirk, gone, all, same, dropped)
 	}
 }

@@ -39,6 +39,7 @@ func init() {
 		{"wage_correction", 7, true, "a wage paid too much and taken back in the same month", wageCorrection},
 		{"arena_code", 8, true, "the tiltak under its Arena code", arenaCode},
 		{"tiltak_unknown", 8, false, "a tiltak under a code that nobody knows", tiltakUnknown},
+		{"month_before_break", 9, true, "a row of maaned from before January 2015, out of the registers that a-ordningen replaced", monthBeforeBreak},
 		{"county_reformed", 10, true, "a county under its code before or after the one of 2020", countyReformed},
 		{"split_person", 11, true, "a person with a second id for some rows, and a table that joins them", splitPerson},
 		{"tiltak_wage_unmarked", 12, true, "wages paid through a tiltak that are not marked as such", unmarkedWage},
@@ -48,6 +49,7 @@ func init() {
 		{"start_after_death", 14, true, "a participation that begins after death", startAfterDeath},
 		{"month_after_death", 14, true, "a wage after death", monthAfterDeath},
 		{"emigration_after_death", 14, true, "an emigration after death", emigrationAfterDeath},
+		{"within_month", 15, false, "a participation over before the end of the month it began in: snapshots at month ends never see it", withinMonth},
 		{"mixed_types", 16, true, "dates as integers and texts, flags as kroner", nil},
 	}
 }
@@ -139,18 +141,44 @@ func registration(rule, column string, value any) func(*patient) bool {
 }
 
 func month(rule string, value any) func(*patient) bool {
-	return func(c *patient) bool {
-		r := c.rows["maaned"]
-		if r[0] == r[1] {
-			return false
-		}
-		n := c.tables["maaned"].again(r[0])
-		c.set("maaned", n, "maaned", value)
-		if c.column("maaned", "tiltakslonn").Bools[c.at("maaned", r[0])] {
-			c.set("maaned", n, "tiltakslonn", false)
-		}
-		return c.found1("maaned", rule)
+	return func(c *patient) bool { return c.anotherMonth(rule, value) }
+}
+
+// anotherMonth adds a row of maaned for another month, or for none.
+func (c *patient) anotherMonth(rule string, value any) bool {
+	r := c.rows["maaned"]
+	if r[0] == r[1] {
+		return false
 	}
+	n := c.tables["maaned"].again(r[0])
+	c.set("maaned", n, "maaned", value)
+	if c.column("maaned", "tiltakslonn").Bools[c.at("maaned", r[0])] {
+		c.set("maaned", n, "tiltakslonn", false)
+	}
+	return c.found1("maaned", rule)
+}
+
+// monthBeforeBreak adds a row of June 2014, or earlier where the data begin before 2016: more than a year before them, so that
+// it is not taken for their beginning. Few persons have it, since one row in a hundred would be.
+func monthBeforeBreak(c *patient) bool {
+	if c.w.trait.Uniform(uint64(c.p.id), 990) > .25 {
+		return false
+	}
+	m := min(calendar.NewMonth(2014, 6), c.w.opt.First-19)
+	return c.anotherMonth("month_before_first", m.First())
+}
+
+// withinMonth ends a participation three days after it began, in the same month.
+func withinMonth(c *patient) bool {
+	row := c.choose(func(from, to calendar.Date, open bool, _ int) bool {
+		return !open && to > from+3 && from+3 < from.Month().Last() && to >= from.Month().Last()
+	})
+	if row < 0 {
+		return false
+	}
+	from, _, _ := c.spell(row)
+	c.deltakelse(row, "slutt_dato", from+3)
+	return c.found1("deltakelse", "between_month_ends")
 }
 
 // noParticipation are statuses that are not participation, by origin.
