@@ -194,6 +194,13 @@ func (p *TimingPath) choose(in *TimingInput) {
 			}
 		}
 	}
+	for _, f := range p.Fits {
+		for _, e := range f.Effects {
+			if e.Reason == estimate.NotDefined {
+				p.Warnings = append(p.Warnings, fault.Warnf("effect_without_limit", "with %d mass points the effect of the programme (%s, %s) has no limit: a type of people leaves only with the programme; it is not reported", f.Points, e.State, e.Term))
+			}
+		}
+	}
 	if len(turned) > 0 {
 		p.Chosen = -1
 		for _, t := range turned {

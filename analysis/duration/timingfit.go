@@ -165,6 +165,9 @@ func (d *timingData) describe(m timingMaximum, J int, e *timingEvaluation, level
 			switch {
 			case !m.converged:
 				t.Reason = estimate.NotConverged
+			case (d.names[j] == during || d.names[j] == after) && math.Abs(value) > lowestHazard/2 && d.atFloor(m.theta, J, s, low):
+				// A type who as good as never leaves without the programme: the ratio to it grows as far as the floor lets it.
+				t.Reason = estimate.NotDefined
 			case ok:
 				t.RobustStdError = math.Sqrt(robust[k*P+k]) / d.scale[j]
 				t.Estimate = estimate.Normal(value, t.RobustStdError, level)
@@ -188,6 +191,17 @@ func (d *timingData) describe(m timingMaximum, J int, e *timingEvaluation, level
 	}
 	sort.SliceStable(f.Mass, func(a, b int) bool { return f.Mass[a].Probability > f.Mass[b].Probability })
 	return f
+}
+
+// atFloor tells whether a type's log hazard of state s lies as low as the search goes.
+func (d *timingData) atFloor(theta []float64, J, s int, low []float64) bool {
+	base := d.coefficients()
+	for j := range J {
+		if theta[base+j*d.states+s] <= low[s]+1 {
+			return true
+		}
+	}
+	return false
 }
 
 // timingCovariance is the inverse of the observed information over the free parameters, and the sandwich by person.

@@ -141,7 +141,7 @@ func (b *builder) method1() []string {
 	}
 	for _, o := range r.Outcomes {
 		if note := o.Note.In(b.lang()); note != "" {
-			out = append(out, "«"+o.Text.In(b.lang())+"»: "+note+".")
+			out = append(out, b.sayf("«%s»: %s.", "“%s”: %s.", o.Text.In(b.lang()), note))
 		}
 	}
 	return out

@@ -119,6 +119,9 @@ func TestBothLanguagesHaveTheSameParts(t *testing.T) {
 			t.Errorf("%s: %d in bokmål, %d in English", tag, a, b)
 		}
 	}
+	if i := strings.Index(en, "«"); i >= 0 {
+		t.Errorf("the English report quotes as Norwegian does: …%s…", en[max(0, i-60):min(len(en), i+60)])
+	}
 	for _, norwegian := range []string{"måned", "deltaker", "intervall ", "ikke "} {
 		text := regexp.MustCompile(`(?s)<style>.*?</style>|<script>.*?</script>|<pre>.*?</pre>|«[^»]*»|<[^>]*>`).ReplaceAllString(en, " ")
 		if i := strings.Index(text, norwegian); i >= 0 {

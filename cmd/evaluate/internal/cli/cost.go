@@ -98,6 +98,9 @@ func (f *costFlags) input(c *cobra.Command, table *catalog.Catalog) (cost.Partic
 	var warnings []fault.Warning
 	code, known := table.Resolve(f.tiltak)
 	if !known {
+		if !c.Flags().Changed("amount") { // nothing could be priced: the code is misspelt, or its rate is not here
+			return none, nil, fault.Usagef("bad_flag", "`--tiltak %s` is not in the catalogue (`evaluate catalog tiltak` lists the codes); for a tiltak of your own give its `--amount`, or its rate in a folder for `--catalog`", f.tiltak)
+		}
 		w, _ := table.Known(f.tiltak)
 		warnings = append(warnings, w)
 	}

@@ -108,6 +108,7 @@ func TestCostRefuses(t *testing.T) {
 	base := "cost --tiltak ARBFORB --from 2024-01-01 --to 2024-01-31 "
 	for args, want := range map[string]string{
 		"cost --from 2024-01-01 --to 2024-01-31":               "`--tiltak` is needed",
+		"cost --tiltak AFT --from 2024-01 --to 2024-02":        "`--tiltak AFT` is not in the catalogue",
 		"cost --tiltak ARBFORB --to 2024-01-31":                "`--from` is needed",
 		"cost --tiltak ARBFORB --from 2024-01-32 --to 2024-02": "`2024-01-32` is no day",
 		"cost --tiltak ARBFORB --from 2024-02-01 --to 2024-01": "is before `--from`",

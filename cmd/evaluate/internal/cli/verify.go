@@ -89,6 +89,9 @@ func studyOfRun(dir, study string) (*analysis.Study, error) {
 	}
 	beside := filepath.Clean(dir) + ".yaml"
 	if _, err := os.Stat(beside); err != nil {
+		if _, err := results.ReadManifest(dir); err != nil { // no run at all, such as a register
+			return nil, err
+		}
 		return nil, fault.Usagef("no_study", "there is no study `%s` beside the run; name the study file of the run with `--study`", beside)
 	}
 	return analysis.LoadFrom(beside, placeOfStudy(filepath.Clean(dir)+".log"))

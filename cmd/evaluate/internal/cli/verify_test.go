@@ -116,3 +116,10 @@ func TestVerify(t *testing.T) {
 		t.Errorf("status %d, %s", status, stderr)
 	}
 }
+
+// A folder that is no run is data refused, also where --study would be the next thing to ask for.
+func TestVerifyOfNoRun(t *testing.T) {
+	if _, stderr, status := runCLI(t, "verify", t.TempDir()); status != 3 || !strings.Contains(stderr, "is no finished run") {
+		t.Errorf("%d %s", status, stderr)
+	}
+}
