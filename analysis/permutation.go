@@ -25,7 +25,7 @@ func (r *runner) permute(c *cell, def *outcome.Definition, f fitted, s *series, 
 		return nil
 	}
 	opt := experiment.Permutation{Draws: permutations, ExactUnder: permutationsAll,
-		Stream: random.New(*r.study.Seed, strings.Join([]string{"permutation", row.Tiltak, row.Group, row.Outcome, row.Method}, "\x00"))}
+		Stream: random.New(*r.study.Seed, strings.Join([]string{"permutation", row.Tiltak, row.Group, row.Outcome}, "\x00"))}
 	month := *row.Month
 	complete := append([]float64(nil), y[month-1]...)
 	c.complete(complete, r.reg, &r.trials.Rows)
