@@ -86,7 +86,7 @@ pairs of R's MatchIt 4.7.2, ties included.`,
 	flags.StringVar(&f.caliperUnit, "caliper-unit", "sd", "sd (of the score over all rows) or raw")
 	flags.StringVar(&f.covariateCaliper, "covariate-caliper", "", "largest differences of columns within a match, such as `age=2,re74=500`")
 	flags.StringVar(&f.antiExact, "anti-exact", "", "`columns` that must differ within a match, such as the workplace")
-	flags.StringVar(&f.order, "order", "", "who chooses first: largest, smallest, closest, data or random (default: largest; closest for distances between covariates)")
+	flags.StringVar(&f.order, "order", "", "who chooses first: largest, smallest, closest, data or random (default: largest, for the atc smallest; closest for distances between covariates)")
 	flags.StringVar(&f.discard, "discard", "none", "rows outside common support to leave out: none, treated, comparison, both, or crump (scores whose rows cost more precision than they bring)")
 	flags.IntVar(&f.subclasses, "subclasses", 6, "number of subclasses")
 	flags.IntVar(&f.cutpoints, "cutpoints", 0, "`bins` of each number in coarsened exact matching (default: Sturges' rule)")

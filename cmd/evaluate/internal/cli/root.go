@@ -33,6 +33,7 @@ type globals struct {
 	workers int
 	seed    uint64
 	stats   bool
+	resumes bool // what was interrupted goes on where it stopped
 
 	memory      string // as given
 	memoryBytes int64  // 0: not known
@@ -216,6 +217,9 @@ func asUsage(err error) error {
 func (g *globals) printError(err error) {
 	if errors.Is(err, context.Canceled) {
 		err = &fault.Error{Status: fault.Interrupted, Code: "interrupted", Message: "interrupted; nothing half-written is left"}
+		if g.resumes {
+			err.(*fault.Error).Message = "interrupted; nothing half-written is left, and the same command goes on where this one stopped (`evaluate clean` removes what is kept for that)"
+		}
 	}
 	if g.format != "json" {
 		fmt.Fprintf(g.stderr, "evaluate: %v\n", err)

@@ -1,13 +1,18 @@
 package cli
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +22,7 @@ import (
 	"tiltakseffekt/analysis"
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/fault"
+	"tiltakseffekt/results"
 )
 
 func newRunCmd(g *globals) *cobra.Command {
@@ -60,6 +66,7 @@ same run: where it is there already it is checked and nothing is run.`,
 			}
 			result, err := g.runStudy(c, s, text, out)
 			if err != nil {
+				g.resumes = errors.Is(err, context.Canceled)
 				return err
 			}
 			return g.printRun(result)
@@ -158,11 +165,31 @@ func (g *globals) printRun(r *analysis.FolderResult) error {
 	if r.Already {
 		fmt.Fprintf(g.stdout, "This study has been run on the same data by the same program before; its files are as they were.\n")
 	} else {
-		fmt.Fprintf(g.stdout, "%d estimates, %d rows of balance, %d of durations, %d of costs; report.nb.html and report.en.html open without a network.\n",
-			len(r.Tables.Estimates), len(r.Tables.Balance), len(r.Tables.Durations), len(r.Tables.Costs))
+		fmt.Fprintf(g.stdout, "%d estimates%s, %d rows of balance, %d of durations, %d of costs; report.nb.html and report.en.html open without a network.\n",
+			len(r.Tables.Estimates), withoutFigure(r.Tables.Estimates), len(r.Tables.Balance), len(r.Tables.Durations), len(r.Tables.Costs))
 	}
 	_, err := fmt.Fprintln(g.stdout, r.Path)
 	return err
+}
+
+// withoutFigure says how many of the estimates have none, and why: a run in which nothing could be estimated ends like any other.
+func withoutFigure(rows []results.Estimate) string {
+	why := map[string]int{}
+	n := 0
+	for _, e := range rows {
+		if e.Reason != "" && math.IsNaN(e.Estimate) {
+			why[string(e.Reason)]++
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	parts := make([]string, 0, len(why))
+	for _, reason := range slices.Sorted(maps.Keys(why)) {
+		parts = append(parts, fmt.Sprintf("%s %d", reason, why[reason]))
+	}
+	return fmt.Sprintf(" (%d of them without a figure: %s)", n, strings.Join(parts, ", "))
 }
 
 // stageNames are what progress calls the stages that the analysis names.
