@@ -75,7 +75,7 @@ func (s *Study) describeStudy(ctx context.Context, o FolderOptions) (*Descriptio
 }
 
 func (s *Study) describeRegister(ctx context.Context, reg *register.Register, cat *catalog.Catalog, o Options) (*Description, error) {
-	r := &runner{study: s, reg: reg, cat: cat, opt: o}
+	r := &runner{study: s, reg: reg, cat: withRates(reg, cat), opt: o}
 	design, err := r.compile()
 	if err != nil {
 		return nil, err

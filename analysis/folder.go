@@ -216,6 +216,14 @@ func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (re
 	return source, opt, err
 }
 
+// withRates is the catalogue with the rates of the register's own table satser in it, where it has one.
+func withRates(reg *register.Register, cat *catalog.Catalog) *catalog.Catalog {
+	if reg != nil && reg.Catalog != nil {
+		return reg.Catalog
+	}
+	return cat
+}
+
 // Register reads the register of a study and nothing more.
 func (s *Study) Register(ctx context.Context, o Options) (*register.Register, *catalog.Catalog, error) {
 	cat, err := catalog.Load(s.Data.Catalog)
@@ -227,7 +235,7 @@ func (s *Study) Register(ctx context.Context, o Options) (*register.Register, *c
 		return nil, nil, err
 	}
 	reg, err := register.Read(ctx, source, opt)
-	return reg, cat, err
+	return reg, withRates(reg, cat), err
 }
 
 // otherInputs adds the mapping, the user's catalogue files and the plan to the inputs of the register: a run depends on

@@ -92,7 +92,7 @@ type runner struct {
 
 // Estimate runs a resolved study on a register that has been read. It reads no file and writes none.
 func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalog.Catalog, opt Options) (*Result, error) {
-	r := &runner{study: s, reg: reg, cat: cat, opt: opt, tasks: taskStore{opt.tasks}, figuresOnly: s.FiguresOnly}
+	r := &runner{study: s, reg: reg, cat: withRates(reg, cat), opt: opt, tasks: taskStore{opt.tasks}, figuresOnly: s.FiguresOnly}
 	d, err := r.compile()
 	if err != nil {
 		return nil, err

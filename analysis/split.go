@@ -58,6 +58,7 @@ func Split(ctx context.Context, a, b *Study, reg *register.Register, cat *catalo
 	if err != nil {
 		return nil, err
 	}
+	cat = withRates(reg, cat)
 	studies := [2]*Study{a, b}
 	type run struct {
 		rows    []results.Estimate

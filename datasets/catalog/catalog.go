@@ -39,13 +39,14 @@ type Catalog struct {
 	benefits   map[[2]string][]Benefit
 	payroll    map[[2]string][]Payroll
 	parameters map[string][]Parameter
+	user       map[string]userFile
 }
 
 // Default is the embedded catalogue.
 func Default() *Catalog { return defaultCatalog() }
 
 var defaultCatalog = sync.OnceValue(func() *Catalog {
-	c, err := build(nil)
+	c, err := build(nil, nil)
 	if err != nil {
 		panic("catalog: the embedded tables are refused: " + err.Error()) // a test reads them
 	}
@@ -85,7 +86,14 @@ func Load(dir string) (*Catalog, error) {
 		}
 		user[name] = userFile{path, content}
 	}
-	return build(user)
+	return build(user, nil)
+}
+
+// WithRates is the catalogue with rates from elsewhere, such as table satser of a register: they replace and extend the
+// embedded ones by the rules of Load, and the rates of the user's own satser.csv win over them on the days that these cover.
+// content is a CSV file with the columns of satser; file is what messages call it. c is not changed.
+func (c *Catalog) WithRates(file string, content []byte) (*Catalog, error) {
+	return build(c.user, &userFile{file, content})
 }
 
 func tableNames() []string {
@@ -106,8 +114,8 @@ type userFile struct {
 func (c *Catalog) Files() []string { return slices.Clone(c.files) }
 
 // build reads the embedded tables, puts the user's over them and makes them searchable.
-func build(user map[string]userFile) (*Catalog, error) {
-	c := &Catalog{}
+func build(user map[string]userFile, rates *userFile) (*Catalog, error) {
+	c := &Catalog{user: user}
 	records := map[string][]record{}
 	for _, s := range schemas {
 		content, err := embedded.ReadFile("data/" + s.file())
@@ -117,6 +125,15 @@ func build(user map[string]userFile) (*Catalog, error) {
 		base, err := s.read(s.file(), content, false)
 		if err != nil {
 			return nil, err
+		}
+		if s.name == "satser" && rates != nil {
+			between, err := s.read(rates.path, rates.content, true)
+			if err != nil {
+				return nil, err
+			}
+			if base, err = s.merge(base, between); err != nil {
+				return nil, err
+			}
 		}
 		var own []record
 		if u, ok := user[s.name]; ok {

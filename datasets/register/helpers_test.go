@@ -19,7 +19,7 @@ var kinds = map[string]datasets.Kind{
 	"endret": datasets.Date, "registrert": datasets.Date, "fra": datasets.Date, "til": datasets.Date,
 	"deltidsprosent": datasets.Float64, "lonnstilskudd_prosent": datasets.Float64, "kostnad": datasets.Float64,
 	"maaned": datasets.Int64, "stillingsprosent": datasets.Float64, "lonn": datasets.Float64,
-	"gyldig_fra": datasets.Date, "opprettet": datasets.Date, "prosent": datasets.Float64, "dager_per_uke": datasets.Float64,
+	"gyldig_fra": datasets.Date, "gyldig_til": datasets.Date, "kr": datasets.Float64, "opprettet": datasets.Date, "prosent": datasets.Float64, "dager_per_uke": datasets.Float64,
 	"belop": datasets.Float64, "gjelder_id": datasets.Int64, "barn": datasets.Int64, "ledighet": datasets.Float64, "stramhet": datasets.Float64, "portefolje": datasets.Float64,
 	"avtale": datasets.Bool, "tiltakslonn": datasets.Bool, "tiltakslonn_belop": datasets.Float64, "dagpenger": datasets.Bool, "aap": datasets.Bool,
 }

@@ -158,6 +158,7 @@ var specs = []tableSpec{
 	{"omrade_maaned", false, []string{"maaned", "ledighet"}, []string{"kommune", "fylke", "nav_enhet", "stramhet"}},
 	{"enhet", false, []string{"nav_enhet", "maaned"}, []string{"storrelse", "portefolje", "budsjett"}},
 	{"person_kobling", false, []string{"person_id", "gjelder_id"}, nil},
+	{"satser", false, []string{"tiltakskode", "enhet", "kr", "gyldig_fra", "gyldig_til", "kilde", "bekreftet"}, []string{"merknad"}},
 }
 
 // columns are the columns of a table to read: the required ones, which must be there, and the optional ones that are.

@@ -2,6 +2,7 @@ package register
 
 import (
 	"tiltakseffekt/datasets"
+	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
 )
@@ -34,6 +35,7 @@ type Register struct {
 	CivilStatuses  []string          // sivilstand of person_historikk, in byte order
 	Areas          *Local            // omrade_maaned; nil where the register has none
 	OfficeMonths   *Local            // enhet; nil where the register has none
+	Catalog        *catalog.Catalog  // Options.Catalog with the rates of satser in it; nil where the register has none
 	Cut            calendar.Month    // last month with complete data
 	Ledger         []Entry           // what was dropped or changed, in the order in which the rules ran
 	Warnings       []fault.Warning
