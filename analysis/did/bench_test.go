@@ -1,6 +1,7 @@
 package did
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -140,6 +141,34 @@ func benchDR(b *testing.B, n, T, k, cohorts int, limit bar.Bar) {
 			b.Fatal(err)
 		}
 	})
+}
+
+// BenchmarkRiskSet is the path that sums influence by person over trial rows: membership of the risk set varies within a cohort,
+// so that no statistics by cohort stand for the persons. 57 cohorts, seven in ten at risk in any month, no covariates.
+func BenchmarkRiskSet(b *testing.B) {
+	for _, n := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprintf("n=%d/T=60/cohorts=57", n), func(b *testing.B) {
+			p := staggered(n, 60, 1, 57)
+			p.Covariates = nil
+			rng := rand.New(rand.NewPCG(13, 2))
+			for range p.Times {
+				at := make([]bool, n)
+				for i := range at {
+					at[i] = rng.IntN(10) < 7
+				}
+				p.AtRisk = append(p.AtRisk, at)
+			}
+			for b.Loop() {
+				r, err := GroupTime(p, Options{Controls: RiskSet})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if len(r.Cells) == 0 {
+					b.Fatal("no cells")
+				}
+			}
+		})
+	}
 }
 
 // Issue 5: at most 10 s.
