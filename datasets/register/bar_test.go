@@ -137,7 +137,7 @@ func peak() float64 {
 }
 
 // The bars of size: 1,000,000 persons × 120 months from Parquet to panel, in at most 45 s with int64 ids sorted by person
-// and 90 s with 32-character ids by month, trials included, and 6 GiB. (Trials are measured in analysis/cohort.) They
+// and 90 s with 32-character ids by month, trials included, and 6 GiB. (Trials are measured in analysis/cohort, BenchmarkBuild.) They
 // need EVALUATE_SLOW=1 (EVALUATE_PERSONS and EVALUATE_MONTHS make them smaller); the peak is that of the process, writing the register included, and only grows.
 func barRegister(b *testing.B, byMonth, text bool) {
 	if os.Getenv("EVALUATE_SLOW") == "" {
