@@ -3,6 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Between tries what two runs give away together that neither does alone, and returns a sentence for each find. The same figure
@@ -110,6 +111,7 @@ func TogetherRevealed(found []string, first, second string) error {
 		return nil
 	}
 	e := Revealed(found)
-	e.Message = fmt.Sprintf("%s and %s must not both leave the zone: ", first, second) + e.Message
+	e.Message = fmt.Sprintf("%s and %s must not both leave the zone: %s; let one of them out, or run both with the same starts",
+		first, second, strings.TrimSuffix(strings.TrimPrefix(e.Message, oneRun), oneRunRemedy))
 	return e
 }

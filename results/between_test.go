@@ -43,3 +43,14 @@ func TestBetweenRuns(t *testing.T) {
 		}
 	}
 }
+
+// The message is about the two runs: neither of them is wrong alone.
+func TestTogetherRevealedNamesBothRuns(t *testing.T) {
+	err := TogetherRevealed([]string{"estimates: A"}, "one", "other")
+	if err == nil || err.Error() != "one and other must not both leave the zone: estimates: A; let one of them out, or run both with the same starts" {
+		t.Error(err)
+	}
+	if TogetherRevealed(nil, "one", "other") != nil {
+		t.Error("two runs that reveal nothing are refused")
+	}
+}

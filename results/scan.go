@@ -86,8 +86,14 @@ func Revealed(found []string) *fault.Error {
 	if len(found) > 10 {
 		found, more = found[:10], fmt.Sprintf(" and %d more", len(found)-10)
 	}
-	return fault.Differsf("identifying", "this run must not leave the zone: %s%s; find out where it comes from and run the study again", strings.Join(found, "; "), more)
+	return fault.Differsf("identifying", "%s%s%s%s", oneRun, strings.Join(found, "; "), more, oneRunRemedy)
 }
+
+// What is said around the findings in one run.
+const (
+	oneRun       = "this run must not leave the zone: "
+	oneRunRemedy = "; find out where it comes from and run the study again"
+)
 
 // scanTable searches one table.
 func scanTable(file, name string, minCell int) ([]string, error) {

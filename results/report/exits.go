@@ -46,6 +46,9 @@ func (b *builder) durationShares(tiltak, group string) *table {
 		if d.Months == math.Trunc(d.Months) {
 			months = b.sayf("%s måneder", "%s months", b.l.Decimal(d.Months, 0))
 		}
+		if d.Months == 1 {
+			months = b.say("1 måned", "1 month")
+		}
 		var what string
 		switch d.Measure {
 		case "ended_within":

@@ -159,6 +159,9 @@ func (g *globals) compare(c *cobra.Command, paths []string, f *compareFlags) err
 	}
 	opt := analysis.CompareOptions{Outcome: f.outcome, Month: f.month, Level: f.level}
 	if c.Flags().Changed("correlation") {
+		if !(f.correlation >= 0 && f.correlation < 1) { // said before the split, which takes its time
+			return fault.Usagef("bad_flag", "`--correlation` lies from 0 to under 1, not %v", f.correlation)
+		}
 		opt.Correlation = &f.correlation
 	}
 	evaluations, err := analysis.LoadEvaluations(paths)
