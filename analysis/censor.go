@@ -52,7 +52,7 @@ func (c *cell) stay(r *runner, ahead int) []float64 {
 			w[i] = 1
 			continue
 		}
-		if v, ok := r.trials.Censoring.Weight(r.trials.Rows.Person[row], r.trials.Rows.Month[row], ahead); ok {
+		if v, ok := r.trials.Stay(row, ahead); ok {
 			w[i] = v
 			stayed = append(stayed, v)
 		}
@@ -168,7 +168,7 @@ func (c *cell) stayDiagnostics(r *runner) []results.Diagnostic {
 			if c.treated[i] || stay[i] < top {
 				continue
 			}
-			if v, _ := r.trials.Censoring.Weight(r.trials.Rows.Person[row], r.trials.Rows.Month[row], h); v > top {
+			if v, _ := r.trials.Stay(row, h); v > top {
 				cut += c.weight[i]
 			}
 		}
@@ -185,4 +185,12 @@ func (c *cell) stayDiagnostics(r *runner) []results.Diagnostic {
 		}
 	}
 	return out
+}
+
+// laterEntry names what becomes of later starts of the comparison, in a row.
+func (s *Study) laterEntry() string {
+	if k := s.Comparison.WaitUntil; k > 0 {
+		return fmt.Sprintf("%s_before_%d", s.Comparison.LaterEntry, k)
+	}
+	return s.Comparison.LaterEntry
 }

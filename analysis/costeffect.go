@@ -156,7 +156,7 @@ func (r *runner) leaveCosts(c *cell, v *costRowsOf) {
 // and weights as its estimates.
 func (r *runner) costEffect(ctx context.Context, c *cell, g int, fits []fitted, reason estimate.Reason, y [][]float64) ([]results.CostEffect, error) {
 	var def *outcome.Definition
-	base := results.CostEffect{Tiltak: c.trial.Tiltak, Group: r.trials.Groups[g].ID, Month: r.study.Horizon, Comparison: r.study.Comparison.Against, LaterEntry: r.study.Comparison.LaterEntry,
+	base := results.CostEffect{Tiltak: c.trial.Tiltak, Group: r.trials.Groups[g].ID, Month: r.study.Horizon, Comparison: r.study.Comparison.Against, LaterEntry: r.study.laterEntry(),
 		PriceYear: r.study.Cost.PriceYear, PersonsTreated: c.personsTreated, PersonsComparison: c.personsComparison}
 	if o := r.study.effectOutcome(); o >= 0 {
 		def, base.Outcome = r.outcomes[o], r.study.Outcomes[o].ID

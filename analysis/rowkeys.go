@@ -9,7 +9,7 @@ import (
 // keys fills in what a row of estimates of a cell is about.
 func (r *runner) keys(row *results.Estimate, c *cell, f fitted, m Method, group, outcome string) {
 	row.Tiltak, row.Group, row.Outcome, row.Method = c.trial.Tiltak, group, outcome, m.ID
-	row.Estimand, row.Comparison, row.LaterEntry = "ATT", r.study.Comparison.Against, r.study.Comparison.LaterEntry
+	row.Estimand, row.Comparison, row.LaterEntry = "ATT", r.study.Comparison.Against, r.study.laterEntry()
 	row.Sample, row.CovariateSet = "main", "default"
 	if row.Definition == "" {
 		row.Definition, row.Role = "main", "primary"

@@ -48,6 +48,7 @@ type Run struct {
 	PriceYear   int                    `json:"price_year"`
 	Comparison  string                 `json:"comparison"`
 	LaterEntry  string                 `json:"later_entry"`
+	WaitUntil   int                    `json:"wait_until,omitempty"` // month of the spell before which nobody of the comparison starts; 0: censor has no such month
 	TimeZero    string                 `json:"time_zero"`
 	Others      []Label                `json:"others,omitempty"` // the tiltak of the comparison, where it is with other tiltak
 	Resolved    json.RawMessage        `json:"resolved"`         // the study with every default filled in, canonical JSON

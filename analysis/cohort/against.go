@@ -45,6 +45,16 @@ func (d *Design) validateAgainst() error {
 	if d.Against == "" {
 		d.Against = NotNow
 	}
+	if k := d.WaitUntil; k != 0 {
+		switch {
+		case !d.Censor || d.Against != NotNow:
+			return fault.Usagef("bad_study", "`comparison.wait_until` is a strategy of the comparison: it goes with `against: not-now` and `later_entry: censor`")
+		case d.Elapsed == [2]int{}:
+			return fault.Usagef("bad_study", "`comparison.wait_until` compares with starting late; say which starts are early, such as `population: {elapsed: [1, 3]}`")
+		case k <= d.Elapsed[1]:
+			return fault.Usagef("bad_study", "`comparison.wait_until: %d` must lie after the last month of `population.elapsed` (%d)", k, d.Elapsed[1])
+		}
+	}
 	if d.Referral && (d.Against != NotNow || len(d.Combinations) > 0) {
 		return fault.Usagef("bad_study", "`time_zero: referral` compares with not being referred now: it goes with `comparison.against: not-now` and single tiltak")
 	}

@@ -57,6 +57,19 @@ type OutsideYear struct {
 	Starts int
 }
 
+// Stay is the weight of a comparison row so many months ahead, and whether it is still there. With Design.WaitUntil = K a row
+// in month e of its episode leaves at a start in the K − 1 − e months after m alone: the comparison is then with the strategy of
+// starting nothing before what would be month K, and whatever comes from there on. A strategy is followed or not by what was done
+// up to a month, and who leaves is stood for by those with the same history, so that nothing is conditioned on the future.
+func (t *Trials) Stay(row int32, ahead int) (weight float64, ok bool) {
+	m := t.Rows.Month[row]
+	if k := t.Design.WaitUntil; k > 0 {
+		elapsed := int(m-t.Rows.EpisodeStart[row].Month()) + 1
+		ahead = min(ahead, max(0, k-1-elapsed))
+	}
+	return t.Censoring.Weight(t.Rows.Person[row], m, ahead)
+}
+
 // builderRegister is what Weight needs of the register.
 type builderRegister struct {
 	firstPart []int32

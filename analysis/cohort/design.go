@@ -45,6 +45,7 @@ type Design struct {
 	After        *AfterLink    // only those with such a first link; nil: everybody
 	Referral     bool          // time zero is the month of the referral, not of the start (intention to treat)
 	Censor       bool          // comparison rows leave at their first later start (Censoring); otherwise both arms are followed as it comes
+	WaitUntil    int           // with Censor: from this month of the row's episode on later starts are as they come; 0: they never are
 	Seed         uint64
 	Workers      int
 

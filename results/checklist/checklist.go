@@ -169,6 +169,9 @@ func (w *writer) against() string {
 }
 
 func (w *writer) later() string {
+	if w.r.LaterEntry == "censor" && w.r.WaitUntil > 0 {
+		return w.say("De i sammenligningen som starter før måned %d av perioden, går ut da, med vekter for dem som venter; fra da av kommer tiltak som det blir.", "Those of the comparison who start before month %d of the spell leave then, with weights for those who wait; from then on tiltak come as they do.", w.r.WaitUntil)
+	}
 	if w.r.LaterEntry == "censor" {
 		return w.say("De i sammenligningen som starter senere, går ut da, med vekter for dem som blir.", "Those of the comparison who start later leave then, with weights for those who stay.")
 	}

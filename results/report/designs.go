@@ -32,6 +32,10 @@ func (b *builder) whom() string {
 func (b *builder) later() string {
 	switch b.run.LaterEntry {
 	case "censor":
+		if k := b.run.WaitUntil; k > 0 {
+			return b.sayf(" Personer i sammenligningsgruppen regnes med til de selv starter i et tiltak før måned %d av perioden som registrert; de som venter, får vekt også for dem. Tallene viser hva det betyr å starte nå i stedet for å vente i hvert fall til måned %d, og så starte eller ikke som det blir.",
+				" Persons of the comparison count until they start a tiltak before month %d of their registered spell; those who wait are given weight for them too. The figures tell what it means to start now rather than to wait at least until month %d, and then start or not as it comes.", k, k)
+		}
 		return b.say(" Personer i sammenligningsgruppen regnes med til de selv starter i et tiltak; de som blir igjen, får vekt også for dem. Tallene viser hva det betyr å starte nå i stedet for ikke å starte i noe tiltak i tiden som følges.",
 			" Persons of the comparison count until they start a tiltak themselves; those who stay are given weight for them too. The figures tell what it means to start now rather than to start no tiltak in the time followed.")
 	case "follow":
