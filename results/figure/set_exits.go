@@ -148,7 +148,12 @@ func (s *Set) DurationOverview(group string, o Options) *Figure {
 		o.Title = fmt.Sprintf(o.say("Tid i tiltaket: %s", "Time in the tiltak: %s"), results.Name(s.Run.Groups, group, l))
 	}
 	o.XLabel = o.say("Måneder", "Months")
-	o.Value = func(v float64) string { return o.lang().Decimal(v, 0) + o.say(" mnd.", " months") }
+	o.Value = func(v float64) string {
+		if v == 1 {
+			return o.say("1 mnd.", "1 month")
+		}
+		return o.lang().Decimal(v, 0) + o.say(" mnd.", " months")
+	}
 	if o.Caption == "" {
 		o.Caption = o.say("Punkt: halvparten har sluttet. Strek: fra en fjerdedel til tre fjerdedeler har sluttet.", "Point: half have ended. Line: from a quarter to three quarters have ended.")
 	}
