@@ -133,7 +133,7 @@ func (r *rounder) diagnostic(d *Diagnostic) float64 {
 	case math.IsNaN(d.Value):
 	case strings.HasPrefix(d.Name, "n_"), slices.Contains(countDiagnostics, d.Name):
 		return r.count(d.Value)
-	case strings.HasPrefix(d.Name, "share_"), d.Name == "base_known":
+	case strings.HasPrefix(d.Name, "share_"), strings.HasPrefix(d.Name, "stay_left_"), strings.HasPrefix(d.Name, "stay_truncated_"), d.Name == "base_known":
 		return share(d.Value, r.shareUnit(r.cells[cellKey{d.Tiltak, d.Group}]), math.Round)
 	case d.Name == "largest_weight_share":
 		return significant(d.Value, 1)
