@@ -302,9 +302,7 @@ func TestInitShowsTheDefault(t *testing.T) {
 		t.Fatal("study.yaml shows no list of covariates")
 	}
 	d := Design{From: calendar.NewMonth(2019, 1), To: calendar.NewMonth(2020, 12)}
-	for _, item := range strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(" ,\n#\"", r) }) {
-		d.Covariates = append(d.Covariates, item)
-	}
+	d.Covariates = append(d.Covariates, strings.FieldsFunc(list, func(r rune) bool { return strings.ContainsRune(" ,\n#\"", r) })...)
 	got, err := d.chosen(stub())
 	if err != nil {
 		t.Fatal(err)

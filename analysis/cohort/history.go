@@ -91,12 +91,3 @@ func (s *sums) mean(i int, from, to calendar.Month) float64 {
 	}
 	return (s.prefix[i][b] - s.prefix[i][a]) / float64(b-a)
 }
-
-// state is the state in a month, 0 outside the panel.
-func (s *sums) state(m calendar.Month) register.State {
-	k := int(m - s.first)
-	if k < 0 || k >= len(s.states) {
-		return 0
-	}
-	return s.states[k]
-}
