@@ -43,3 +43,12 @@ func TestErrorAsJSON(t *testing.T) {
 		t.Errorf("status %d, stderr %q", status, stderr)
 	}
 }
+
+// once skips a test of whole runs under -short, as the race detector is run: what goes on at the same time there is also in
+// TestRunIsTheSameForAnyNumberOfWorkers, TestCompare and TestRegistryIsManyStudies, which are not skipped.
+func once(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("whole runs: run without -short, as the test stage of CI does")
+	}
+}

@@ -155,6 +155,7 @@ func TestDescribeAFT(t *testing.T) {
 // What is written is a folder that `validate` accepts and reads, the same for any number of workers, and is not another
 // one the second time.
 func TestDescribeOut(t *testing.T) {
+	once(t)
 	study := writeStudy(t, describeStudy)
 	out := filepath.Join(t.TempDir(), "beskrivelser")
 	first := runDescribe(t, study, "--out", out, "--workers", "1")

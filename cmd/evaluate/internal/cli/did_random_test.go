@@ -10,6 +10,7 @@ import (
 
 // Whatever the table, the command gives a document without NaN or one sentence with status 2 or 3: never a panic (status 1).
 func TestDidRandomTables(t *testing.T) {
+	once(t)
 	rng := rand.New(rand.NewPCG(1, 2))
 	pick := func(words ...string) string { return words[rng.IntN(len(words))] }
 	for range 300 {

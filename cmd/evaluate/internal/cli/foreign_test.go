@@ -12,6 +12,7 @@ import (
 // The register with foreign names of the tutorials, read through their mapping, is the simulated register: the same persons,
 // and the same starts lost to the same rules in every tiltak and group. Both tutorials have the same files.
 func TestForeignRegister(t *testing.T) {
+	once(t)
 	dir := t.TempDir()
 	t.Chdir(dir)
 	var shown [2]map[string]string

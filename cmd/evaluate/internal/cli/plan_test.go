@@ -13,6 +13,7 @@ import (
 // A plan is written before there is a register, the run that is given it marks its estimates, the bytes of the run hold no
 // time, and verify takes the plan beside the run and sees when it is another.
 func TestPlannedRun(t *testing.T) {
+	once(t)
 	register, err := testRegister()
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 
 // A register with a table satser prices as the same file does in the folder of data.catalog, and it is an input of the run.
 func TestRegisterHasRates(t *testing.T) {
+	once(t)
 	register, err := testRegister()
 	if err != nil {
 		t.Fatal(err)

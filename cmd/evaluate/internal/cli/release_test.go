@@ -123,6 +123,7 @@ func TestExport(t *testing.T) {
 
 // Commands take paths with spaces, æøå and what shells read as signs, in every place that takes a path.
 func TestPathsOfEveryKind(t *testing.T) {
+	once(t)
 	dir := filepath.Join(t.TempDir(), "mappe med mellomrom", "æøå (1) & 'to' #3 100%")
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 // A run with `disclosure.round` is the same run rounded: nothing in its tables is an exact count, validate passes it, and
 // an effect is where it was to a twentieth of its error or about one person.
 func TestRunRounded(t *testing.T) {
+	once(t)
 	const study = `study: register
 data: {register: REGISTER}
 population: {from: 2018-06, to: 2020-12}

@@ -65,6 +65,7 @@ func TestClean(t *testing.T) {
 
 // --level of run is inference.level of the study: another question, and another run.
 func TestRunLevel(t *testing.T) {
+	once(t)
 	study := writeStudy(t, levelStudy)
 	out := t.TempDir()
 	level := func(args ...string) (run string, level float64) {
