@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"time"
 
-	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/estimate"
 )
 
@@ -53,23 +52,8 @@ func NewForecast(ctx context.Context, s *Study, opt Options) (*Forecast, error) 
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{study: s, reg: reg, cat: cat, opt: opt}
-	d, err := r.compile()
-	if err != nil {
-		return nil, err
-	}
-	d.Workers = opt.Workers
-	opt.progress(0, 1, "cohort")
-	if r.trials, err = cohort.Build(ctx, reg, d); err != nil {
-		return nil, err
-	}
-	if err := somebody(r.trials.Flow); err != nil {
-		return nil, err
-	}
-	if err := s.tooLarge(r.trials); err != nil {
-		return nil, err
-	}
-	if err := r.checkMethods(); err != nil {
+	r := &runner{study: s, reg: reg, cat: withRates(reg, cat), opt: opt}
+	if err := r.draw(ctx); err != nil {
 		return nil, err
 	}
 	p := &Forecast{Persons: reg.Persons.N, Months: reg.Panel.Months, Workers: opt.Workers, Columns: 1, ReadSeconds: time.Since(begin).Seconds()}

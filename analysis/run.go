@@ -93,28 +93,12 @@ type runner struct {
 // Estimate runs a resolved study on a register that has been read. It reads no file and writes none.
 func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalog.Catalog, opt Options) (*Result, error) {
 	r := &runner{study: s, reg: reg, cat: withRates(reg, cat), opt: opt, tasks: taskStore{opt.tasks}, figuresOnly: s.FiguresOnly}
-	d, err := r.compile()
-	if err != nil {
+	if err := r.draw(ctx); err != nil {
 		return nil, err
-	}
-	d.Workers = opt.Workers
-	opt.progress(0, 1, "cohort")
-	if r.trials, err = cohort.Build(ctx, reg, d); err != nil {
-		return nil, err
-	}
-	if err := somebody(r.trials.Flow); err != nil {
-		return nil, err
-	}
-	if err := s.tooLarge(r.trials); err != nil {
-		return nil, err
-	}
-	for _, check := range []func() error{r.checkMethods, r.checkHeterogeneity} {
-		if err := check(); err != nil {
-			return nil, err
-		}
 	}
 	out := &Result{Trials: r.trials, Outcomes: r.outcomes}
 	var priceWarnings []fault.Warning
+	var err error
 	if s.costEffectAsked() && !s.FiguresOnly {
 		if r.prices, priceWarnings, err = r.newPriceList(ctx); err != nil {
 			return nil, err
@@ -151,6 +135,31 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(append(append(r.warnings(out), r.reformWarnings...), costWarnings...), r.costEffectWarnings(priceWarnings)...)...), out.Run.MinCell)
 	out.Run.Messages = r.localise(out.Run.Warnings)
 	return out, nil
+}
+
+// draw compiles the outcomes, draws the trials, and refuses what cannot be estimated on them: what a run and its forecast share.
+func (r *runner) draw(ctx context.Context) error {
+	d, err := r.compile()
+	if err != nil {
+		return err
+	}
+	d.Workers = r.opt.Workers
+	r.opt.progress(0, 1, "cohort")
+	if r.trials, err = cohort.Build(ctx, r.reg, d); err != nil {
+		return err
+	}
+	if err := somebody(r.trials.Flow); err != nil {
+		return err
+	}
+	if err := r.study.tooLarge(r.trials); err != nil {
+		return err
+	}
+	for _, check := range []func() error{r.checkMethods, r.checkHeterogeneity} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // somebody refuses a study that nobody is left in, and names the rule that took most: a report of blanks answers nothing.
