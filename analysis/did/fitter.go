@@ -23,13 +23,14 @@ type Sample struct {
 }
 
 // Fitter estimates the ATT of many outcomes on one sample: propensity, weights and Gram factors are made once and used
-// for every outcome that is observed on the same rows. It is safe for use by several goroutines.
+// for every outcome that is observed on the same rows. It is safe for use by several goroutines. The columns of the sample
+// are read as designs are made: they must not change.
 type Fitter struct {
 	method   Method
 	level    float64
 	order    []int32 // row of the fitter → row of the sample, treated first
 	nt       int
-	x        [][]float64
+	x        [][]float64 // of the sample, in its order
 	w        []float64
 	cluster  []int32
 	clusters int
@@ -103,10 +104,7 @@ func NewFitter(s Sample, method Method, level float64) (*Fitter, error) {
 			f.nt = len(f.order)
 		}
 	}
-	f.x = make([][]float64, len(s.X))
-	for j, c := range s.X {
-		f.x[j] = pick(c, f.order)
-	}
+	f.x = s.X
 	f.w = pick(s.Weights, f.order)
 	if s.Cluster != nil {
 		f.cluster = pick(s.Cluster, f.order)
@@ -158,8 +156,12 @@ func (f *Fitter) subset(dy []float64) *subset {
 	}
 	f.mu.Unlock()
 	s.once.Do(func() {
+		x := make([][]float64, len(f.x))
 		if seen == len(dy) {
-			s.design = newDesign(f.method, f.nt, len(dy), f.x, f.w, 1)
+			for j, c := range f.x {
+				x[j] = pick(c, f.order)
+			}
+			s.design = newDesignIn(x, f.method, f.nt, len(dy), x, f.w, 1)
 			return
 		}
 		s.rows = make([]int32, 0, seen)
@@ -168,11 +170,11 @@ func (f *Fitter) subset(dy []float64) *subset {
 				s.rows = append(s.rows, int32(i))
 			}
 		}
-		x := make([][]float64, len(f.x))
+		order := pick(f.order, s.rows)
 		for j, c := range f.x {
-			x[j] = pick(c, s.rows)
+			x[j] = pick(c, order)
 		}
-		s.design = newDesign(f.method, nt, seen, x, pick(f.w, s.rows), 1)
+		s.design = newDesignIn(x, f.method, nt, seen, x, pick(f.w, s.rows), 1)
 	})
 	return s
 }

@@ -30,7 +30,7 @@ func (q *quarters) prepare(x [][]float64) estimate.Reason {
 	n := len(q.y)
 	q.maxP = math.NaN()
 	d := &design{recipe: recipe{k: len(x) + 1}, n: n}
-	columns := d.standardise(x)
+	columns := d.standardise(x, nil)
 	q.z = d.z
 	q.odds = append([]float64(nil), q.w...)
 	if len(x) > 0 && q.method != Reg {

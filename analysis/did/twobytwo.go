@@ -56,6 +56,11 @@ type design struct {
 // newDesign prepares a cell whose first nt rows are treated. x holds K columns (no constant), w nil or row weights of any
 // scale.
 func newDesign(method Method, nt int, n int, x [][]float64, w []float64, workers int) *design {
+	return newDesignIn(nil, method, nt, n, x, w, workers)
+}
+
+// newDesignIn is newDesign that puts the standardised columns into z, which may be x itself; nil: into new ones.
+func newDesignIn(z [][]float64, method Method, nt int, n int, x [][]float64, w []float64, workers int) *design {
 	d := &design{recipe: recipe{method: method, k: len(x) + 1}, n: n, nt: nt, w: w, maxP: math.NaN()}
 	d.n1, d.n0, d.w1, d.w0 = nt, n-nt, float64(nt), float64(n-nt)
 	d.ess = float64(d.n0)
@@ -86,7 +91,7 @@ func newDesign(method Method, nt int, n int, x [][]float64, w []float64, workers
 	case len(x) == 0:
 		return d
 	}
-	columns := d.standardise(x)
+	columns := d.standardise(x, z)
 	if method != Reg {
 		if d.reason = d.propensity(columns, workers); d.reason != "" {
 			return d
@@ -103,15 +108,19 @@ func (d *design) weight(i int) float64 {
 	return d.w[i]
 }
 
-// standardise makes z and returns its columns without the constant.
-func (d *design) standardise(x [][]float64) [][]float64 {
+// standardise makes z and returns its columns without the constant, in the place of `in` where it is given.
+func (d *design) standardise(x, in [][]float64) [][]float64 {
 	n, k := d.n, d.k
 	d.fixed, d.scale = make([]float64, k), make([]float64, k)
-	store := make([]float64, n*k)
-	d.z = make(basis, k)
-	for j := range d.z {
-		d.z[j] = store[j*n : (j+1)*n]
+	d.z = make(basis, 1, k)
+	d.z[0] = make([]float64, n)
+	if in == nil {
+		store := make([]float64, n*(k-1))
+		for j := range k - 1 {
+			in = append(in, store[j*n:(j+1)*n])
+		}
 	}
+	d.z = append(d.z, in...)
 	for i := range d.z[0] {
 		d.z[0][i] = 1
 	}
