@@ -7,18 +7,19 @@ import (
 )
 
 // BalancedBatch estimates the effect on one outcome after another with the errors of Balanced.ATT by person, at a fraction of
-// the cost: what the columns contribute to a person's influence is summed over the person's rows once, and an outcome then
-// takes one dot product a column and a product of a persons × columns matrix with its slopes.
+// the cost: what the columns contribute to a person's influence is summed over the person's rows once, and the products of
+// the columns with many outcomes are made in one pass over the columns.
 //
 // It is for the ATT with clusters; Make it with Batch.
 type BalancedBatch struct {
 	b        *Balanced
 	cluster  []int32
 	clusters int
-	person   []float64 // clusters × columns: Σ over a person's comparison rows of w·z less Σ over the treated of base·z
-	residual []float64 // by row, 0 for the treated
-	sums     []float64 // by person
+	person   [][]float64 // by column, an element a cluster: Σ over a person's comparison rows of w·z less Σ over the treated of base·z
 }
+
+// batchBlock is the number of rows or clusters that are taken at a time, so that a block of every column stays in the cache.
+const batchBlock = 256
 
 // Batch prepares the estimates of many outcomes by person. It panics where the weights were not solved for the ATT or
 // cluster is nil. A batch is not for several goroutines at once.
@@ -27,13 +28,13 @@ func (b *Balanced) Batch(cluster []int32, clusters int) *BalancedBatch {
 		panic("matching: Batch is for the ATT with clusters")
 	}
 	sameLength("cluster", len(cluster), len(b.Treated))
-	p := len(b.x)
-	t := &BalancedBatch{b: b, cluster: cluster, clusters: clusters, person: make([]float64, clusters*p), residual: make([]float64, len(b.Treated)), sums: make([]float64, clusters)}
+	t := &BalancedBatch{b: b, cluster: cluster, clusters: clusters, person: make([][]float64, len(b.x))}
 	for j, x := range b.x {
 		mean, scale := b.std.Mean[j], b.std.Scale[j]
 		if scale == 0 {
-			continue
+			continue // stays nil
 		}
+		sums := make([]float64, clusters)
 		for i, v := range x {
 			z := (v - mean) * scale
 			if b.Treated[i] {
@@ -41,8 +42,9 @@ func (b *Balanced) Batch(cluster []int32, clusters int) *BalancedBatch {
 			} else {
 				z *= b.Weight[i]
 			}
-			t.person[int(cluster[i])*p+j] += z
+			sums[cluster[i]] += z
 		}
+		t.person[j] = sums
 	}
 	return t
 }
@@ -53,47 +55,84 @@ func (t *BalancedBatch) ATT(y []float64) Effect { return t.Influence(y, nil) }
 // Influence is ATT that also writes the influence of every person into psi (one element a cluster, nil: not wanted): the
 // squared error is the sum of its squares, and the covariance with an estimate on the same persons the sum of products.
 func (t *BalancedBatch) Influence(y, psi []float64) Effect {
-	if psi != nil {
-		sameLength("psi", len(psi), t.clusters)
-		clear(psi)
+	if psi == nil {
+		psi = make([]float64, t.clusters)
 	}
+	return t.Influences([][]float64{y}, [][]float64{psi})[0]
+}
+
+// Influences is Influence of several outcomes: the columns are read once for all of them.
+func (t *BalancedBatch) Influences(y, psi [][]float64) []Effect {
 	b := t.b
-	h, why := newHajek(y, nil, b.Weight, b.Treated)
-	if why != "" {
-		return missingEffect(why)
-	}
-	clear(t.sums)
-	for i := range y {
-		r := h.residual(i)
-		if b.Treated[i] {
-			t.residual[i] = 0
-			t.sums[t.cluster[i]] += r
-		} else {
-			t.residual[i] = r
-			t.sums[t.cluster[i]] -= r
+	n, p := len(b.Treated), len(b.x)
+	out := make([]Effect, len(y))
+	residual, slope := make([][]float64, len(y)), make([][]float64, len(y))
+	store := make([]float64, len(y)*n)
+	for h := range y {
+		sameLength("psi", len(psi[h]), t.clusters)
+		sums := psi[h]
+		clear(sums)
+		residual[h], store = store[:n:n], store[n:] // 0 for the treated
+		slope[h] = make([]float64, p)
+		mean, why := newHajek(y[h], nil, b.Weight, b.Treated)
+		if why != "" {
+			out[h] = missingEffect(why)
+			continue
+		}
+		out[h] = Effect{Estimate: mean.mean[1] - mean.mean[0], MeanTreated: mean.mean[1], MeanComparison: mean.mean[0], StdErrorType: "m-estimation+person",
+			Treated: mean.count[1], Comparison: mean.count[0]}
+		for i := range y[h] {
+			r := mean.residual(i)
+			if b.Treated[i] {
+				sums[t.cluster[i]] += r
+			} else {
+				residual[h][i] = r
+				sums[t.cluster[i]] -= r
+			}
 		}
 	}
 	// The residuals of the comparison sum to 0, so that columns need no centring here.
-	p := len(b.x)
-	slope := make([]float64, p)
-	for j, x := range b.x {
-		if b.std.Scale[j] != 0 {
-			slope[j] = floats.Dot(t.residual, x) * b.std.Scale[j]
+	for from := 0; from < n; from += batchBlock {
+		to := min(from+batchBlock, n)
+		for j, x := range b.x {
+			if t.person[j] == nil {
+				continue
+			}
+			z := x[from:to]
+			for h := range y {
+				slope[h][j] += floats.Dot(residual[h][from:to], z)
+			}
 		}
 	}
-	b.factor[0].Solve(slope)
-	squares := 0.
-	for c, s := range t.sums {
-		s += floats.Dot(t.person[c*p:(c+1)*p], slope)
-		squares += s * s
-		if psi != nil {
-			psi[c] = s
+	for h := range y {
+		for j := range slope[h] {
+			slope[h][j] *= b.std.Scale[j]
+		}
+		b.factor[0].Solve(slope[h])
+	}
+	for from := 0; from < t.clusters; from += batchBlock {
+		to := min(from+batchBlock, t.clusters)
+		for h := range y {
+			if out[h].Reason != "" {
+				continue
+			}
+			sums := psi[h][from:to]
+			for j, s := range t.person {
+				if s != nil {
+					floats.AddScaled(sums, slope[h][j], s[from:to])
+				}
+			}
 		}
 	}
-	e := Effect{Estimate: h.mean[1] - h.mean[0], StdError: math.Sqrt(squares), MeanTreated: h.mean[1], MeanComparison: h.mean[0], StdErrorType: "m-estimation+person",
-		Treated: h.count[1], Comparison: h.count[0]}
-	if h.count[0] < 2 && h.count[1] < 2 {
-		e.StdError = math.NaN()
+	for h := range out {
+		e := &out[h]
+		switch {
+		case e.Reason != "":
+		case e.Treated < 2 && e.Comparison < 2:
+			e.StdError = math.NaN()
+		default:
+			e.StdError = math.Sqrt(floats.Dot(psi[h], psi[h]))
+		}
 	}
-	return e
+	return out
 }

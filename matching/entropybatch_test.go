@@ -3,7 +3,10 @@ package matching
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // The batch is another way to compute Balanced.ATT: estimates to the last bit, errors to rounding (the residuals are not
@@ -47,13 +50,19 @@ func TestBatchEqualsATT(t *testing.T) {
 			if want.Estimate != got.Estimate || want.MeanComparison != got.MeanComparison || want.StdErrorType != got.StdErrorType {
 				t.Fatalf("round %d: %+v, want %+v", round, got, want)
 			}
-			psi, squares := make([]float64, clusters), 0.
+			psi := make([]float64, clusters)
 			again := batch.Influence(y, psi)
-			for _, v := range psi {
-				squares += v * v
-			}
+			squares := floats.Dot(psi, psi)
 			if again != got || math.Sqrt(squares) != got.StdError {
 				t.Fatalf("round %d: with influence %+v (%v), want %+v", round, again, math.Sqrt(squares), got)
+			}
+			other := make([]float64, n)
+			for i := range other {
+				other[i] = 1e5 * rng.NormFloat64()
+			}
+			many := [][]float64{make([]float64, clusters), make([]float64, clusters)}
+			if both := batch.Influences([][]float64{other, y}, many); both[1] != got || !slices.Equal(many[1], psi) {
+				t.Fatalf("round %d: beside another outcome %+v, want %+v", round, both[1], got)
 			}
 			if d := math.Abs(got.StdError/want.StdError - 1); !(d < 1e-9) {
 				t.Fatalf("round %d: error %v, want %v (%.2g)", round, got.StdError, want.StdError, d)
@@ -86,6 +95,16 @@ func BenchmarkBatch(b *testing.B) {
 		balanced.Options.Workers = 1
 		for b.Loop() {
 			balanced.ATT(y, nil, cluster, persons)
+		}
+	})
+	b.Run("months/n=100000/p=60/outcomes=12", func(b *testing.B) {
+		batch := balanced.Batch(cluster, persons)
+		many, psi := make([][]float64, 12), make([][]float64, 12)
+		for h := range many {
+			many[h], psi[h] = y, make([]float64, persons)
+		}
+		for b.Loop() {
+			batch.Influences(many, psi)
 		}
 	})
 	b.Run("batch/n=100000/p=60", func(b *testing.B) {
