@@ -1,8 +1,11 @@
 package analysis
 
 import (
+	"cmp"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/floats"
 
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/outcome"
@@ -23,88 +26,136 @@ type summing interface{ over(months int) outcomeFit }
 // bandDraws is the number of draws behind a critical value: its Monte Carlo error is about 0.01.
 const bandDraws = 10_000
 
-// figures are the estimates of one outcome and method at months 1…horizon and over the windows of the study, which rows the
-// method used, and the influence by person behind the months; nil where nothing is estimated.
-func (r *runner) figures(c *cell, def *outcome.Definition, f fitted, y [][]float64, reason estimate.Reason) ([]results.Estimate, []bool, *series) {
-	rows := make([]results.Estimate, r.study.Horizon, r.study.Horizon+len(r.study.Windows))
-	if why := f.reason(); why != "" {
-		reason = why
+// manyFit is a jointFit that takes many outcomes at once: psi has for each outcome an element a person of the cell.
+type manyFit interface {
+	joints(y, psi [][]float64) []results.Estimate
+}
+
+// figured is what a method found for an outcome.
+type figured struct {
+	rows []results.Estimate // months 1…horizon, then windows
+	used []bool             // the rows of the cell that the method used; nil: all
+	s    *series            // the influence by person behind the months; nil where nothing is estimated
+}
+
+// monthsAtOnce is how many months are completed and estimated together: enough that the columns are seldom read, few enough
+// that the outcome of a large cell does not fill the memory.
+const monthsAtOnce = 12
+
+// figures are the estimates of one outcome by each method, at months 1…horizon and over the windows of the study.
+func (r *runner) figures(c *cell, def *outcome.Definition, fits []fitted, y [][]float64, reason estimate.Reason) []figured {
+	out := make([]figured, len(fits))
+	per := make([]outcomeFit, len(fits))
+	failed := make([]estimate.Reason, len(fits))
+	for i, f := range fits {
+		out[i].rows = make([]results.Estimate, r.study.Horizon, r.study.Horizon+len(r.study.Windows))
+		if failed[i] = reason; f.reason() != "" {
+			failed[i] = f.reason()
+		}
+		if failed[i] == "" {
+			per[i] = f.outcome(c, r, def)
+			out[i].s = newSeries(c, per[i], r.study.Horizon)
+		}
 	}
-	var per outcomeFit
-	if reason == "" {
-		per = f.outcome(c, r, def)
-	}
-	s := newSeries(c, per, r.study.Horizon)
+	estimable := slices.Contains(failed, "")
 	sums := make([][]float64, len(r.study.Windows))
-	complete := make([]float64, len(c.row))
-	for h := range rows {
-		why := reason
-		if only := r.study.OnlyMonths; only != nil && !slices.Contains(only, h+1) {
-			why = estimate.NotDefined
-		}
-		if why == "" && h+1 < def.FirstMonth() {
-			why = estimate.NotDefined
-		}
-		var hidden float64
-		if why == "" {
-			copy(complete, y[h])
-			if hidden = c.complete(complete, r.reg, &r.trials.Rows); hidden == 1 {
-				why = estimate.NoFollowUp
+	var complete [][]float64
+	for from := 0; from < r.study.Horizon; from += monthsAtOnce {
+		var of []int // the months that can be estimated, from 0
+		var stays [][]float64
+		for h := from; h < min(from+monthsAtOnce, r.study.Horizon); h++ {
+			var why estimate.Reason
+			if only := r.study.OnlyMonths; only != nil && !slices.Contains(only, h+1) || h+1 < def.FirstMonth() {
+				why = estimate.NotDefined
+			}
+			var stay []float64
+			if why == "" && estimable {
+				if len(complete) == len(of) {
+					complete = append(complete, make([]float64, len(c.row)))
+				}
+				full := complete[len(of)]
+				copy(full, y[h])
+				if c.complete(full, r.reg, &r.trials.Rows) == 1 {
+					why = estimate.NoFollowUp
+				} else if r.trials.Censoring != nil {
+					stay = c.stay(r, def.MinFollowUp(h+1))
+					leave(full, stay, c.treated, c.weight)
+				}
+			}
+			for i := range fits {
+				if because := cmp.Or(failed[i], why); because != "" {
+					month := h + 1
+					out[i].rows[h] = missing(because)
+					out[i].rows[h].Month = &month
+				}
+			}
+			if why == "" && estimable {
+				of, stays = append(of, h), append(stays, stay)
 			}
 		}
-		var stay []float64
-		if why == "" && r.trials.Censoring != nil {
-			stay = c.stay(r, def.MinFollowUp(h+1))
-			leave(complete, stay, c.treated, c.weight)
-		}
-		month := h + 1
-		if why != "" {
-			rows[h] = missing(why)
-			rows[h].Month = &month
-			continue
-		}
-		rows[h] = s.effect(h, complete)
-		rows[h].Month = &month
-		rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = -1, -1, -1, -1
-		if def.Binary() {
-			rows[h].OnesTreated, rows[h].ZerosTreated, rows[h].OnesComparison, rows[h].ZerosComparison = c.ones(y[h], per.weights())
-		} else {
-			rows[h].FewAmounts = c.fewAmounts(y[h], per.weights(), *r.study.Disclosure.MinCell)
-		}
-		if stay != nil {
-			c.thinned(&rows[h], y[h], per.weights(), stay, def.Binary(), *r.study.Disclosure.MinCell)
-		}
-		for k, w := range r.study.Windows {
-			if month < w.From || month > w.To {
+		for i := range fits {
+			if failed[i] != "" || len(of) == 0 {
 				continue
 			}
-			if sums[k] == nil {
-				sums[k] = make([]float64, len(complete))
+			for k, e := range out[i].s.effects(of, complete[:len(of)]) {
+				row := &out[i].rows[of[k]]
+				*row = e
+				r.describeMonth(row, c, def, of[k]+1, y[of[k]], per[i].weights(), stays[k])
 			}
-			for i, v := range complete {
-				sums[k][i] += v
+		}
+		for j, w := range r.study.Windows {
+			for k, h := range of {
+				if h+1 < w.From || h+1 > w.To {
+					continue
+				}
+				if sums[j] == nil {
+					sums[j] = make([]float64, len(c.row))
+				}
+				floats.Add(sums[j], complete[k])
 			}
 		}
 	}
-	s.band(rows, r.study)
-	for k, w := range r.study.Windows {
-		rows = append(rows, w.effect(per, sums[k], rows))
-	}
-	if o, ok := per.(*didOutcome); ok && o.nearer != nil {
-		month := r.study.Inference.Family.Month
-		if month == 0 {
-			month = min(24, r.study.Horizon)
+	for i := range fits {
+		f := &out[i]
+		if f.s != nil {
+			f.s.band(f.rows, r.study)
 		}
-		if rows[month-1].Reason == "" {
-			copy(complete, y[month-1])
-			c.complete(complete, r.reg, &r.trials.Rows)
+		for k, w := range r.study.Windows {
+			f.rows = append(f.rows, w.effect(per[i], sums[k], f.rows))
 		}
-		rows = append(rows, o.probe(rows[month-1], complete)...)
+		if o, ok := per[i].(*didOutcome); ok && o.nearer != nil {
+			month := r.study.Inference.Family.Month
+			if month == 0 {
+				month = min(24, r.study.Horizon)
+			}
+			full := make([]float64, len(c.row))
+			if f.rows[month-1].Reason == "" {
+				copy(full, y[month-1])
+				c.complete(full, r.reg, &r.trials.Rows)
+			}
+			f.rows = append(f.rows, o.probe(f.rows[month-1], full)...)
+		}
+		if per[i] == nil {
+			f.used = make([]bool, len(c.row))
+			continue
+		}
+		f.used = per[i].used()
 	}
-	if per == nil {
-		return rows, make([]bool, len(c.row)), nil
+	return out
+}
+
+// describeMonth adds to an estimate its month and what disclosure control must know. y is the outcome as it was observed.
+func (r *runner) describeMonth(row *results.Estimate, c *cell, def *outcome.Definition, month int, y, weight, stay []float64) {
+	row.Month = &month
+	row.OnesTreated, row.ZerosTreated, row.OnesComparison, row.ZerosComparison = -1, -1, -1, -1
+	if def.Binary() {
+		row.OnesTreated, row.ZerosTreated, row.OnesComparison, row.ZerosComparison = c.ones(y, weight)
+	} else {
+		row.FewAmounts = c.fewAmounts(y, weight, *r.study.Disclosure.MinCell)
 	}
-	return rows, per.used(), s
+	if stay != nil {
+		c.thinned(row, y, weight, stay, def.Binary(), *r.study.Disclosure.MinCell)
+	}
 }
 
 // effect is the estimate of a sum over the months of a window. Every estimator of a study is linear in the outcome, so that
@@ -134,39 +185,70 @@ type series struct {
 	c       *cell
 	per     outcomeFit
 	horizon int
-	psi     []float64
-	all     []float32 // persons × horizon; single precision is enough for a correlation
+	psi     [][]float64 // of the months that are estimated together
+	all     []float32   // persons × horizon; single precision is enough for a correlation
 }
 
 func newSeries(c *cell, per outcomeFit, horizon int) *series {
 	s := &series{c: c, per: per, horizon: horizon}
 	if _, ok := per.(jointFit); ok {
-		s.psi = make([]float64, c.persons)
 		s.all = make([]float32, c.persons*horizon)
 	}
 	return s
 }
 
-func (s *series) effect(h int, y []float64) results.Estimate {
+// effects are the estimates of some months, numbered from 0, whose outcome is y.
+func (s *series) effects(months []int, y [][]float64) []results.Estimate {
+	var out []results.Estimate
 	if s.all == nil {
-		return s.per.effect(y)
+		for _, v := range y {
+			out = append(out, s.per.effect(v))
+		}
+		return out
 	}
-	e := s.per.(jointFit).joint(y, s.psi)
-	scale := e.StdError
-	if !(scale > 0) { // no figure, or one without an error: no part of a band
-		return e
+	many, ok := s.per.(manyFit)
+	if !ok {
+		for k, v := range y {
+			psi := s.room(1)
+			e := s.per.(jointFit).joint(v, psi[0])
+			s.keep(months[k:k+1], psi, []results.Estimate{e})
+			out = append(out, e)
+		}
+		return out
 	}
-	for p, v := range s.psi {
-		if v != 0 {
-			s.all[p*s.horizon+h] = float32(v / scale) // kroner and shares alike are far from the ends of a float32
+	psi := s.room(len(y))
+	out = many.joints(y, psi)
+	s.keep(months, psi, out)
+	return out
+}
+
+// room is the influence of n months, to be overwritten.
+func (s *series) room(n int) [][]float64 {
+	for len(s.psi) < n {
+		s.psi = append(s.psi, make([]float64, s.c.persons))
+	}
+	return s.psi[:n]
+}
+
+// keep puts by the influence on some months in units of their errors.
+func (s *series) keep(months []int, psi [][]float64, found []results.Estimate) {
+	for k, e := range found {
+		scale := e.StdError
+		if !(scale > 0) { // no figure, or one without an error: no part of a band
+			continue
+		}
+		for p, v := range psi[k] {
+			if v != 0 {
+				s.all[p*s.horizon+months[k]] = float32(v / scale) // kroner and shares alike are far from the ends of a float32
+			}
 		}
 	}
-	return e
 }
 
 // band fills the band of a series: the intervals at a common critical value under which all months hold jointly with the
 // level of the study. The critical value is that of normal variables with the correlations of the influence by person.
 func (s *series) band(rows []results.Estimate, study *Study) {
+	s.psi = nil
 	if s.all == nil {
 		return
 	}

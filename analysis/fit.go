@@ -109,6 +109,7 @@ type didSample struct {
 	n      int // treated rows
 	pt, pc int // distinct persons
 	fitter *did.Fitter
+	batch  *did.Batch // of many months at once; nil where the fitter has none
 	why    estimate.Reason
 
 	trimmed int // comparison rows with a propensity near 1, which get no weight
@@ -204,6 +205,10 @@ func (f *didFit) sample(c *cell, r *runner, mask []bool) *didSample {
 		return o
 	}
 	for _, column := range c.didColumns(&r.trials.Rows) {
+		if len(o.keep) == len(column) {
+			s.X = append(s.X, column)
+			continue
+		}
 		x := make([]float64, len(o.keep))
 		for j, i := range o.keep {
 			x[j] = column[i]
@@ -213,7 +218,9 @@ func (f *didFit) sample(c *cell, r *runner, mask []bool) *didSample {
 	var err error
 	if o.fitter, err = did.NewFitter(s, f.method, r.study.Inference.Level); err != nil {
 		o.why = estimate.Singular
+		return o
 	}
+	o.batch = o.fitter.Batch()
 	return o
 }
 
@@ -258,27 +265,57 @@ func (o *didOutcome) joint(y, psi []float64) results.Estimate {
 	if o.why != "" {
 		return missing(o.why)
 	}
-	treated, weight := 0., 0.
-	for j, i := range o.keep {
-		o.dy[j] = y[i] - o.base[i]
-		if o.c.treated[i] {
-			treated += o.c.weight[i] * y[i]
-			weight += o.c.weight[i]
-		}
-	}
+	treated := o.change(y, o.dy)
 	if o.matched != nil {
 		return o.matched.effect(o, y, psi)
 	}
 	a := o.fitter.ATT(o.dy)
-	o.trimmed = max(o.trimmed, a.Trimmed)
 	if psi != nil {
 		for j, v := range a.Influence {
 			psi[o.c.person[o.keep[j]]] += v
 		}
 	}
+	return o.row(a, treated)
+}
+
+// joints is joint of several outcomes.
+func (o *didOutcome) joints(y, psi [][]float64) []results.Estimate {
+	out := make([]results.Estimate, len(y))
+	if o.batch == nil {
+		for h := range y {
+			out[h] = o.joint(y[h], psi[h])
+		}
+		return out
+	}
+	treated, dy := make([]float64, len(y)), make([][]float64, len(y))
+	for h := range y {
+		dy[h] = make([]float64, len(o.keep))
+		treated[h] = o.change(y[h], dy[h])
+	}
+	for h, a := range o.batch.ATTs(dy, psi) {
+		out[h] = o.row(a, treated[h])
+	}
+	return out
+}
+
+// change writes the changes of an outcome from its base, and returns the mean level of the treated.
+func (o *didOutcome) change(y, dy []float64) float64 {
+	treated, weight := 0., 0.
+	for j, i := range o.keep {
+		dy[j] = y[i] - o.base[i]
+		if o.c.treated[i] {
+			treated += o.c.weight[i] * y[i]
+			weight += o.c.weight[i]
+		}
+	}
+	return treated / weight
+}
+
+func (o *didOutcome) row(a did.ATT, treated float64) results.Estimate {
+	o.trimmed = max(o.trimmed, a.Trimmed)
 	row := figure(a.Estimate)
 	row.StdErrorType = "influence, person"
-	row.MeanTreated = treated / weight
+	row.MeanTreated = treated
 	row.MeanComparison = row.MeanTreated - a.Estimate.Estimate
 	row.NStarts, row.NPersonsTreated, row.NPersonsComparison, row.ESS = o.n, o.pt, o.pc, a.ESS
 	return row

@@ -146,6 +146,22 @@ func (f *balanceFit) joint(y, psi []float64) results.Estimate {
 	return fromEffect(f.balanced.ATT(y, nil, c.person, c.persons), f.level, c.nTreated, c.personsTreated, c.personsComparison, f.ess)
 }
 
+// joints is joint of several outcomes.
+func (f *balanceFit) joints(y, psi [][]float64) []results.Estimate {
+	out := make([]results.Estimate, len(y))
+	if f.batch == nil {
+		for h := range y {
+			out[h] = f.joint(y[h], psi[h])
+		}
+		return out
+	}
+	c := f.c
+	for h, e := range f.batch.Influences(y, psi) {
+		out[h] = fromEffect(e, f.level, c.nTreated, c.personsTreated, c.personsComparison, f.ess)
+	}
+	return out
+}
+
 func (f *balanceFit) diagnostics() []results.Diagnostic {
 	text := ""
 	for i, name := range f.dropped {

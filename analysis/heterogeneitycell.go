@@ -231,14 +231,18 @@ func (r *runner) subset(ctx context.Context, c *cell, group string, add func(res
 		if reason == "" {
 			y = c.follow(def, r.reg, &r.trials.Rows, r.study.Horizon)
 		}
+		var asked []int
+		var of []fitted
 		for i, m := range r.study.Methods {
-			if !slices.Contains(h.Methods, m.ID) {
-				continue
+			if slices.Contains(h.Methods, m.ID) {
+				asked, of = append(asked, i), append(of, fits[i])
 			}
-			rows, _, s := r.figures(c, def, fits[i], y, reason)
+		}
+		for k, found := range r.figures(c, def, of, y, reason) {
+			m, s := r.study.Methods[asked[k]], found.s
 			for _, month := range h.Months {
-				row := rows[month-1]
-				r.keys(&row, c, fits[i], m, group, id)
+				row := found.rows[month-1]
+				r.keys(&row, c, of[k], m, group, id)
 				row.BandLow, row.BandHigh = math.NaN(), math.NaN() // of the months asked for alone
 				figure := apartFigure{estimate: row.Estimate, stdErr: row.StdError}
 				if row.Reason != "" { // who they are is known all the same, and disclosure control has to see how few

@@ -200,7 +200,7 @@ func (r *runner) pair(row *results.Portfolio, a, b *cohort.Trial, g, o int) erro
 	sub := *r
 	sub.study = &narrow
 	def := r.outcomes[o]
-	rows, _, _ := sub.figures(c, def, f, c.follow(def, r.reg, &r.trials.Rows, p.Month), "")
+	rows := sub.figures(c, def, []fitted{f}, c.follow(def, r.reg, &r.trials.Rows, p.Month), "")[0].rows
 	e := &rows[p.Month-1]
 	row.Estimate, row.StdError, row.ConfLow, row.ConfHigh, row.PValue, row.Reason = e.Estimate, e.StdError, e.ConfLow, e.ConfHigh, e.PValue, e.Reason
 	row.PersonsTreated, row.PersonsComparison = e.NPersonsTreated, e.NPersonsComparison

@@ -403,8 +403,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 		}
 		var focus []results.Estimate // by method, at the month of sensitivity
 		place, month := r.study.focus()
+		found := r.figures(c, def, fits, y, reason)
 		for i, m := range r.study.Methods {
-			rows, used, s := r.figures(c, def, fits[i], y, reason)
+			rows, used, s := found[i].rows, found[i].used, found[i].s
 			out.PreEffects = append(out.PreEffects, r.preEffects(c, def, s, trial.Tiltak, group, r.study.Outcomes[o].ID, m.ID)...)
 			for h := range rows {
 				row := &rows[h]
