@@ -377,14 +377,15 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 			f = failed{why}
 		}
 		fits = append(fits, f)
-		if !r.figuresOnly {
-			out.addBalance(c, trial.Tiltak, group, m.ID, f)
-			if w := f.balanceWeights(); w != nil && r.study.OnlyMonths == nil {
-				out.diagnose(trial.Tiltak, group, m.ID, c.balanceDiagnostics(w, r.reg, r.trials.Rows.Person, r.trials.Rows.Month))
-			}
-		}
 	}
 	if !r.figuresOnly {
+		var more func([][]float64) [][]results.Diagnostic
+		if r.study.OnlyMonths == nil {
+			more = func(w [][]float64) [][]results.Diagnostic {
+				return c.balanceDiagnostics(w, r.reg, r.trials.Rows.Person, r.trials.Rows.Month)
+			}
+		}
+		out.addBalance(c, trial.Tiltak, group, r.study.Methods, fits, more)
 		out.addOverlap(c, trial.Tiltak, group, r.study.Methods, fits)
 	}
 	for o, def := range r.outcomes {

@@ -2,27 +2,46 @@ package analysis
 
 import (
 	"math"
+	"slices"
 
 	"tiltakseffekt/matching"
 	"tiltakseffekt/results"
 )
 
-// addBalance adds how like the arms are in each covariate, before and after a method that weights rows.
-func (out *cellResult) addBalance(c *cell, tiltak, group, method string, f fitted) {
-	weight := f.balanceWeights()
-	if weight == nil {
-		return
-	}
-	var balanced float64
-	for _, b := range matching.BalanceOf(c.x, c.names, c.treated, weight, c.weight, matching.BalanceOptions{Workers: 1}) {
-		out.Balance = append(out.Balance, results.Balance{Tiltak: tiltak, Group: group, Method: method, Variable: b.Variable, Stage: b.Stage,
-			MeanTreated: b.MeanTreated, MeanComparison: b.MeanComparison, SMD: b.SMD, VarianceRatio: b.VarianceRatio, ECDFMean: b.ECDFMean, ECDFMax: b.ECDFMax,
-			PersonsTreated: c.personsTreated, PersonsComparison: c.personsComparison})
-		if b.Stage == "after" && math.Abs(b.SMD) > balanced {
-			balanced = math.Abs(b.SMD)
+// addBalance adds how like the arms are in each covariate, before and after each method that weights rows, and with `more` the
+// diagnostics of balance; more is asked for the weights of those methods.
+func (out *cellResult) addBalance(c *cell, tiltak, group string, methods []Method, fits []fitted, more func(weights [][]float64) [][]results.Diagnostic) {
+	var of []string
+	var weights [][]float64
+	for i, f := range fits {
+		if w := f.balanceWeights(); w != nil {
+			of, weights = append(of, methods[i].ID), append(weights, w)
 		}
 	}
-	out.diagnose(tiltak, group, method, []results.Diagnostic{{Name: "max_abs_smd", Value: balanced, Text: "largest standardised difference of a covariate after"}})
+	if len(of) == 0 {
+		return
+	}
+	rows := matching.BalanceOfEach(c.x, c.names, c.treated, weights, c.weight, matching.BalanceOptions{Workers: 1})
+	var diagnostics [][]results.Diagnostic
+	if more != nil {
+		diagnostics = more(weights)
+	}
+	K := len(c.x)
+	for g, method := range of {
+		var balanced float64
+		for _, b := range slices.Concat(rows[:K], rows[(1+g)*K:(2+g)*K]) {
+			out.Balance = append(out.Balance, results.Balance{Tiltak: tiltak, Group: group, Method: method, Variable: b.Variable, Stage: b.Stage,
+				MeanTreated: b.MeanTreated, MeanComparison: b.MeanComparison, SMD: b.SMD, VarianceRatio: b.VarianceRatio, ECDFMean: b.ECDFMean, ECDFMax: b.ECDFMax,
+				PersonsTreated: c.personsTreated, PersonsComparison: c.personsComparison})
+			if b.Stage == "after" && math.Abs(b.SMD) > balanced {
+				balanced = math.Abs(b.SMD)
+			}
+		}
+		out.diagnose(tiltak, group, method, []results.Diagnostic{{Name: "max_abs_smd", Value: balanced, Text: "largest standardised difference of a covariate after"}})
+		if diagnostics != nil {
+			out.diagnose(tiltak, group, method, diagnostics[g])
+		}
+	}
 }
 
 // overlapBins is the number of bins of the propensity score from 0 to its largest value, rounded up to a multiple of 0.05.

@@ -46,33 +46,39 @@ func Balance(x [][]float64, names []string, treated []bool, weight, base []float
 // Differences of means within 1.5e-8 are returned without the denominator, since they are rounding. The rows of one stage
 // come together, in the order of the columns, before first. A group without weight gives NaN.
 func BalanceOf(x [][]float64, names []string, treated []bool, weight, base []float64, opt BalanceOptions) []BalanceRow {
-	n := len(treated)
-	stages := 2
-	if weight == nil {
-		stages = 1
-	} else {
-		sameLength("weight", len(weight), n)
+	var weights [][]float64
+	if weight != nil {
+		weights = [][]float64{weight}
 	}
-	rows := make([]BalanceRow, stages*len(x))
+	return BalanceOfEach(x, names, treated, weights, base, opt)
+}
+
+// BalanceOfEach is BalanceOf after several adjustments of the same rows: the columns before, then after each of the weights.
+// What is the same for all, such as the order of the values of a column, is made once.
+func BalanceOfEach(x [][]float64, names []string, treated []bool, weights [][]float64, base []float64, opt BalanceOptions) []BalanceRow {
+	n := len(treated)
+	for _, w := range weights {
+		sameLength("weight", len(w), n)
+	}
+	rows := make([]BalanceRow, (1+len(weights))*len(x))
 	err := parallel.For(context.Background(), opt.Workers, len(x), func(j int) error {
 		sameLength(nameOf(names, j), len(x[j]), n)
 		before := momentsOf(x[j], treated, base)
 		row := before.row(nameOf(names, j), "before")
 		row.Denominator = before.denominator(opt.Estimand)
 		row.standardise(row.Denominator)
-		var order []entry // sorted once for both stages
+		var order sortedValues
 		row.ECDFMean, row.ECDFMax = before.ecdf(x[j], treated, base, &order)
 		rows[j] = row
-		if stages == 1 {
-			return nil
+		for k, weight := range weights {
+			after := momentsOf(x[j], treated, weight)
+			after.binary = before.binary
+			last := after.row(row.Variable, "after")
+			last.Denominator = row.Denominator
+			last.standardise(row.Denominator)
+			last.ECDFMean, last.ECDFMax = after.ecdf(x[j], treated, weight, &order)
+			rows[(1+k)*len(x)+j] = last
 		}
-		after := momentsOf(x[j], treated, weight)
-		after.binary = before.binary
-		last := after.row(row.Variable, "after")
-		last.Denominator = row.Denominator
-		last.standardise(row.Denominator)
-		last.ECDFMean, last.ECDFMax = after.ecdf(x[j], treated, weight, &order)
-		rows[len(x)+j] = last
 		return nil
 	})
 	if err != nil {
@@ -162,8 +168,43 @@ func (r *BalanceRow) standardise(s float64) {
 	}
 }
 
-// ecdf is the mean and maximum difference of the distribution functions. order holds the rows sorted by x, once they were needed.
-func (m moments) ecdf(x []float64, treated []bool, weight []float64, order *[]entry) (mean, largest float64) {
+// sortedValues is the step of the distribution function in which each row stands, once it was needed.
+type sortedValues struct {
+	of    []int32
+	steps int
+}
+
+// fill numbers the distinct values of x from the lowest.
+func (s *sortedValues) fill(x []float64) {
+	s.of = make([]int32, len(x))
+	if lo, seen, ok := wholeValues(x); ok {
+		number := make([]int32, len(seen))
+		for v, some := range seen {
+			number[v] = int32(s.steps)
+			if some {
+				s.steps++
+			}
+		}
+		for i, v := range x {
+			s.of[i] = number[int(v-lo)]
+		}
+		return
+	}
+	e := make([]entry, len(x))
+	for i, v := range x {
+		e[i] = entry{key: sortable(v), row: int32(i)}
+	}
+	sortEntries(e, make([]entry, len(e)))
+	for i := range e {
+		if i == 0 || e[i].key != e[i-1].key {
+			s.steps++
+		}
+		s.of[e[i].row] = int32(s.steps - 1)
+	}
+}
+
+// ecdf is the mean and maximum difference of the distribution functions.
+func (m moments) ecdf(x []float64, treated []bool, weight []float64, order *sortedValues) (mean, largest float64) {
 	if m.weight[0] == 0 || m.weight[1] == 0 {
 		return math.NaN(), math.NaN()
 	}
@@ -171,34 +212,17 @@ func (m moments) ecdf(x []float64, treated []bool, weight []float64, order *[]en
 		d := math.Abs(m.mean[1] - m.mean[0])
 		return d, d
 	}
-	share := func(i int) float64 {
+	if order.of == nil {
+		order.fill(x)
+	}
+	steps := make([]float64, order.steps)
+	share := [2]float64{-1 / m.weight[0], 1 / m.weight[1]}
+	for i, k := range order.of {
 		w := 1.
 		if weight != nil {
 			w = weight[i]
 		}
-		if treated[i] {
-			return w / m.weight[1]
-		}
-		return -w / m.weight[0]
-	}
-	if steps, ok := integerSteps(x, share); ok {
-		return distances(steps)
-	}
-	if *order == nil {
-		e := make([]entry, 0, len(x))
-		for i, v := range x {
-			e = append(e, entry{key: sortable(v), row: int32(i)})
-		}
-		sortEntries(e, make([]entry, len(e)))
-		*order = e
-	}
-	e := *order
-	var steps []float64
-	for i := range e {
-		if i == 0 || e[i].key != e[i-1].key {
-			steps = append(steps, 0)
-		}
-		steps[len(steps)-1] += share(int(e[i].row))
+		steps[k] += w * share[group(treated[i])]
 	}
 	return distances(steps)
 }
@@ -217,32 +241,24 @@ func distances(steps []float64) (mean, largest float64) {
 	return mean / float64(len(steps)), largest
 }
 
-// integerSteps sums the shares by value without sorting where the values are whole numbers in a range of at most 4096,
-// such as ages, months and counts.
-func integerSteps(x []float64, share func(int) float64) ([]float64, bool) {
+// wholeValues marks the values that occur, counted from the lowest, where all are whole numbers in a range of at most 4096, such as
+// ages, months and counts: these need no sorting.
+func wholeValues(x []float64) (lo float64, seen []bool, ok bool) {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, v := range x {
 		if v != math.Trunc(v) {
-			return nil, false
+			return 0, nil, false
 		}
 		lo, hi = min(lo, v), max(hi, v)
 	}
 	if !(hi-lo < 4096) {
-		return nil, false
+		return 0, nil, false
 	}
-	sums := make([]float64, int(hi-lo)+1)
-	seen := make([]bool, len(sums))
-	for i, v := range x {
-		sums[int(v-lo)] += share(i)
+	seen = make([]bool, int(hi-lo)+1)
+	for _, v := range x {
 		seen[int(v-lo)] = true
 	}
-	steps := sums[:0]
-	for b, v := range sums {
-		if seen[b] {
-			steps = append(steps, v)
-		}
-	}
-	return steps, true
+	return lo, seen, true
 }
 
 // PairDistance is the mean of |x_T − x_C| over the pairs, divided by denominator: the standardised pair distance.

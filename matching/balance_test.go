@@ -123,3 +123,49 @@ func TestOverlap(t *testing.T) {
 		t.Errorf("%+v", bins)
 	}
 }
+
+// Several weightings at once are each of them alone.
+func TestBalanceOfEach(t *testing.T) {
+	r := random.New(5, "balance of each")
+	n := 200
+	treated, base := make([]bool, n), make([]float64, n)
+	x, weights := make([][]float64, 5), make([][]float64, 3)
+	for i := range n {
+		treated[i], base[i] = r.IntN(3) == 0, 1+r.Float64()
+	}
+	for j := range x {
+		x[j] = make([]float64, n)
+		for i := range x[j] {
+			x[j][i] = []float64{r.Float64(), float64(r.IntN(2)), float64(r.IntN(30)), math.Log(float64(1 + r.IntN(9))), 3}[j]
+		}
+	}
+	for k := range weights {
+		weights[k] = make([]float64, n)
+		for i := range weights[k] {
+			weights[k][i] = float64(r.IntN(3)) * r.Float64()
+		}
+	}
+	all := BalanceOfEach(x, nil, treated, weights, base, BalanceOptions{})
+	products := ProductBalanceOfEach(x, nil, treated, weights, base, true, true)
+	same := func(a, b float64) bool { return a == b || a != a && b != b }
+	for k, w := range weights {
+		alone := BalanceOf(x, nil, treated, w, base, BalanceOptions{})
+		for j, want := range alone {
+			got := all[j]
+			if j >= len(x) {
+				got = all[k*len(x)+j]
+			}
+			if !same(got.VarianceRatio, want.VarianceRatio) {
+				t.Errorf("weighting %d: %+v, want %+v", k, got, want)
+			}
+			got.VarianceRatio, want.VarianceRatio = 0, 0
+			if got != want {
+				t.Errorf("weighting %d: %+v, want %+v", k, got, want)
+			}
+		}
+		want := append(ProductBalance(x, nil, treated, w, base, true, false), ProductBalance(x, nil, treated, w, base, false, true)...)
+		if !slices.Equal(products[k], want) {
+			t.Errorf("weighting %d: products %v, want %v", k, products[k], want)
+		}
+	}
+}

@@ -45,54 +45,45 @@ func JointBalance(x [][]float64, treated []bool, weight []float64, cluster []int
 			d[j] = 0 // rounding
 		}
 	}
-	v := mat.NewSymDense(k, nil)
-	raw := v.RawSymmetric().Data
-	add := func(z []float64) {
-		for a, za := range z {
-			if za == 0 {
-				continue
-			}
-			row := raw[a*k : (a+1)*k]
-			for b := a; b < k; b++ {
-				row[b] += za * z[b]
-			}
-		}
-	}
-	units := 0
-	z := make([]float64, k)
-	var sums []float64
-	var seen []bool
+	// The influence of each unit, a cluster or a row, on the differences: by column, since there are many units.
+	units, number := n, func(i int) int { return i }
 	if cluster != nil {
 		sameLength("cluster", len(cluster), n)
-		sums, seen = make([]float64, clusters*k), make([]bool, clusters)
+		units, number = clusters, func(i int) int { return int(cluster[i]) }
 	}
+	seen := make([]bool, units)
+	f := make([]float64, n)
 	for i, w := range weight {
-		if w <= 0 {
-			continue
+		if w > 0 {
+			g := group(treated[i])
+			f[i] = float64(2*g-1) * w / total[g]
+			seen[number(i)] = true
 		}
-		g := group(treated[i])
-		f := float64(2*g-1) * w / total[g]
-		to := z
-		if cluster != nil {
-			c := int(cluster[i])
-			to = sums[c*k : (c+1)*k]
-			seen[c] = true
-		}
-		for j, col := range x {
-			if cluster != nil {
-				to[j] += f * (col[i] - mean[g][j])
-			} else {
-				to[j] = f * (col[i] - mean[g][j])
+	}
+	psi := make([][]float64, k)
+	for j, col := range x {
+		s := make([]float64, units)
+		for i, v := range col {
+			if f[i] != 0 {
+				s[number(i)] += f[i] * (v - mean[group(treated[i])][j])
 			}
 		}
-		if cluster == nil {
-			add(z)
-			units++
+		psi[j] = s
+	}
+	v := mat.NewSymDense(k, nil)
+	raw := v.RawSymmetric().Data
+	const block = 256
+	for from := 0; from < units; from += block {
+		to := min(from+block, units)
+		for a := range psi {
+			for b := a; b < k; b++ {
+				raw[a*k+b] += floats.Dot(psi[a][from:to], psi[b][from:to])
+			}
 		}
 	}
-	for c, s := range seen {
+	units = 0
+	for _, s := range seen {
 		if s {
-			add(sums[c*k : (c+1)*k])
 			units++
 		}
 	}
@@ -255,6 +246,7 @@ func inverseRoot(v *mat.SymDense) (rows [][]float64, rank int) {
 // ProductRow is the standardised difference of a square or product of columns after adjustment.
 type ProductRow struct {
 	Variable string
+	Square   bool // of one column
 	SMD      float64
 }
 
@@ -262,59 +254,81 @@ type ProductRow struct {
 // the denominator is the standard deviation among the treated before it (base, nil: 1), of both groups together where that is 0, and a product that does not vary is left out. It
 // is BalanceOf on Expand without the distribution functions: no column is kept in memory.
 func ProductBalance(x [][]float64, names []string, treated []bool, weight, base []float64, squares, products bool) []ProductRow {
-	var out []ProductRow
-	s0, v2, total := 0., 0., [2]float64{}
-	var inTreated, inComparison []int32 // the treated, and the comparison rows that weigh anything: there are many products
-	for i, w := range weight {
-		switch {
-		case treated[i]:
+	return ProductBalanceOfEach(x, names, treated, [][]float64{weight}, base, squares, products)[0]
+}
+
+// ProductBalanceOfEach is ProductBalance after several adjustments of the same rows: what stands before them is made once.
+func ProductBalanceOfEach(x [][]float64, names []string, treated []bool, weights [][]float64, base []float64, squares, products bool) [][]ProductRow {
+	out := make([][]ProductRow, len(weights))
+	total := make([][2]float64, len(weights))
+	weighed := make([][]float64, len(weights)) // products over the comparison rows that weigh anything
+	s0, v2 := 0., 0.
+	var inTreated []int32
+	for i := range treated {
+		if treated[i] {
 			v := 1.
 			if base != nil {
 				v = base[i]
 			}
 			s0 += v
 			v2 += v * v
-			total[1] += max(w, 0)
 			inTreated = append(inTreated, int32(i))
-		case w > 0:
-			total[0] += w
-			inComparison = append(inComparison, int32(i))
 		}
 	}
-	weighed := weightedProducts(x, weight, inComparison, squares, products)
+	for k, weight := range weights {
+		var inComparison []int32
+		for i, w := range weight {
+			switch {
+			case treated[i]:
+				total[k][1] += max(w, 0)
+			case w > 0:
+				total[k][0] += w
+				inComparison = append(inComparison, int32(i))
+			}
+		}
+		weighed[k] = weightedProducts(x, weight, inComparison, squares, products)
+	}
 	zeroOne := make([]bool, len(x))
 	for j, col := range x {
 		zeroOne[j] = !slices.ContainsFunc(col, notZeroOne)
 	}
+	sum := make([]float64, len(weights))
 	add := func(name string, j, k int) {
 		a, b := x[j], x[k]
-		s1, s2, sum := 0., 0., [2]float64{}
+		s1, s2 := 0., 0.
+		clear(sum)
 		for _, i := range inTreated {
 			p, v := a[i]*b[i], 1.
+			if p == 0 {
+				continue
+			}
 			if base != nil {
 				v = base[i]
 			}
 			s1 += v * p
 			s2 += v * p * p
-			if w := weight[i]; w > 0 {
-				sum[1] += w * p
+			for g, weight := range weights {
+				if w := weight[i]; w > 0 {
+					sum[g] += w * p
+				}
 			}
 		}
-		sum[0] = weighed[j*len(x)+k]
 		m := s1 / s0
 		variance := max(s2/s0-m*m, 0)
 		if !(zeroOne[j] && zeroOne[k]) && productNotZeroOne(a, b) {
 			variance /= 1 - v2/(s0*s0)
 		}
 		sd := math.Sqrt(variance)
-		d := sum[1]/total[1] - sum[0]/total[0]
 		if sd <= 1e-9*math.Abs(m) {
 			return
 		}
-		if math.Abs(d) > 1.5e-8 {
-			d /= sd
+		for g := range weights {
+			d := sum[g]/total[g][1] - weighed[g][j*len(x)+k]/total[g][0]
+			if math.Abs(d) > 1.5e-8 {
+				d /= sd
+			}
+			out[g] = append(out[g], ProductRow{name, j == k, d})
 		}
-		out = append(out, ProductRow{name, d})
 	}
 	if squares {
 		for j := range x {

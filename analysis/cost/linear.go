@@ -105,18 +105,38 @@ func (l *Linear) Draws(ctx context.Context, draws int, seed uint64, purpose stri
 const drawGroups = 20_000
 
 // drawn is what a draw multiplies: the influence on all estimates of each person, or of each group, one after the other, so
-// that a draw reads it once from end to end; and their number.
+// that a draw reads it once from end to end; and their number. Persons without any influence, such as those that matching left
+// out, are not drawn: however often they come, nothing changes.
 func (l *Linear) drawn(persons int, seed uint64, purpose string) ([]float64, int) {
-	k, units := len(l.Point), persons
-	unit := func(p int) int { return p }
-	if persons > 2*drawGroups {
+	k := len(l.Point)
+	some := make([]bool, persons)
+	for _, psi := range l.Influence {
+		for p, v := range psi {
+			some[p] = some[p] || v != 0
+		}
+	}
+	units := 0
+	for _, s := range some {
+		if s {
+			units++
+		}
+	}
+	key, grouped := random.NewKeyed(seed, purpose+"/groups"), units > 2*drawGroups
+	if grouped {
 		units = drawGroups
-		key := random.NewKeyed(seed, purpose+"/groups")
-		unit = func(p int) int { return int(key.Uint64(uint64(p), 0) % drawGroups) }
 	}
 	flat := make([]float64, units*k)
-	for p := range persons {
-		at := flat[unit(p)*k:][:k]
+	n := 0
+	for p, s := range some {
+		if !s {
+			continue
+		}
+		unit := n
+		n++
+		if grouped {
+			unit = int(key.Uint64(uint64(p), 0) % drawGroups)
+		}
+		at := flat[unit*k:][:k]
 		for j, psi := range l.Influence {
 			at[j] += psi[p]
 		}

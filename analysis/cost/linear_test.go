@@ -187,3 +187,36 @@ func TestValueOfPresent(t *testing.T) {
 		t.Errorf("what a path does not have: %+v", v)
 	}
 }
+
+// Persons without influence do not change a draw, wherever they stand.
+func TestDrawsLeaveOutWhoDoesNotMatter(t *testing.T) {
+	r := random.New(4, "who matters")
+	const k, n = 3, 400
+	few := &Linear{Point: []float64{1, 2, 3}, Influence: make([][]float64, k)}
+	many := &Linear{Point: few.Point, Influence: make([][]float64, k)}
+	for range n {
+		for range r.IntN(3) {
+			for j := range k {
+				many.Influence[j] = append(many.Influence[j], 0)
+			}
+		}
+		for j := range k {
+			v := r.NormFloat64()
+			if j == 1 {
+				v = 0 // without influence on one estimate only
+			}
+			few.Influence[j], many.Influence[j] = append(few.Influence[j], v), append(many.Influence[j], v)
+		}
+	}
+	a, err := few.Draws(t.Context(), 50, 1, "p", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := many.Draws(t.Context(), 50, 1, "p", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(many.Influence[0]) == n || !reflect.DeepEqual(a, b) {
+		t.Errorf("%d persons: %v, want %v", len(many.Influence[0]), b[0], a[0])
+	}
+}
