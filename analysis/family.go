@@ -182,7 +182,7 @@ func (in *Inference) influences(rows []results.Estimate, s *series, t *cohort.Tr
 		}
 		f := influence{Row: i}
 		for p := range s.c.persons {
-			if v := s.all[p*s.horizon+*e.Month-1]; v != 0 {
+			if v := s.all[*e.Month-1][p]; v != 0 {
 				f.Person, f.Psi = append(f.Person, who[p]), append(f.Psi, v)
 			}
 		}

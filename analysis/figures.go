@@ -186,13 +186,17 @@ type series struct {
 	per     outcomeFit
 	horizon int
 	psi     [][]float64 // of the months that are estimated together
-	all     []float32   // persons × horizon; single precision is enough for a correlation
+	all     [][]float32 // by month, an element a person; single precision is enough for a correlation
+	some    []bool      // persons with influence on a month
 }
 
 func newSeries(c *cell, per outcomeFit, horizon int) *series {
 	s := &series{c: c, per: per, horizon: horizon}
 	if _, ok := per.(jointFit); ok {
-		s.all = make([]float32, c.persons*horizon)
+		s.all, s.some = make([][]float32, horizon), make([]bool, c.persons)
+		for h := range s.all {
+			s.all[h] = make([]float32, c.persons)
+		}
 	}
 	return s
 }
@@ -237,9 +241,10 @@ func (s *series) keep(months []int, psi [][]float64, found []results.Estimate) {
 		if !(scale > 0) { // no figure, or one without an error: no part of a band
 			continue
 		}
+		to := s.all[months[k]]
 		for p, v := range psi[k] {
 			if v != 0 {
-				s.all[p*s.horizon+months[k]] = float32(v / scale) // kroner and shares alike are far from the ends of a float32
+				to[p], s.some[p] = float32(v/scale), true // kroner and shares alike are far from the ends of a float32
 			}
 		}
 	}
@@ -254,29 +259,24 @@ func (s *series) band(rows []results.Estimate, study *Study) {
 	}
 	H := s.horizon
 	v := make([]float64, H*H)
-	var four [4][]float64 // persons at a time: each sum is fetched once for them
-	for k := range four {
-		four[k] = make([]float64, H)
-	}
-	n := 0
-	for p := range s.c.persons {
-		some := false
-		for h, x := range s.all[p*H : (p+1)*H] {
-			four[n][h] = float64(x)
-			some = some || x != 0
-		}
+	block := make([][]float64, H) // persons at a time: those of all months stay in the cache
+	var of []int
+	for p, some := range s.some {
 		if some {
-			n++
+			of = append(of, p)
 		}
-		if n == len(four) {
-			addProducts(v, &four)
-			n = 0
+		if p < len(s.some)-1 && len(of) < bandPersons {
+			continue
 		}
+		for h, all := range s.all {
+			block[h] = block[h][:0]
+			for _, p := range of {
+				block[h] = append(block[h], float64(all[p]))
+			}
+		}
+		addProducts(v, block)
+		of = of[:0]
 	}
-	for k := n; k < len(four); k++ {
-		clear(four[k])
-	}
-	addProducts(v, &four)
 	critical := estimate.Draw(v, H, bandDraws, random.New(*study.Seed, "study-band")).Critical(study.Inference.Level)
 	for h := range rows {
 		if e := &rows[h]; e.Reason == "" && e.StdError > 0 && v[h*H+h] > 0 {
@@ -285,15 +285,14 @@ func (s *series) band(rows []results.Estimate, study *Study) {
 	}
 }
 
-// addProducts adds to the lower triangle of v the products of the elements of each of four rows.
-func addProducts(v []float64, four *[4][]float64) {
-	H := len(four[0])
-	for a := range H {
-		to := v[a*H : a*H+a+1]
-		r0, r1, r2, r3 := four[0][:a+1], four[1][:a+1], four[2][:a+1], four[3][:a+1]
-		x0, x1, x2, x3 := r0[a], r1[a], r2[a], r3[a]
-		for b := range to {
-			to[b] += x0*r0[b] + x1*r1[b] + x2*r2[b] + x3*r3[b]
+// bandPersons is how many persons are taken at a time.
+const bandPersons = 256
+
+// addProducts adds to the lower triangle of v the products of the columns.
+func addProducts(v []float64, columns [][]float64) {
+	for a, x := range columns {
+		for b, y := range columns[:a+1] {
+			v[a*len(columns)+b] += floats.Dot(x, y)
 		}
 	}
 }

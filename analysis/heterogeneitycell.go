@@ -63,7 +63,7 @@ func (s *series) of(month int, t *cohort.Trials) (person []int32, psi []float32)
 			continue
 		}
 		last = p
-		if v := s.all[int(p)*s.horizon+month-1]; v != 0 {
+		if v := s.all[month-1][p]; v != 0 {
 			person, psi = append(person, t.Rows.Person[s.c.row[k]]), append(psi, v)
 		}
 	}
@@ -260,11 +260,11 @@ func (r *runner) subset(ctx context.Context, c *cell, group string, add func(res
 
 // scoreOf is the score of a cell for parts of it that are too small for one of their own.
 func (r *runner) scoreOf(c *cell) *tiltakScore {
-	t := &tiltakScore{r: r, trial: c.trial}
+	t := &tiltakScore{r: r, trial: c.trial, of: c}
 	t.once.Do(func() {
-		t.all = c
 		t.fit, t.err = c.score()
 		t.separated = c.separated
+		t.take(c)
 	})
 	return t
 }

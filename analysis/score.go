@@ -5,6 +5,8 @@ import (
 	"math"
 	"sync"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/internal/regression"
@@ -139,12 +141,13 @@ func (c *cell) weighing(m Method) (*weighing, error) {
 type tiltakScore struct {
 	r     *runner
 	trial *cohort.Trial
+	of    *cell // whose rows the score is fitted to; nil: those of the tiltak
 
-	once      sync.Once
-	all       *cell
-	fit       *regression.Fit
-	separated []string
-	err       error
+	once       sync.Once
+	covariates []int // index into Rows.Covariates of each, −1 for the start day
+	fit        *regression.Fit
+	separated  []string
+	err        error
 
 	weighingOnce sync.Once
 	weigh        *weighing
@@ -153,30 +156,47 @@ type tiltakScore struct {
 	number       map[int32]int32 // person of the register → number in the sums
 }
 
+// fitAll fits the score. The rows of the tiltak are not kept: they are as large as all its cells.
 func (t *tiltakScore) fitAll() error {
 	t.once.Do(func() {
-		at, weight := t.trial.AllWeights()
-		t.all = newCellOf(t.r.trials, t.trial, at, weight, *t.r.study.Seed)
-		t.fit, t.separated, t.err = logit(t.all.x, t.all.names, t.all.treated, t.all.weight, regression.LogitLink)
+		all := t.everybody()
+		t.fit, t.separated, t.err = logit(all.x, all.names, all.treated, all.weight, regression.LogitLink)
+		t.take(all)
 	})
 	return t.err
 }
 
-// columns are the columns of the fit at the rows of a cell.
-func (t *tiltakScore) columns(c *cell) [][]float64 {
-	rows := &t.r.trials.Rows
-	x := make([][]float64, len(t.all.covariates))
-	for j, k := range t.all.covariates {
-		x[j] = make([]float64, len(c.row))
-		for i, row := range c.row {
-			if k < 0 {
-				x[j][i] = float64(c.day[i]) / 31
-			} else {
-				x[j][i] = rows.X[k][row]
-			}
-		}
+func (t *tiltakScore) everybody() *cell {
+	if t.of != nil {
+		return t.of
 	}
-	return x
+	at, weight := t.trial.AllWeights()
+	return newCellOf(t.r.trials, t.trial, at, weight, *t.r.study.Seed)
+}
+
+// take keeps of a fit to the rows of a cell what other rows need.
+func (t *tiltakScore) take(all *cell) {
+	t.covariates = all.covariates
+	if t.fit != nil {
+		fit := *t.fit
+		fit.Linear, fit.Fitted = nil, nil
+		t.fit = &fit
+	}
+}
+
+// column writes column j of the fit at the rows of a cell.
+func (t *tiltakScore) column(c *cell, j int, x []float64) {
+	k := t.covariates[j]
+	if k < 0 {
+		for i, day := range c.day {
+			x[i] = float64(day) / 31
+		}
+		return
+	}
+	from := t.r.trials.Rows.X[k]
+	for i, row := range c.row {
+		x[i] = from[row]
+	}
 }
 
 // at is the fit with its values at the rows of a cell.
@@ -186,13 +206,16 @@ func (t *tiltakScore) at(c *cell) (*regression.Fit, error) {
 	}
 	fit := *t.fit
 	fit.Linear, fit.Fitted = make([]float64, len(c.row)), make([]float64, len(c.row))
-	x := t.columns(c)
-	for i := range c.row {
-		eta := fit.Coef[0]
-		for j := range x {
-			eta += fit.Coef[j+1] * x[j][i]
-		}
-		fit.Linear[i], fit.Fitted[i] = eta, 1/(1+math.Exp(-eta))
+	for i := range fit.Linear {
+		fit.Linear[i] = fit.Coef[0]
+	}
+	x := make([]float64, len(c.row))
+	for j := range t.covariates {
+		t.column(c, j, x)
+		floats.AddScaled(fit.Linear, fit.Coef[j+1], x)
+	}
+	for i, eta := range fit.Linear {
+		fit.Fitted[i] = 1 / (1 + math.Exp(-eta))
 	}
 	return &fit, nil
 }
@@ -202,18 +225,20 @@ func (t *tiltakScore) weighing(c *cell) (*weighing, error) {
 		return nil, err
 	}
 	t.weighingOnce.Do(func() {
-		t.odds = stratumLogOdds(t.all)
+		all := t.everybody()
+		t.odds = stratumLogOdds(all)
 		t.number = map[int32]int32{}
 		for _, row := range t.trial.Row { // every person of the tiltak, also those whose rows are not in the fit
 			if p := t.r.trials.Rows.Person[row]; t.number[p] == 0 {
 				t.number[p] = int32(len(t.number)) + 1
 			}
 		}
-		w := &weighing{x: append(append([][]float64(nil), t.all.x...), t.all.odds())}
-		if w.fit, w.separated, t.weighErr = logit(w.x, append(append([]string(nil), t.all.names...), stratumOdds), t.all.treated, t.all.weight, regression.LogitLink); t.weighErr != nil {
+		x := append(append([][]float64(nil), all.x...), all.odds())
+		w := &weighing{}
+		if w.fit, w.separated, t.weighErr = logit(x, append(append([]string(nil), all.names...), stratumOdds), all.treated, all.weight, regression.LogitLink); t.weighErr != nil {
 			return
 		}
-		w.sums, t.weighErr = matching.NewScoreSums(w.fit, w.x, t.all.treated, t.all.weight, t.persons(t.all), len(t.number)+1)
+		w.sums, t.weighErr = matching.NewScoreSums(w.fit, x, all.treated, all.weight, t.persons(all), len(t.number)+1)
 		t.weigh = w
 	})
 	if t.weighErr != nil {
@@ -223,7 +248,12 @@ func (t *tiltakScore) weighing(c *cell) (*weighing, error) {
 	for i, s := range c.stratum {
 		odds[i] = t.odds(s)
 	}
-	return &weighing{fit: t.weigh.fit, separated: t.weigh.separated, sums: t.weigh.sums, x: append(t.columns(c), odds), person: t.persons(c)}, nil
+	x := make([][]float64, len(t.covariates), len(t.covariates)+1)
+	for j := range x {
+		x[j] = make([]float64, len(c.row))
+		t.column(c, j, x[j])
+	}
+	return &weighing{fit: t.weigh.fit, separated: t.weigh.separated, sums: t.weigh.sums, x: append(x, odds), person: t.persons(c)}, nil
 }
 
 func (t *tiltakScore) persons(c *cell) []int32 {
