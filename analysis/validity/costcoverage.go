@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"tiltakseffekt/analysis"
 	"tiltakseffekt/analysis/cost"
@@ -13,7 +14,6 @@ import (
 	"tiltakseffekt/datasets/simulate"
 	"tiltakseffekt/datasets/simulate/truth"
 	"tiltakseffekt/internal/calendar"
-	"tiltakseffekt/internal/parallel"
 )
 
 // costs knows what participation costs on the path that happened and on the reference paths.
@@ -155,20 +155,12 @@ func CostCoverage(ctx context.Context, opt CostOptions) (*Table, error) {
 	if opt.Seed == 0 {
 		opt.Seed = 1
 	}
-	methods := []string{"nearest", "ebal"}
-	found := make([][]trialOf, opt.Registers)
-	if err := parallel.For(ctx, opt.Workers, opt.Registers, func(i int) error {
-		var err error
-		found[i], err = costRegister(ctx, opt, i)
-		return err
-	}); err != nil {
+	own := Options{Registers: opt.Registers, Persons: opt.Persons, Month: opt.Horizon, Methods: []string{"nearest", "ebal"}, Seed: opt.Seed, Workers: opt.Workers}
+	found, err := onRegisters(ctx, own, func(i int) ([]trialOf, error) { return costRegister(ctx, own, i) })
+	if err != nil {
 		return nil, err
 	}
-	var all []trialOf
-	for _, f := range found {
-		all = append(all, f...)
-	}
-	return tabulate(Options{Registers: opt.Registers, Persons: opt.Persons, Month: opt.Horizon, Methods: methods, Seed: opt.Seed}, all), nil
+	return tabulate(own, slices.Concat(found...)), nil
 }
 
 // costStudy is what each register is asked.
@@ -183,20 +175,16 @@ methods: [nearest, ebal]
 cost: {price_year: 2023, unpriced: leave_out}
 `
 
-func costRegister(ctx context.Context, opt CostOptions, i int) ([]trialOf, error) {
-	sim, err := simulate.Generate(ctx, simulate.Options{Persons: opt.Persons, Seed: opt.Seed + uint64(i), Counterfactual: true, Workers: 1})
+func costRegister(ctx context.Context, opt Options, i int) ([]trialOf, error) {
+	reg, sim, err := simulated(ctx, opt, "", i, true)
 	if err != nil {
 		return nil, err
 	}
-	reg, err := register.FromTables(ctx, sim.Tables, register.Options{Workers: 1})
+	s, err := analysis.Parse(fmt.Appendf(nil, "%shorizon: %d\ninference: {family: {outcome: stabilt_arbeid, month: %d, method: ebal, over: [tiltak, group]}}\n", costStudy, opt.Month, opt.Month))
 	if err != nil {
 		return nil, err
 	}
-	s, err := analysis.Parse(fmt.Appendf(nil, "%shorizon: %d\ninference: {family: {outcome: stabilt_arbeid, month: %d, method: ebal, over: [tiltak, group]}}\n", costStudy, opt.Horizon, opt.Horizon))
-	if err != nil {
-		return nil, err
-	}
-	s.OnlyMonths = []int{opt.Horizon}
+	s.OnlyMonths = []int{opt.Month}
 	out, err := analysis.Estimate(ctx, s, reg, catalog.Default(), analysis.Options{Workers: 1})
 	if err != nil {
 		return nil, err
@@ -205,17 +193,17 @@ func costRegister(ctx context.Context, opt CostOptions, i int) ([]trialOf, error
 	if err != nil {
 		return nil, err
 	}
-	prices, err := newCosts(reg, sim.Paths, s.Cost.PriceYear, opt.Horizon)
+	prices, err := newCosts(reg, sim.Paths, s.Cost.PriceYear, opt.Month)
 	if err != nil {
 		return nil, err
 	}
 	var trials []trialOf
 	for _, cell := range out.Cells {
-		analysed, err := trueFigures(known, prices, out.Outcomes[0], cell.Analysed, opt.Horizon)
+		analysed, err := trueFigures(known, prices, out.Outcomes[0], cell.Analysed, opt.Month)
 		if err != nil {
 			return nil, err
 		}
-		used, err := trueFigures(known, prices, out.Outcomes[0], cell.Used, opt.Horizon)
+		used, err := trueFigures(known, prices, out.Outcomes[0], cell.Used, opt.Month)
 		if err != nil {
 			return nil, err
 		}

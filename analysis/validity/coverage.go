@@ -9,16 +9,13 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 
 	"tiltakseffekt/analysis"
 	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/datasets/catalog"
-	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/datasets/simulate"
 	"tiltakseffekt/datasets/simulate/truth"
 	"tiltakseffekt/internal/fault"
-	"tiltakseffekt/internal/parallel"
 )
 
 // Options of a coverage experiment; the zero value of a field is its default.
@@ -120,34 +117,16 @@ func Coverage(ctx context.Context, opt Options) (*Table, error) {
 	if opt.Registers < 1 || opt.Month < 6 || opt.Month > 24 {
 		return nil, fault.Usagef("bad_flag", "`--registers` must be at least 1 and `--month` between 6 and 24")
 	}
-	results := make([][]trialOf, opt.Registers)
-	var mu sync.Mutex
-	done := 0
-	if err := parallel.For(ctx, opt.Workers, opt.Registers, func(i int) error {
-		var err error
-		if results[i], err = one(ctx, opt, i); err != nil {
-			return fmt.Errorf("register %d: %w", i, err)
-		}
-		if opt.Progress != nil {
-			mu.Lock()
-			done++
-			opt.Progress(float64(done), float64(opt.Registers), "registers")
-			mu.Unlock()
-		}
-		return nil
-	}); err != nil {
+	found, err := onRegisters(ctx, opt, func(i int) ([]trialOf, error) { return one(ctx, opt, i) })
+	if err != nil {
 		return nil, err
 	}
-	return tabulate(opt, slices.Concat(results...)), nil
+	return tabulate(opt, slices.Concat(found...)), nil
 }
 
 // one simulates a register, runs the study on it and puts the truth beside each interval.
 func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
-	sim, err := simulate.Generate(ctx, simulate.Options{Persons: opt.Persons, Seed: opt.Seed + uint64(i), Scenario: opt.Scenario, Counterfactual: true, Workers: 1})
-	if err != nil {
-		return nil, err
-	}
-	reg, err := register.FromTables(ctx, sim.Tables, register.Options{Workers: 1})
+	reg, sim, err := simulated(ctx, opt, opt.Scenario, i, true)
 	if err != nil {
 		return nil, err
 	}

@@ -1,24 +1,23 @@
 package validity
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
-	"sync"
 
 	"tiltakseffekt/analysis"
 	"tiltakseffekt/datasets/catalog"
-	"tiltakseffekt/datasets/register"
-	"tiltakseffekt/datasets/simulate"
 	"tiltakseffekt/internal/fault"
-	"tiltakseffekt/internal/parallel"
+	"tiltakseffekt/results"
 )
 
 // NullRow is how often a family of a study finds something, at 5 %, on registers where no tiltak does anything.
 type NullRow struct {
 	Method     string // of the family; "all" where it runs over methods
+	Outcome    string // of the family; "all" where it runs over outcomes
 	Over       string
 	Correction string // none | bh | holm | simultaneous | band
 	Registers  int
@@ -30,10 +29,20 @@ type NullRow struct {
 // nullScenario is the register of simulate in which the truth of every outcome in ordinary work is 0.
 const nullScenario = "no-effect"
 
-// nullGroups are the groups of the study on null registers: overlapping ones, as a study has them.
-const nullGroups = "[alle, unge, lav_utdanning]"
+// nullStudy is the study on null registers: all tiltak, overlapping groups and the three outcomes that a study has by default.
+const nullStudy = `study: nulls
+data: {register: memory}
+population: {from: 2019-01, to: 2021-12}
+tiltak: all
+groups: [alle, unge, lav_utdanning]
+sensitivity: none
+placebo: off
+horizon: %d
+methods: [%s]
+inference: {multiplicity: simultaneous, family: {month: %d, over: [tiltak, group, outcome, method]}}
+`
 
-// Nulls runs a study (all tiltak, three overlapping groups, one outcome, months 1 to Options.Month) on many registers without any
+// Nulls runs a study (all tiltak, three overlapping groups, three outcomes, months 1 to Options.Month) on many registers without any
 // effect and counts families that find one. Every member of a family is false, so that holm and simultaneous must find something
 // in at most 5 % of the registers, and so must bh, whose false discovery rate then is the family-wise error rate. The result
 // does not depend on the number of workers.
@@ -47,22 +56,8 @@ func Nulls(ctx context.Context, opt Options) ([]NullRow, error) {
 	if opt.Registers < 2 || opt.Month < 6 || opt.Month > 24 {
 		return nil, fault.Usagef("bad_flag", "`--registers` must be at least 2 and `--month` between 6 and 24")
 	}
-	found := make([][]nullFinding, opt.Registers)
-	var mu sync.Mutex
-	done := 0
-	if err := parallel.For(ctx, opt.Workers, opt.Registers, func(i int) error {
-		var err error
-		if found[i], err = nullsOf(ctx, opt, i); err != nil {
-			return fmt.Errorf("register %d: %w", i, err)
-		}
-		if opt.Progress != nil {
-			mu.Lock()
-			done++
-			opt.Progress(float64(done), float64(opt.Registers), "registers")
-			mu.Unlock()
-		}
-		return nil
-	}); err != nil {
+	found, err := onRegisters(ctx, opt, func(i int) ([]nullFinding, error) { return nullsOf(ctx, opt, i) })
+	if err != nil {
 		return nil, err
 	}
 	return countNulls(found), nil
@@ -70,31 +65,16 @@ func Nulls(ctx context.Context, opt Options) ([]NullRow, error) {
 
 // nullFinding is what one register says of one family or set of bands.
 type nullFinding struct {
-	method, over, correction string
-	members, found           int
+	method, outcome, over, correction string
+	members, found                    int
 }
 
 func nullsOf(ctx context.Context, opt Options, i int) ([]nullFinding, error) {
-	sim, err := simulate.Generate(ctx, simulate.Options{Persons: opt.Persons, Seed: opt.Seed + uint64(i), Scenario: nullScenario, Workers: 1})
+	reg, _, err := simulated(ctx, opt, nullScenario, i, false)
 	if err != nil {
 		return nil, err
 	}
-	reg, err := register.FromTables(ctx, sim.Tables, register.Options{Workers: 1})
-	if err != nil {
-		return nil, err
-	}
-	s, err := analysis.Parse(fmt.Appendf(nil, `study: nulls
-data: {register: memory}
-population: {from: 2019-01, to: 2021-12}
-tiltak: all
-groups: %s
-outcomes: [{id: arbeid, kind: work, position: 1}]
-sensitivity: none
-placebo: off
-horizon: %d
-methods: [%s]
-inference: {multiplicity: simultaneous, family: {outcome: arbeid, month: %d, over: [tiltak, group, method]}}
-`, nullGroups, opt.Month, methodsOf(opt.Methods), opt.Month))
+	s, err := analysis.Parse(fmt.Appendf(nil, nullStudy, opt.Month, methodsOf(opt.Methods), opt.Month))
 	if err != nil {
 		return nil, err
 	}
@@ -104,70 +84,79 @@ inference: {multiplicity: simultaneous, family: {outcome: arbeid, month: %d, ove
 		return nil, err
 	}
 	var all []nullFinding
-	family := func(method string, over []string, correction string) {
+	family := func(f analysis.Family, correction string) {
 		in := s.Inference
-		in.Multiplicity = correction
-		in.Family = &analysis.Family{Outcome: "arbeid", Month: opt.Month, Over: over}
-		f := nullFinding{method: "all", over: strings.Join(over, " × "), correction: correction}
-		if method != "" {
-			f.method, in.Family.Method = method, method
-		}
+		in.Multiplicity, in.Family = correction, &f
+		n := nullFinding{method: cmp.Or(f.Method, "all"), outcome: cmp.Or(f.Outcome, "all"), over: strings.Join(f.Over, " × "), correction: correction}
 		for _, e := range out.Readjusted(in, opt.Seed+uint64(i)) {
 			if e.Family == "" {
 				continue
 			}
-			f.members++
+			n.members++
 			if e.PAdjusted < 1-in.Level {
-				f.found++
+				n.found++
 			}
 		}
-		all = append(all, f)
-	}
-	uncorrected := func(method string) {
-		f := nullFinding{method: method, over: "tiltak × group", correction: "none"}
-		for _, e := range out.Tables.Estimates {
-			if e.Method == method && e.Month != nil && *e.Month == opt.Month && !math.IsNaN(e.PValue) {
-				f.members++
-				if e.PValue < 0.05 {
-					f.found++
-				}
-			}
-		}
-		all = append(all, f)
+		all = append(all, n)
 	}
 	for _, m := range opt.Methods {
-		uncorrected(m)
-		for _, c := range []string{"bh", "holm", "simultaneous"} {
-			family(m, []string{"tiltak", "group"}, c)
-		}
-		series := map[[2]string]bool{}
-		for _, e := range out.Tables.Estimates {
-			if e.Method == m && e.Month != nil && !math.IsNaN(e.BandLow) {
-				k := [2]string{e.Tiltak, e.Group}
-				series[k] = series[k] || e.BandLow > 0 || e.BandHigh < 0
+		for _, o := range s.Outcomes {
+			all = append(all, uncorrected(out.Tables.Estimates, m, o.ID, opt.Month))
+			for _, c := range nullCorrections {
+				family(analysis.Family{Outcome: o.ID, Month: opt.Month, Method: m, Over: []string{"tiltak", "group"}}, c)
 			}
+			all = append(all, bandsAround(out.Tables.Estimates, m, o.ID, opt.Month))
 		}
-		f := nullFinding{method: m, over: fmt.Sprintf("months 1 to %d", opt.Month), correction: "band", members: len(series)}
-		for _, outside := range series {
-			if outside {
+	}
+	for _, c := range nullCorrections {
+		family(analysis.Family{Month: opt.Month, Over: s.Inference.Family.Over}, c)
+	}
+	return all, nil
+}
+
+// nullCorrections are the corrections that are tried.
+var nullCorrections = []string{"bh", "holm", "simultaneous"}
+
+// uncorrected counts the figures of a method and outcome at a month whose own p-value is under 5 %.
+func uncorrected(rows []results.Estimate, method, outcome string, month int) nullFinding {
+	f := nullFinding{method: method, outcome: outcome, over: "tiltak × group", correction: "none"}
+	for i := range rows {
+		e := &rows[i]
+		if e.Method == method && e.Outcome == outcome && e.Month != nil && *e.Month == month && !math.IsNaN(e.PValue) {
+			f.members++
+			if e.PValue < 0.05 {
 				f.found++
 			}
 		}
-		all = append(all, f)
 	}
-	if len(opt.Methods) > 1 {
-		for _, c := range []string{"bh", "holm", "simultaneous"} {
-			family("", []string{"tiltak", "group", "method"}, c)
+	return f
+}
+
+// bandsAround counts the series of a method and outcome whose simultaneous band leaves 0 in some month.
+func bandsAround(rows []results.Estimate, method, outcome string, month int) nullFinding {
+	f := nullFinding{method: method, outcome: outcome, over: fmt.Sprintf("months 1 to %d", month), correction: "band"}
+	series := map[[2]string]bool{}
+	for i := range rows {
+		e := &rows[i]
+		if e.Method == method && e.Outcome == outcome && e.Month != nil && !math.IsNaN(e.BandLow) {
+			k := [2]string{e.Tiltak, e.Group}
+			series[k] = series[k] || e.BandLow > 0 || e.BandHigh < 0
 		}
 	}
-	return all, nil
+	f.members = len(series)
+	for _, outside := range series {
+		if outside {
+			f.found++
+		}
+	}
+	return f
 }
 
 // countNulls sums up over registers, in the order of the first.
 func countNulls(registers [][]nullFinding) []NullRow {
 	var rows []NullRow
 	for k, first := range registers[0] {
-		row := NullRow{Method: first.method, Over: first.over, Correction: first.correction}
+		row := NullRow{Method: first.method, Outcome: first.outcome, Over: first.over, Correction: first.correction}
 		byRegister := map[int][2]float64{}
 		series := 0.
 		for i, of := range registers {

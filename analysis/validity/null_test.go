@@ -8,9 +8,9 @@ import (
 // Two registers with a family each: one finds something, and of four series' bands one leaves 0.
 func TestCountNulls(t *testing.T) {
 	rows := countNulls([][]nullFinding{
-		{{"ebal", "tiltak × group", "holm", 6, 2}, {"ebal", "months 1 to 12", "band", 2, 1}},
-		{{"ebal", "tiltak × group", "holm", 4, 0}, {"ebal", "months 1 to 12", "band", 2, 0}},
-		{{"ebal", "tiltak × group", "holm", 0, 0}, {"ebal", "months 1 to 12", "band", 0, 0}},
+		{{"ebal", "arbeid", "tiltak × group", "holm", 6, 2}, {"ebal", "arbeid", "months 1 to 12", "band", 2, 1}},
+		{{"ebal", "arbeid", "tiltak × group", "holm", 4, 0}, {"ebal", "arbeid", "months 1 to 12", "band", 2, 0}},
+		{{"ebal", "arbeid", "tiltak × group", "holm", 0, 0}, {"ebal", "arbeid", "months 1 to 12", "band", 0, 0}},
 	})
 	if h := rows[0]; h.Registers != 2 || h.Members != 5 || h.Found != 0.5 || math.Abs(h.MonteCarlo-math.Sqrt(.05*.95/2)) > 1e-15 {
 		t.Errorf("holm: %+v", h)
@@ -40,7 +40,7 @@ func TestNullsOfARegister(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(found) != 2*5+3 {
+	if len(found) != 2*3*5+3 {
 		t.Fatalf("%d findings", len(found))
 	}
 	for k, f := range found {
@@ -48,7 +48,7 @@ func TestNullsOfARegister(t *testing.T) {
 			t.Errorf("no figure in %+v", f)
 		}
 		if f.method != "all" && f.correction != "band" && f.correction != "none" {
-			if none := found[k/5*5]; f.members != none.members || f.found > none.found {
+			if none := found[k/5*5]; f.outcome != none.outcome || f.members != none.members || f.found > none.found {
 				t.Errorf("%+v beside %+v", f, none)
 			}
 		}

@@ -6,14 +6,10 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 
 	"tiltakseffekt/analysis"
 	"tiltakseffekt/datasets/catalog"
-	"tiltakseffekt/datasets/register"
-	"tiltakseffekt/datasets/simulate"
 	"tiltakseffekt/internal/fault"
-	"tiltakseffekt/internal/parallel"
 	"tiltakseffekt/results"
 )
 
@@ -48,33 +44,15 @@ func Placebos(ctx context.Context, opt Options) ([]PlaceboRow, error) {
 	if opt.Registers < 2 {
 		return nil, fault.Usagef("bad_flag", "`--registers` must be at least 2")
 	}
-	found := make([][]results.Placebo, opt.Registers)
-	var mu sync.Mutex
-	done := 0
-	if err := parallel.For(ctx, opt.Workers, opt.Registers, func(i int) error {
-		var err error
-		if found[i], err = placebosOf(ctx, opt, i); err != nil {
-			return fmt.Errorf("register %d: %w", i, err)
-		}
-		if opt.Progress != nil {
-			mu.Lock()
-			done++
-			opt.Progress(float64(done), float64(opt.Registers), "registers")
-			mu.Unlock()
-		}
-		return nil
-	}); err != nil {
+	found, err := onRegisters(ctx, opt, func(i int) ([]results.Placebo, error) { return placebosOf(ctx, opt, i) })
+	if err != nil {
 		return nil, err
 	}
 	return countPlacebos(found), nil
 }
 
 func placebosOf(ctx context.Context, opt Options, i int) ([]results.Placebo, error) {
-	sim, err := simulate.Generate(ctx, simulate.Options{Persons: opt.Persons, Seed: opt.Seed + uint64(i), Scenario: opt.Scenario, Workers: 1})
-	if err != nil {
-		return nil, err
-	}
-	reg, err := register.FromTables(ctx, sim.Tables, register.Options{Workers: 1})
+	reg, _, err := simulated(ctx, opt, opt.Scenario, i, false)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,8 +13,17 @@ import (
 	"tiltakseffekt/analysis/validity"
 	"tiltakseffekt/datasets/simulate"
 	"tiltakseffekt/internal/fault"
-	written "tiltakseffekt/internal/number"
 )
+
+// onRegisters runs an experiment on simulated registers, with the seed, workers and progress of the command, and tells how long it took.
+func onRegisters[T any](g *globals, ctx context.Context, opt *validity.Options, run func(context.Context, validity.Options) (T, error)) (T, time.Duration, error) {
+	p := g.newProgress()
+	opt.Seed, opt.Workers, opt.Progress = g.seed, g.workers, p.report
+	begin := time.Now()
+	found, err := run(ctx, *opt)
+	p.done()
+	return found, time.Since(begin), err
+}
 
 func newCoverageCmd(g *globals) *cobra.Command {
 	var opt validity.Options
@@ -60,18 +70,14 @@ its many figures, on registers where no tiltak does anything: at most 5 % (docs/
 			if opt.Registers < 2 || opt.Persons < 1000 {
 				return fault.Usagef("bad_flag", "`--registers` must be at least 2 and `--persons` at least 1000")
 			}
-			p := g.newProgress()
-			opt.Seed, opt.Workers, opt.Progress = g.seed, g.workers, p.report
-			begin := time.Now()
-			found, err := validity.Coverage(c.Context(), opt)
-			p.done()
+			found, took, err := onRegisters(g, c.Context(), &opt, validity.Coverage)
 			if err != nil {
 				return err
 			}
 			if g.format == "json" {
 				return writeJSON(g.stdout, coverageDocument(found))
 			}
-			g.printCoverage(found, rule, time.Since(begin))
+			g.printCoverage(found, rule, took)
 			return nil
 		},
 	}
@@ -138,10 +144,7 @@ func coverageDocument(t *validity.Table) any {
 }
 
 func (g *globals) printCoverage(t *validity.Table, rule string, took time.Duration) {
-	lang := written.EN
-	if g.lang == "nb" {
-		lang = written.NB
-	}
+	lang := g.numbers()
 	later := ""
 	if t.Options.LaterEntry != "follow" {
 		later = ", later entry " + t.Options.LaterEntry

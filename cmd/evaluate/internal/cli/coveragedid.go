@@ -6,7 +6,6 @@ import (
 
 	"tiltakseffekt/analysis/validity"
 	"tiltakseffekt/internal/fault"
-	written "tiltakseffekt/internal/number"
 
 	"github.com/spf13/cobra"
 )
@@ -51,10 +50,7 @@ func (g *globals) coverageDid(c *cobra.Command) error {
 		}
 		return writeJSON(g.stdout, d)
 	}
-	lang := written.EN
-	if g.lang == "nb" {
-		lang = written.NB
-	}
+	lang := g.numbers()
 	names := map[string]string{"att_gt": "ATT(g,t)", "simple": "simple average", "dynamic": "mean of event times from 0", "band": "band over event times", "family": "band over groups"}
 	fields := []field{{title: "design"}, {title: "figure"}, {title: "intervals", right: true}, {title: "coverage", right: true}, {title: "±", right: true}}
 	var out [][]string

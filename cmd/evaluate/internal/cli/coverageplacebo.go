@@ -8,27 +8,19 @@ import (
 	"github.com/spf13/cobra"
 
 	"tiltakseffekt/analysis/validity"
-	written "tiltakseffekt/internal/number"
 )
 
 // coveragePlacebo is `evaluate coverage --table placebo`.
 func (g *globals) coveragePlacebo(c *cobra.Command, opt validity.Options) error {
-	p := g.newProgress()
-	opt.Seed, opt.Workers, opt.Progress = g.seed, g.workers, p.report
-	begin := time.Now()
-	rows, err := validity.Placebos(c.Context(), opt)
-	p.done()
+	rows, took, err := onRegisters(g, c.Context(), &opt, validity.Placebos)
 	if err != nil {
 		return err
 	}
 	if g.format == "json" {
 		return writeJSON(g.stdout, placeboDocument(opt, rows))
 	}
-	lang := written.EN
-	if g.lang == "nb" {
-		lang = written.NB
-	}
-	fmt.Fprintf(g.stdout, "%d registers of %d persons, scenario %s: tests at 5 %%; %s\n\n", opt.Registers, opt.Persons, opt.Scenario, time.Since(begin).Round(time.Second))
+	lang := g.numbers()
+	fmt.Fprintf(g.stdout, "%d registers of %d persons, scenario %s: tests at 5 %%; %s\n\n", opt.Registers, opt.Persons, opt.Scenario, took.Round(time.Second))
 	fields := []field{{title: "method"}, {title: "covariates"}, {title: "test"}, {title: "tests", right: true}, {title: "missing", right: true}, {title: "rejected", right: true},
 		{title: "±", right: true}, {title: "mean z", right: true}, {title: "sd z", right: true}}
 	var lines [][]string

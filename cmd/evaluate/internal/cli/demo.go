@@ -118,10 +118,7 @@ const demoMonth = 24
 
 // printTruth prints estimate, interval and truth at month 24: stable work for every group, the other outcomes for all.
 func (g *globals) printTruth(s *analysis.Study, run *results.Run, compared []validity.Compared) {
-	lang := written.EN
-	if g.lang == "nb" {
-		lang = written.NB
-	}
+	lang := g.numbers()
 	fmt.Fprintf(g.stdout, "%s\n\n", run.Title.In(string(lang)))
 	covered, all := map[string]int{}, map[string]int{}
 	for i, o := range run.Outcomes {

@@ -13,7 +13,6 @@ import (
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/datasets/design"
 	"tiltakseffekt/internal/fault"
-	written "tiltakseffekt/internal/number"
 )
 
 type experimentFlags struct {
@@ -262,10 +261,7 @@ func (g *globals) experiment(ctx context.Context, f *experimentFlags) error {
 }
 
 func (g *globals) printExperiment(doc *experimentDocument) {
-	l := written.EN
-	if g.lang == "nb" {
-		l = written.NB
-	}
+	l := g.numbers()
 	for _, n := range doc.N {
 		fmt.Fprintf(g.stdout, "%s: %d assigned, %d not", n.Outcome, n.Assigned, n.NotAssigned)
 		if n.Clusters > 0 {
@@ -328,10 +324,7 @@ func (g *globals) experimentPlan(f *experimentFlags) error {
 	if g.format == "json" {
 		return writeJSON(g.stdout, planDocument{newHeader("experiment", f.level), p.Units, number(d.StdError), number(d.ITT), number(d.LATE), number(d.DF), number(d.DesignEffect)})
 	}
-	l := written.EN
-	if g.lang == "nb" {
-		l = written.NB
-	}
+	l := g.numbers()
 	fmt.Fprintf(g.stdout, "expected standard error %s, design effect %s, %s degrees of freedom\nsmallest effect of the assignment found with power %g: %s; of taking it: %s\n",
 		l.Decimal(d.StdError, 4), l.Decimal(d.DesignEffect, 2), l.Decimal(d.DF, 0), p.Power, l.Decimal(d.ITT, 4), l.Decimal(d.LATE, 4))
 	return nil
