@@ -257,15 +257,19 @@ func (r *runner) compile() (cohort.Design, error) {
 }
 
 // compileBefore finds what measures the level of an outcome before the registration.
-func (r *runner) compileBefore(spec outcome.Spec, def *outcome.Definition) (err error) {
+func (r *runner) compileBefore(spec outcome.Spec, def *outcome.Definition) error {
 	switch {
 	case spec.Kind == outcome.StableWork && spec.Mode == outcome.Entered:
 		spec.Mode = outcome.Status
-		r.before[def], err = spec.Compile(r.env)
+		if status, err := spec.Compile(r.env); err != nil {
+			return err
+		} else if status.HasSeries() {
+			r.before[def] = status
+		}
 	case def.HasSeries():
 		r.before[def] = def
 	}
-	return err
+	return nil
 }
 
 // estimates fills the estimates and what belongs to them, cell by cell: tiltak × group. Cells are independent tasks; their

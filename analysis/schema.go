@@ -59,7 +59,7 @@ var studyWords = map[string][]string{
 	"Study.sensitivity": {sensitivityFull, sensitivityBounds, sensitivityNone},
 	"Data.encoding":     {"utf-8", "latin1"}, "Population.eligible": {string(cohort.ByRegistration), string(cohort.ByBenefit), string(cohort.ByEither)},
 	"Comparison.later_entry": {laterEntryFollow, laterEntryCensor},
-	"Spec.kind":              append(outcome.Kinds(), "ordinaert", "stabil"), "Spec.terms": {string(outcome.Ordinary), string(outcome.AllTerms)},
+	"Spec.kind":              append(outcome.Kinds(), "ordinaert", "stabil"), "Spec.terms": {string(outcome.Ordinary), string(outcome.AllTerms), string(outcome.TiltakTerms)}, "Spec.employer": outcome.Employers,
 	"Spec.mode": {string(outcome.Status), string(outcome.Entered)}, "Spec.benefits": outcome.Benefits,
 	"Cost.perspectives": {"budget", "society"}, "CostEffect.unpriced": {"missing", "leave_out"},
 	"Chains.switch": {chain.Combine, chain.Next}, "Chains.by": {"tiltak", "family"}, "Chains.costs": {"transition", "constant"},

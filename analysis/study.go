@@ -309,6 +309,18 @@ func (s *Study) resolveOutcomes() error {
 	if len(s.Outcomes) == 0 {
 		return fault.Usagef("bad_study", "`outcomes` is empty; name at least one, or leave the key out for the default ones")
 	}
+	var all []outcome.Spec
+	for _, o := range s.Outcomes {
+		if err := o.Validate(); err != nil {
+			return err
+		}
+		parts, err := o.Expand()
+		if err != nil {
+			return err
+		}
+		all = append(all, parts...)
+	}
+	s.Outcomes = all
 	seen := map[string]bool{}
 	for i := range s.Outcomes {
 		if err := s.Outcomes[i].Validate(); err != nil {

@@ -57,8 +57,10 @@ type Env struct {
 //	                `same_employer` also: the main job of both months is with one employer); else 0, and with
 //	                `conditional` NaN where s > h
 //
-// With `sector`, `contract` or `industry` w(t) = 1 only where the main job of month t is such a one; a month in another job
-// is a month out of such work, so that the outcome is defined for every start.
+// With `sector`, `contract`, `industry` or `employer` w(t) = 1 only where the main job of month t is such a one; a month in another
+// job is a month out of such work, so that the outcome is defined for every start. `employer` compares with the main job of the last
+// month s < m of the history in which w(s) = 1 by position and terms alone: `ukjent` where the employer of t, or of s, is not known,
+// `samme` where they are equal, otherwise, and where there is no such s, `annen`.
 //
 // A gap of 0 thus allows no month out of work (domain.md §3.1: stabil(k, m, gap), gap ≤ g).
 //
@@ -74,7 +76,6 @@ type Definition struct {
 	death     Exit
 	emigrated Exit
 	position  uint16 // hundredths of a percent
-	all       bool   // terms: all
 	state     register.State
 	months    int
 	of        int
@@ -89,8 +90,11 @@ func (s Spec) Compile(env Env) (*Definition, error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
+	if s.Parts != nil {
+		return nil, fault.Usagef("outcome_parts", "outcome `%s` has `parts`, which the `outcomes` of a study alone can have; write the parts as outcomes of their own", s.ID)
+	}
 	s = s.Resolved()
-	d := &Definition{Spec: s, cut: env.Cut, death: env.Death, emigrated: env.Emigration, of: 1, months: 1, all: s.Terms == AllTerms}
+	d := &Definition{Spec: s, cut: env.Cut, death: env.Death, emigrated: env.Emigration, of: 1, months: 1}
 	if d.death == "" {
 		d.death = Zero
 	}
@@ -232,5 +236,5 @@ func (d *Definition) HasSeries() bool {
 	case ExitToWork, JobHeld, Retention:
 		return false
 	}
-	return true
+	return len(d.Spec.Employer) == 0
 }

@@ -28,7 +28,7 @@ func TestDocs(t *testing.T) {
 			name string
 			has  bool
 		}{{"position", u.position != 0}, {"terms", u.terms != ""}, {"months, of, gap, mode", u.window}, {"times_g", u.timesG != 0}, {"after", u.after != 0},
-			{"conditional, same_employer", u.cond}, {"sector, contract, industry", u.jobs}, {"benefits", u.benefits}, {"price_year", u.price}} {
+			{"conditional, same_employer", u.cond}, {"sector, contract, industry, employer", u.jobs}, {"parts", u.kind == Work}, {"benefits", u.benefits}, {"price_year", u.price}} {
 			if k.has {
 				keys = append(keys, k.name)
 			}

@@ -14,19 +14,20 @@ import (
 func (d *Definition) Follow(h register.History, start calendar.Month, horizon int, dst []float64) []float64 {
 	dst = grow(dst, horizon)
 	var buffer [256]uint8
+	before := d.employerBefore(&h, start)
 	switch d.Spec.Kind {
 	case Earnings:
 		d.earnings(&h, start+1, dst)
 	case TwoG:
 		d.yearly(&h, start+1, dst)
 	case ExitToWork:
-		d.exit(&h, start, d.read(&h, start, horizon+1, buffer[:0]), dst)
+		d.exit(&h, start, d.read(&h, before, start, horizon+1, buffer[:0]), dst)
 	case JobHeld:
-		d.held(d.read(&h, start+1, d.MinFollowUp(horizon), buffer[:0]), dst)
+		d.held(d.read(&h, before, start+1, d.MinFollowUp(horizon), buffer[:0]), dst)
 	case Retention:
-		d.retained(&h, start, d.read(&h, start+1, d.MinFollowUp(horizon), buffer[:0]), dst)
+		d.retained(&h, start, d.read(&h, before, start+1, d.MinFollowUp(horizon), buffer[:0]), dst)
 	default:
-		months := d.read(&h, start+1, d.MinFollowUp(horizon), buffer[:0])
+		months := d.read(&h, before, start+1, d.MinFollowUp(horizon), buffer[:0])
 		if d.entered() {
 			d.followEntered(months, dst)
 		} else {
@@ -53,7 +54,7 @@ func (d *Definition) Series(h register.History, dst []float64) []float64 {
 	case d.Spec.Kind == TwoG:
 		d.yearly(&h, h.First, dst)
 	case d.entered():
-		months := d.read(&h, h.First, n+d.of-1, buffer[:0])
+		months := d.read(&h, 0, h.First, n+d.of-1, buffer[:0])
 		for t := range dst {
 			dst[t] = math.NaN()
 			if known(months[t : t+d.of]) {
@@ -61,7 +62,7 @@ func (d *Definition) Series(h register.History, dst []float64) []float64 {
 			}
 		}
 	default:
-		d.followStatus(d.read(&h, h.First, n, buffer[:0]), dst)
+		d.followStatus(d.read(&h, 0, h.First, n, buffer[:0]), dst)
 	}
 	return dst
 }

@@ -52,6 +52,9 @@ type Terms string
 const (
 	Ordinary Terms = "ordinary" // without what is paid through a tiltak
 	AllTerms Terms = "all"
+	// TiltakTerms is what is there on all terms and not on ordinary ones: work that is work only with what is paid through a
+	// tiltak, and the wage that is.
+	TiltakTerms Terms = "tiltak"
 )
 
 // use says which keys a kind has, with their defaults.
@@ -66,7 +69,7 @@ type use struct {
 	price    bool
 	benefits bool
 	cond     bool // conditional, same_employer
-	jobs     bool // sector, contract, industry
+	jobs     bool // sector, contract, industry, employer; terms: tiltak
 }
 
 // anyPosition is the smallest position that the panel tells from none.

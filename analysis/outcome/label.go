@@ -16,23 +16,44 @@ func (s Spec) Label() (title, note Text) {
 	percent := comma(s.Position)
 	work := Text{"ordinært arbeid", "ordinary work"}
 	wage := Text{"ordinær lønn", "ordinary wage"}
-	if s.Terms == AllTerms {
+	switch s.Terms {
+	case AllTerms:
 		work = Text{"arbeid, også i tiltak med lønn,", "work, also in tiltak that pay wages,"}
 		wage = Text{"lønn, også fra tiltak,", "wage, also from tiltak,"}
+	case TiltakTerms:
+		work = Text{"arbeid som lønnes gjennom tiltak, og ikke ordinært arbeid ved siden av,", "work paid through a tiltak, without ordinary work beside it,"}
+		wage = Text{"lønn fra tiltak,", "wage from tiltak,"}
 	}
+	var of Text // what kind of job
 	for _, f := range []struct {
 		values []string
 		is     Text
 	}{{s.Sector, Text{"sektor", "sector"}}, {s.Contract, Text{"ansettelsesform", "contract"}}, {s.Industry, Text{"næring", "industry"}}} {
-		if len(f.values) > 0 {
-			list := " (" + f.is.NB + " " + strings.Join(f.values, ", ") + ")"
-			work.NB += list
-			work.EN += strings.Replace(list, f.is.NB, f.is.EN, 1)
+		if len(f.values) == 0 {
+			continue
 		}
+		list := strings.ReplaceAll(strings.Join(f.values, ", "), except, "")
+		not := Text{" ", " "}
+		if countExcept(f.values) > 0 {
+			not = Text{", kjent og ikke ", ", known and not "}
+		}
+		of.NB += " (" + f.is.NB + not.NB + list + ")"
+		of.EN += " (" + f.is.EN + not.EN + list + ")"
+	}
+	if len(s.Employer) > 0 {
+		list := strings.Join(s.Employer, ", ")
+		of.NB += " (arbeidsgiver før start: " + list + ")"
+		of.EN += " (employer before the start: " + strings.NewReplacer(sameAsBefore, "the same", otherThanBefore, "another", unknownJob, "unknown").Replace(list) + ")"
+	}
+	work.NB += of.NB
+	work.EN += of.EN
+	if s.Terms == TiltakTerms {
+		of.NB += " gjennom tiltak"
+		of.EN += " through a tiltak"
 	}
 	switch s.Kind {
 	case Work:
-		return Text{"I arbeid", "In work"}, both("%s i måneden, minst %s prosent stilling", "%s in the month, a position of at least %s per cent", work, percent)
+		return Text{"I arbeid" + of.NB, "In work" + of.EN}, both("%s i måneden, minst %s prosent stilling", "%s in the month, a position of at least %s per cent", work, percent)
 	case StableWork:
 		gap := Text{}
 		if *s.Gap < s.Of-s.Months {
@@ -42,11 +63,11 @@ func (s Spec) Label() (title, note Text) {
 			}
 		}
 		if s.Mode == Entered {
-			return Text{"Har fått stabilt arbeid", "Has entered stable work"}, Text{
+			return Text{"Har fått stabilt arbeid" + of.NB, "Has entered stable work" + of.EN}, Text{
 				fmt.Sprintf("har begynt på %d av %d måneder i %s på minst %s prosent%s", s.Months, s.Of, work.NB, percent.NB, gap.NB),
 				fmt.Sprintf("has begun a run of %d in %d months in %s of at least %s per cent%s", s.Months, s.Of, work.EN, percent.EN, gap.EN)}
 		}
-		return Text{"I stabilt arbeid", "In stable work"}, Text{
+		return Text{"I stabilt arbeid" + of.NB, "In stable work" + of.EN}, Text{
 			fmt.Sprintf("%s i minst %s prosent stilling i %d av de siste %d månedene%s", work.NB, percent.NB, s.Months, s.Of, gap.NB),
 			fmt.Sprintf("%s of at least %s per cent in %d of the last %d months%s", work.EN, percent.EN, s.Months, s.Of, gap.EN)}
 	case Earnings:
@@ -54,7 +75,7 @@ func (s Spec) Label() (title, note Text) {
 		if s.PriceYear != 0 {
 			price = Text{fmt.Sprintf("i %d-kroner", s.PriceYear), fmt.Sprintf("in kroner of %d", s.PriceYear)}
 		}
-		return Text{"Lønn per måned", "Wage a month"}, both("%s null medregnet, %s", "%s zeros included, %s", withComma(wage), price)
+		return Text{"Lønn per måned" + of.NB, "Wage a month" + of.EN}, both("%s null medregnet, %s", "%s zeros included, %s", withComma(wage), price)
 	case EmployedAndPaid:
 		return Text{"Arbeidsforhold og lønn", "Employment and wage"}, Text{
 			"stilling i Aa-registeret og lønn i samme måned, også i tiltak med lønn (Nav: i arbeid)", "a position in Aa-registeret and a wage in the same month, also in tiltak that pay wages (Nav: in work)"}

@@ -34,12 +34,12 @@ func (d *Definition) exited(h *register.History, m calendar.Month) uint8 {
 	return dead
 }
 
-// read appends what the n months from a calendar month on are.
-func (d *Definition) read(h *register.History, from calendar.Month, n int, months []uint8) []uint8 {
+// read appends what the n months from a calendar month on are, to a person whose employer before the start was `before`.
+func (d *Definition) read(h *register.History, before int32, from calendar.Month, n int, months []uint8) []uint8 {
 	for i := range n {
 		m := from + calendar.Month(i)
 		v := d.exited(h, m)
-		if v == out && d.counts(h, int(m-h.First), m) {
+		if v == out && d.counts(h, before, int(m-h.First), m) {
 			v = in
 		}
 		months = append(months, v)
@@ -48,10 +48,10 @@ func (d *Definition) read(h *register.History, from calendar.Month, n int, month
 }
 
 // counts tells whether month m, element k of the history, counts.
-func (d *Definition) counts(h *register.History, k int, m calendar.Month) bool {
+func (d *Definition) counts(h *register.History, before int32, k int, m calendar.Month) bool {
 	switch d.Spec.Kind {
 	case Work, StableWork, JobHeld, Retention:
-		return d.works(h, k) && d.jobs.takes(h, k)
+		return d.works(h, k) && d.jobs.takes(h, before, k)
 	case EmployedAndPaid, ExitToWork:
 		return d.works(h, k) && d.wage(h, k) > 0
 	case NoBenefit:
@@ -64,16 +64,22 @@ func (d *Definition) counts(h *register.History, k int, m calendar.Month) bool {
 }
 
 func (d *Definition) works(h *register.History, k int) bool {
-	if d.all {
+	switch d.Spec.Terms {
+	case AllTerms:
 		return h.Position[k] >= d.position
+	case TiltakTerms:
+		return h.Position[k] >= d.position && h.Ordinary[k] < d.position
 	}
 	return h.Ordinary[k] >= d.position
 }
 
 // wage is the wage of a month on the chosen terms in øre.
 func (d *Definition) wage(h *register.History, k int) int32 {
-	if d.all {
+	switch d.Spec.Terms {
+	case AllTerms:
 		return h.Wage[k]
+	case TiltakTerms:
+		return h.Wage[k] - h.OrdinaryWage[k]
 	}
 	return h.OrdinaryWage[k]
 }

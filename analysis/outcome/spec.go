@@ -32,7 +32,7 @@ type Spec struct {
 	ID          string   `yaml:"id" json:"id"`                                       // [a-z0-9_]{1,40}; unique in a study
 	Kind        Kind     `yaml:"kind" json:"kind"`                                   //
 	Position    float64  `yaml:"position,omitempty" json:"position,omitempty"`       // percent, in (0, 100], two decimals; default 1, for stable_work 50
-	Terms       Terms    `yaml:"terms,omitempty" json:"terms,omitempty"`             // ordinary (default) or all; default all for aareg_og_lonn, ssb_2g and nav_avgang6
+	Terms       Terms    `yaml:"terms,omitempty" json:"terms,omitempty"`             // ordinary (default), all, or tiltak (what is in all and not in ordinary; work, stable_work, earnings); default all for aareg_og_lonn, ssb_2g and nav_avgang6
 	Months      int      `yaml:"months,omitempty" json:"months,omitempty"`           // stable_work: at least so many months in work …; default `of`
 	Of          int      `yaml:"of,omitempty" json:"of,omitempty"`                   // … of so many; default `months`, 6 where both are left out
 	Gap         *int     `yaml:"gap,omitempty" json:"gap,omitempty"`                 // stable_work: longest run of months out of work in the window; default `of` − `months`, which limits nothing
@@ -45,6 +45,10 @@ type Spec struct {
 	Sector   []string `yaml:"sector,omitempty" json:"sector,omitempty"`     // values of sektor
 	Contract []string `yaml:"contract,omitempty" json:"contract,omitempty"` // values of ansettelsesform
 	Industry []string `yaml:"industry,omitempty" json:"industry,omitempty"` // what naring begins with
+	// Employer is samme, annen or ukjent: whether the main job is with the employer of the last month before the start in which the
+	// person was in such work (position and terms as here). Without such a month any employer that is known is another.
+	Employer []string `yaml:"employer,omitempty" json:"employer,omitempty"`
+	Parts    *Parts   `yaml:"parts,omitempty" json:"parts,omitempty"` // work: outcomes that add up to this one; Expand replaces it by them
 	// SameEmployer, for fastholdelse, asks that the main job after `after` months be with the first employer.
 	SameEmployer bool `yaml:"same_employer,omitempty" json:"same_employer,omitempty"`
 	PriceYear    int  `yaml:"price_year,omitempty" json:"price_year,omitempty"` // earnings: kroner of this year; default Env.PriceYear
@@ -101,7 +105,7 @@ func (s Spec) Resolved() Spec {
 
 // NeedsJobs tells whether the outcome looks at main jobs: the register must have been read with Options.Jobs.
 func (s Spec) NeedsJobs() bool {
-	return s.SameEmployer || len(s.Sector) > 0 || len(s.Contract) > 0 || len(s.Industry) > 0
+	return s.SameEmployer || len(s.Employer) > 0 || len(s.Sector) > 0 || len(s.Contract) > 0 || len(s.Industry) > 0
 }
 
 // Validate tells what is wrong with a spec, as a usage error that names the key; defaults need not be written out.
@@ -127,6 +131,7 @@ func (s Spec) Validate() error {
 		{"months", s.Months != 0, u.window}, {"of", s.Of != 0, u.window}, {"gap", s.Gap != nil, u.window}, {"mode", s.Mode != "", u.window},
 		{"times_g", s.TimesG != 0, u.timesG != 0}, {"after", s.After != 0, u.after != 0}, {"conditional", s.Conditional, u.cond},
 		{"same_employer", s.SameEmployer, u.cond}, {"sector", len(s.Sector) != 0, u.jobs}, {"contract", len(s.Contract) != 0, u.jobs}, {"industry", len(s.Industry) != 0, u.jobs},
+		{"employer", len(s.Employer) != 0, u.jobs}, {"parts", s.Parts != nil, u.kind == Work},
 		{"benefits", len(s.Benefits) != 0, u.benefits}, {"price_year", s.PriceYear != 0, u.price},
 	} {
 		if k.given && !k.goes {
@@ -144,8 +149,10 @@ func (s Spec) validateValues(u use, fail func(code, format string, args ...any) 
 		return fail("position", "`position: %v` must be over 0 and at most 100 percent, with two decimals at most", s.Position)
 	case u.position != 0 && s.Position < 1 && s.Position != anyPosition: // the panel tells positions that small apart, but a share taken for percent is the likelier
 		return fail("position", "`position: %v` is in percent of full time, and under one percent (only %v, any position at all, is taken there); if a share is meant, write %v", s.Position, anyPosition, math.Round(s.Position*1e4)/100)
-	case u.terms != "" && s.Terms != Ordinary && s.Terms != AllTerms:
-		return fail("terms", "`terms: %s` is not known (ordinary or all)", s.Terms)
+	case u.terms != "" && s.Terms != Ordinary && s.Terms != AllTerms && s.Terms != TiltakTerms:
+		return fail("terms", "`terms: %s` is not known (ordinary, all or tiltak)", s.Terms)
+	case s.Terms == TiltakTerms && !u.jobs && !u.price:
+		return fail("terms", "`terms: tiltak` is for work, stable_work and earnings; use ordinary or all")
 	case u.timesG != 0 && !(s.TimesG > 0 && s.TimesG <= 100):
 		return fail("times_g", "`times_g: %v` must be over 0 and at most 100", s.TimesG)
 	case u.after != 0 && (s.After < 1 || s.After > maxOf):
@@ -161,6 +168,19 @@ func (s Spec) validateValues(u use, fail func(code, format string, args ...any) 
 		}
 		if slices.Contains(s.Benefits[:i], b) {
 			return fail("benefits", "`benefits` names %s twice", b)
+		}
+	}
+	for _, list := range []struct {
+		key    string
+		values []string
+	}{{"sector", s.Sector}, {"contract", s.Contract}, {"industry", s.Industry}} {
+		if n := countExcept(list.values); n > 0 && n < len(list.values) {
+			return fail(list.key, "`%s` both takes values and leaves out some; `-x` takes every known value but x, and stands with its like alone", list.key)
+		}
+	}
+	for _, v := range s.Employer {
+		if !slices.Contains(Employers, v) {
+			return fail("employer", "`employer: %s` is not known%s; it is of %s", v, fault.Suggest(v, Employers), strings.Join(Employers, ", "))
 		}
 	}
 	if !u.window {

@@ -1,7 +1,6 @@
 package validity
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -12,7 +11,8 @@ import (
 	"tiltakseffekt/datasets/simulate"
 )
 
-// Work by sector and by contract, with the unknown, adds up to work: the effects of the parts to its effect, within 1e-12.
+// Work by terms, employer, sector and contract: the effects of the parts of each division add up to the effect on work, month by
+// month, within 1e-12, by methods that weight rows.
 func TestEffectsByKindOfJobAddUp(t *testing.T) {
 	if testing.Short() {
 		t.Skip("simulates a register: not under -short")
@@ -30,43 +30,69 @@ func TestEffectsByKindOfJobAddUp(t *testing.T) {
 	jobs.Sector, jobs.Contract = make([]uint8, len(reg.Panel.State)), make([]uint8, len(reg.Panel.State))
 	for i := range jobs.Sector {
 		jobs.Sector[i], jobs.Contract[i] = uint8(i*7%11%3), uint8(i*5%13%4)
+		if i*3%17 == 0 { // nor jobs whose employer is not known
+			jobs.Employer[i] = 0
+		}
 	}
-	for key, values := range map[string][]string{"sector": reg.Panel.Jobs.Sectors, "contract": reg.Panel.Jobs.Contracts} {
-		if len(values) < 2 {
-			t.Fatalf("%d values of %s", len(values), key)
+	s, err := analysis.Parse([]byte(`study: t
+data: {register: memory}
+population: {from: 2019-01, to: 2020-12}
+tiltak: [MIDLERTIDIG_LONNSTILSKUDD]
+groups: [alle]
+horizon: 12
+methods: [nearest, ebal]
+placebo: off
+sensitivity: none
+outcomes: [{id: arbeid, kind: work, terms: all, parts: {terms: true, employer: true, sector: [privat], contract: [fast, midlertidig]}}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.FiguresOnly = true
+	out, err := analysis.Estimate(t.Context(), s, reg, catalog.Default(), analysis.Options{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type at struct {
+		method string
+		month  int
+	}
+	whole, parts := map[at]float64{}, map[string]map[at]float64{}
+	other := map[string]int{} // figures of a part that are not 0
+	for _, e := range out.Tables.Estimates {
+		if e.Month == nil || math.IsNaN(e.Estimate) {
+			continue
 		}
-		outcomes := []string{"{id: arbeid, kind: work}"}
-		for k, v := range append([]string{"ukjent"}, values...) {
-			outcomes = append(outcomes, fmt.Sprintf("{id: del_%d, kind: work, %s: [%q]}", k, key, v))
+		k := at{e.Method, *e.Month}
+		if e.Outcome == "arbeid" {
+			whole[k] = e.Estimate
+			continue
 		}
-		s, err := analysis.Parse([]byte("study: t\ndata: {register: memory}\npopulation: {from: 2019-01, to: 2020-12}\ntiltak: [ARBEIDSTRENING]\ngroups: [alle]\nhorizon: 6\nmethods: [nearest]\nplacebo: off\nsensitivity: none\n" +
-			"outcomes: [" + strings.Join(outcomes, ", ") + "]\n"))
-		if err != nil {
-			t.Fatal(err)
+		division := e.Outcome[strings.LastIndex(e.Outcome, "_")+1:]
+		switch division {
+		case "ordinaert", "tiltak":
+			division = "terms"
+		case "privat":
+			division = "sektor"
+		case "fast", "midlertidig":
+			division = "ansettelsesform"
 		}
-		s.FiguresOnly = true
-		out, err := analysis.Estimate(t.Context(), s, reg, catalog.Default(), analysis.Options{Workers: 1})
-		if err != nil {
-			t.Fatal(err)
+		if parts[division] == nil {
+			parts[division] = map[at]float64{}
 		}
-		whole, parts := map[int]float64{}, map[int]float64{}
-		for _, e := range out.Tables.Estimates {
-			if e.Month == nil || math.IsNaN(e.Estimate) {
-				continue
+		parts[division][k] += e.Estimate
+		if e.Estimate != 0 {
+			other[e.Outcome]++
+		}
+	}
+	if len(whole) != 2*12 || len(parts) != 4 || len(other) != 2+3+3+4 {
+		t.Fatalf("%d figures of the whole, %d divisions, %d parts with effects: %v", len(whole), len(parts), len(other), other)
+	}
+	for division, of := range parts {
+		for k, w := range whole {
+			if math.Abs(w-of[k]) > 1e-12 {
+				t.Errorf("%s, %+v: parts %v, work %v", division, k, of[k], w)
 			}
-			if e.Outcome == "arbeid" {
-				whole[*e.Month] = e.Estimate
-			} else {
-				parts[*e.Month] += e.Estimate
-			}
-		}
-		for h, w := range whole {
-			if math.Abs(w-parts[h]) > 1e-12 {
-				t.Errorf("%s, month %d: parts %v, work %v", key, h, parts[h], w)
-			}
-		}
-		if len(whole) != 6 {
-			t.Errorf("%d months", len(whole))
 		}
 	}
 }
