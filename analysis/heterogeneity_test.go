@@ -1,10 +1,12 @@
 package analysis
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"testing"
 
+	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/results"
 )
 
@@ -85,5 +87,23 @@ func TestByValue(t *testing.T) {
 	}
 	if byValue("low", "high") >= 0 || byValue("2019-2", "2020-1") >= 0 || byValue("AMO", "NORSK") >= 0 {
 		t.Error("order of words")
+	}
+}
+
+// Procurement says how a place is bought; a column that names whom it is bought from is refused, and so is one that is not there.
+func TestProcurementsOfARegister(t *testing.T) {
+	reg := &register.Register{}
+	if got := procurements(reg); got != "`anskaffelse` in `deltakelse`" {
+		t.Errorf("none: %s", got)
+	}
+	for i := range mostProcurements {
+		reg.Procurements = append(reg.Procurements, fmt.Sprint("type ", i))
+	}
+	if got := procurements(reg); got != "" {
+		t.Errorf("%d values: %s", len(reg.Procurements), got)
+	}
+	reg.Procurements = append(reg.Procurements, "one more")
+	if got := procurements(reg); !strings.Contains(got, "it has 21 values, and up to 20 are taken") {
+		t.Errorf("21 values: %s", got)
 	}
 }

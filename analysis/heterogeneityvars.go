@@ -59,6 +59,13 @@ var subsetVariables = map[string]subsetVariable{
 			}
 			return r.reg.Contents[p.Content]
 		})},
+	"anskaffelse": {variant: true, needs: procurements,
+		values: ofStart(func(r *runner, p *register.Participation) string {
+			if p.Procured < 0 {
+				return unknownValue
+			}
+			return r.reg.Procurements[p.Procured]
+		})},
 	"deltidsprosent": {variant: true, ordered: true, values: ofStart(func(_ *runner, p *register.Participation) string {
 		switch v := p.PartTime; {
 		case v != v:
@@ -101,6 +108,20 @@ func need(has func(*register.Register) bool, what string) func(*register.Registe
 		}
 		return what
 	}
+}
+
+// mostProcurements is how many values `anskaffelse` may have: it says how a place is bought, and not from whom.
+const mostProcurements = 20
+
+// procurements is what is missing in, or wrong with, `anskaffelse`.
+func procurements(reg *register.Register) string {
+	switch n := len(reg.Procurements); {
+	case n == 0:
+		return "`anskaffelse` in `deltakelse`"
+	case n > mostProcurements:
+		return fmt.Sprintf("`anskaffelse` in `deltakelse` that says how places are bought: it has %d values, and up to %d are taken (such as anbud, forhandsgodkjent, egen_regi; a provider belongs in `arrangor_id`)", n, mostProcurements)
+	}
+	return ""
 }
 
 func hasArea(column string) func(*register.Register) bool {

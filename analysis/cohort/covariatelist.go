@@ -207,7 +207,7 @@ func (d *Design) item(reg *register.Register, item string, standard, pool []Cova
 	}
 	text, factor := strings.CutSuffix(item, ":factor")
 	text = strings.TrimSpace(text)
-	if column := slices.ContainsFunc([]string{"deltidsprosent", "lonnstilskudd_prosent", "kostnad", "arrangor_id", "innhold"}, func(c string) bool { return c == text || "deltakelse."+c == text }); column {
+	if column := slices.ContainsFunc([]string{"deltidsprosent", "lonnstilskudd_prosent", "kostnad", "arrangor_id", "innhold", "anskaffelse"}, func(c string) bool { return c == text || "deltakelse."+c == text }); column {
 		return nil, fault.Usagef("bad_study", "`covariates` names `%s`, which says how the treated take part: the comparison has none, and it is no covariate", item)
 	}
 	if !strings.ContainsAny(text, "().<>=!+/ ") && !isWord(text) {

@@ -28,10 +28,12 @@ func TestSubsetsOfAStudy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	reg.Procurements = []string{"anbud", "egen_regi"}
 	reg.Providers, reg.Contents = []string{"912345678", "923456789", "934567890"}, []string{"NORSK", "VERKSTED"} // the simulation has none
 	for i := range reg.Participations {
 		p := &reg.Participations[i]
 		p.Provider, p.Content = int32(i*7%11%3), int32(i*5%7%2)
+		p.Procured = p.Content // the same division by another name
 	}
 	run := func(population, lines string) *analysis.Result {
 		s, err := analysis.Parse([]byte("study: t\ndata: {register: memory}\npopulation: {from: 2019-01, to: 2020-12" + population + `}
@@ -53,7 +55,7 @@ comparison: {per_treated: 0}
 		}
 		return out
 	}
-	out := run("", "heterogeneity: {by: [group, elapsed, year, place, fylke, arrangor_id, innhold, deltidsprosent], months: [6]}\n")
+	out := run("", "heterogeneity: {by: [group, elapsed, year, place, fylke, arrangor_id, innhold, anskaffelse, deltidsprosent], months: [6]}\n")
 	alone := run(", elapsed: [4, 6]", "")
 	var want results.Estimate
 	for _, e := range alone.Tables.Estimates {
@@ -97,10 +99,25 @@ comparison: {per_treated: 0}
 			}
 		}
 	}
+	asBought := map[string]string{"NORSK": "anbud", "VERKSTED": "egen_regi"}
+	pairs := 0
+	for _, a := range out.Tables.Estimates {
+		for _, b := range out.Tables.Estimates {
+			if a.SubsetVar == "innhold" && b.SubsetVar == "anskaffelse" && a.Group == b.Group && a.Comparison == b.Comparison && asBought[a.SubsetValue] == b.SubsetValue {
+				pairs++
+				if a.Estimate != b.Estimate && a.Reason == "" || a.Reason != b.Reason {
+					t.Errorf("%s %v, %s %v", a.SubsetValue, a.Estimate, b.SubsetValue, b.Estimate)
+				}
+			}
+		}
+	}
+	if pairs != 2*2*3 {
+		t.Errorf("%d figures of procurement beside those of content", pairs)
+	}
 	if seen != 1 || total == 0 {
 		t.Fatalf("%d figures of 4-6 months, %d starts", seen, total)
 	}
-	for _, v := range []string{"elapsed not-now", "year not-now", "place not-now", "fylke not-now", "arrangor_id not-now", "innhold not-now", "innhold other_variants", "deltidsprosent not-now"} {
+	for _, v := range []string{"elapsed not-now", "year not-now", "place not-now", "fylke not-now", "arrangor_id not-now", "innhold not-now", "innhold other_variants", "anskaffelse not-now", "anskaffelse other_variants", "deltidsprosent not-now"} {
 		if eligible[v] != total {
 			t.Errorf("%s adds up to %d of %d starts", v, eligible[v], total)
 		}

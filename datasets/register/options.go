@@ -145,7 +145,7 @@ var specs = []tableSpec{
 	{"person", true, []string{"person_id", "fodselsaar", "kjonn", "landgruppe", "utdanning"},
 		[]string{"innvandret_aar", "fylke", "nav_enhet", "dod_dato", "utvandret_dato", "vekt"}},
 	{"deltakelse", true, []string{"deltakelse_id", "person_id", "tiltakskode", "status", "start_dato", "slutt_dato"},
-		[]string{"deltidsprosent", "henvist_dato", "vedtak_dato", "opphav", "arrangor_id", "arbeidsgiver_id", "nav_enhet", "lonnstilskudd_prosent", "kostnad", "endret", "registrert", "status_aarsak", "innhold", "gjennomforing_id", "avtale"}},
+		[]string{"deltidsprosent", "henvist_dato", "vedtak_dato", "opphav", "arrangor_id", "arbeidsgiver_id", "nav_enhet", "lonnstilskudd_prosent", "kostnad", "endret", "registrert", "status_aarsak", "innhold", "gjennomforing_id", "avtale", "anskaffelse"}},
 	{"arbeidssoker", true, []string{"person_id", "fra", "til", "status"}, []string{"innsatsgruppe"}},
 	{"maaned", false, []string{"person_id", "maaned", "stillingsprosent", "lonn"},
 		[]string{"tiltakslonn", "tiltakslonn_belop", "arbeidsgiver_id", "sektor", "ansettelsesform", "naring", "dagpenger", "aap", "ufore", "sosialhjelp", "tiltakspenger", "utdanning_igang"}},

@@ -33,7 +33,7 @@ func (b *builder) readParticipations() error {
 	if rowsOf(parts) == 0 {
 		return b.empty("deltakelse")
 	}
-	x := participationTexts{newInterner(), newInterner(), newInterner(), newInterner(), newInterner(), newInterner()}
+	x := participationTexts{newInterner(), newInterner(), newInterner(), newInterner(), newInterner(), newInterner(), newInterner()}
 	rows, err := b.participationRows(parts, x)
 	if err != nil {
 		return err
@@ -60,11 +60,11 @@ func (b *builder) readParticipations() error {
 }
 
 // participationTexts number the texts of deltakelse in the order in which they come.
-type participationTexts struct{ tiltak, providers, employers, courses, reasons, contents *interner }
+type participationTexts struct{ tiltak, providers, employers, courses, reasons, contents, procurements *interner }
 
 // numberTexts renumbers the texts in byte order.
 func (b *builder) numberTexts(rows []participation, x participationTexts) error {
-	var tiltak, providers, employers, courses, reasons, contents []int32
+	var tiltak, providers, employers, courses, reasons, contents, procurements []int32
 	b.Tiltak, tiltak = x.tiltak.sorted()
 	if len(b.Tiltak) > math.MaxInt16 {
 		return fault.Dataf("too_many_levels", b.file("deltakelse"), "tiltakskode", "`tiltakskode` has %d values; name the column that holds the code in the mapping", len(b.Tiltak))
@@ -74,6 +74,7 @@ func (b *builder) numberTexts(rows []participation, x participationTexts) error 
 	b.Courses, courses = x.courses.sorted()
 	b.Reasons, reasons = x.reasons.sorted()
 	b.Contents, contents = x.contents.sorted()
+	b.Procurements, procurements = x.procurements.sorted()
 	b.employerNumber = make(map[string]int32, len(b.Employers))
 	for i, name := range b.Employers {
 		b.employerNumber[name] = int32(i)
@@ -82,7 +83,7 @@ func (b *builder) numberTexts(rows []participation, x participationTexts) error 
 		r := &rows[i]
 		r.Tiltak = int16(tiltak[r.tiltak])
 		r.Provider, r.Employer, r.Course = replace(providers, r.Provider), replace(employers, r.Employer), replace(courses, r.Course)
-		r.Reason, r.Content = replace(reasons, r.Reason), replace(contents, r.Content)
+		r.Reason, r.Content, r.Procured = replace(reasons, r.Reason), replace(contents, r.Content), replace(procurements, r.Procured)
 	}
 	return nil
 }
@@ -107,7 +108,7 @@ func compareParticipations(a, b participation) int {
 		cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Employer, b.Employer), cmp.Compare(a.Office, b.Office),
 		cmp.Compare(a.PartTime, b.PartTime), cmp.Compare(a.Subsidy, b.Subsidy), cmp.Compare(a.Cost, b.Cost),
 		cmp.Compare(a.Referred, b.Referred), cmp.Compare(a.Decided, b.Decided), cmp.Compare(a.Reason, b.Reason),
-		cmp.Compare(a.Content, b.Content), cmp.Compare(a.Course, b.Course), cmp.Compare(a.Agreement, b.Agreement))
+		cmp.Compare(a.Content, b.Content), cmp.Compare(a.Course, b.Course), cmp.Compare(a.Agreement, b.Agreement), cmp.Compare(a.Procured, b.Procured))
 }
 
 // compareIDs orders integers by value and before they differ in length, other texts by bytes.
@@ -143,7 +144,7 @@ func (b *builder) participationRows(parts []Part, list participationTexts) ([]pa
 		x := textColumns{file: file, t: t}
 		id, code, status, origin := x.read("deltakelse_id"), x.read("tiltakskode"), x.read("status"), x.read("opphav")
 		provider, employer, office := x.read("arrangor_id"), x.read("arbeidsgiver_id"), x.read("nav_enhet")
-		course, reason, content := x.read("gjennomforing_id"), x.read("status_aarsak"), x.read("innhold")
+		course, reason, content, procured := x.read("gjennomforing_id"), x.read("status_aarsak"), x.read("innhold"), x.read("anskaffelse")
 		agreement, err := agreements(file, t)
 		f := numberColumns{file: file, t: t}
 		partTime, subsidy, cost := percents.read(&f, "deltidsprosent"), percents.read(&f, "lonnstilskudd_prosent"), f.read("kostnad")
@@ -190,7 +191,7 @@ func (b *builder) participationRows(parts []Part, list participationTexts) ([]pa
 					Cost: cost(i), Office: b.offices.of(office(i)), Row: part.Row + int64(i) + 1, Completed: took.completed,
 					Referred: clean(referred[i]), Decided: clean(decided[i]), Agreement: agreement[i],
 					Provider: list.providers.of(provider(i)), Employer: list.employers.of(employer(i)), Course: list.courses.of(course(i)),
-					Reason: list.reasons.of(reason(i)), Content: list.contents.of(content(i)),
+					Reason: list.reasons.of(reason(i)), Content: list.contents.of(content(i)), Procured: list.procurements.of(strings.ToLower(procured(i))),
 				},
 				status: took.kind, id: id(i), changed: clean(changed[i]), tiltak: list.tiltak.of(resolved),
 			})

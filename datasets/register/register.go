@@ -22,6 +22,7 @@ type Register struct {
 	Courses        []string        // gjennomforing_id in byte order; never printed
 	Reasons        []string        // status_aarsak in byte order
 	Contents       []string        // innhold in byte order
+	Procurements   []string        // anskaffelse of deltakelse, in small letters, in byte order; Participation.Procured indexes it
 	Employers      []string        // arbeidsgiver_id of deltakelse in byte order; Participation.Employer indexes it; never printed
 	Registrations  []Registration  // sorted by person, from, status; overlapping and adjoining spells of a status and effort group are joined
 	FirstReg       []int32         // registrations of person i are [FirstReg[i], FirstReg[i+1])
@@ -114,6 +115,7 @@ type Participation struct {
 	Office    int32         // index into Persons.Offices; −1 unknown
 	Reason    int32         // status_aarsak: index into Register.Reasons; −1 unknown
 	Content   int32         // innhold: index into Register.Contents; −1 unknown
+	Procured  int32         // anskaffelse: index into Register.Procurements; −1 unknown
 	Course    int32         // gjennomforing_id: index into Register.Courses; −1 unknown
 	Agreement int8          // avtale: 1 there is one, 0 there is none, −1 unknown
 	Referred  calendar.Date // henvist_dato; NoDate missing

@@ -109,7 +109,7 @@ func (b *builder) mergeSpells(rows []participation) []participation {
 		} else if r.Cost == r.Cost {
 			k.Cost += r.Cost
 		}
-		for _, f := range []struct{ k, r *int32 }{{&k.Provider, &r.Provider}, {&k.Office, &r.Office}, {&k.Employer, &r.Employer}, {&k.Course, &r.Course}, {&k.Content, &r.Content}} {
+		for _, f := range []struct{ k, r *int32 }{{&k.Provider, &r.Provider}, {&k.Office, &r.Office}, {&k.Employer, &r.Employer}, {&k.Course, &r.Course}, {&k.Content, &r.Content}, {&k.Procured, &r.Procured}} {
 			if *f.k < 0 {
 				*f.k = *f.r
 			}

@@ -102,6 +102,7 @@ var subsetNames = map[string]results.Text{
 	"portefolje":     {NB: "Brukere per veileder", EN: "Caseload"},
 	"budsjett":       {NB: "Kontorets budsjett", EN: "Budget of the office"},
 	"innhold":        {NB: "Innhold", EN: "Content"},
+	"anskaffelse":    {NB: "Anskaffelse", EN: "Procurement"},
 	"deltidsprosent": {NB: "Deltid, prosent", EN: "Part time, per cent"},
 	"avtale":         {NB: "Avtale", EN: "Agreement"},
 	"arrangor_id":    {NB: "Leverandør (nummerert)", EN: "Provider (numbered)"},
