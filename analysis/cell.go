@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 
 	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/experiment"
@@ -87,27 +88,21 @@ func newCellOf(t *cohort.Trials, trial *cohort.Trial, at []int32, weight []float
 	}
 	c.personsTreated = c.countPersons(func(i int) bool { return c.treated[i] })
 	c.personsComparison = c.countPersons(func(i int) bool { return !c.treated[i] })
+	var column []float64
 	for j := range t.Rows.Covariates {
-		from := t.Rows.X[j]
-		varies := false
-		for _, row := range c.row {
-			if from[row] != from[c.row[0]] {
-				varies = true
-				break
-			}
+		if column == nil {
+			column = make([]float64, len(c.row))
 		}
-		if !varies {
+		t.Rows.X[j].Gather(c.row, column)
+		if !slices.ContainsFunc(column, func(v float64) bool { return v != column[0] }) { // it does not vary
 			continue
-		}
-		column := make([]float64, len(c.row))
-		for i, row := range c.row {
-			column[i] = from[row]
 		}
 		if t.Rows.Covariates[j].BeforeEpisode {
 			c.before, c.beforeCovariates = append(c.before, column), append(c.beforeCovariates, j)
-			continue
+		} else {
+			c.add(t.Rows.Covariates[j].Name, j, column)
 		}
-		c.add(t.Rows.Covariates[j].Name, j, column)
+		column = nil
 	}
 	day := make([]float64, len(at))
 	for i := range day {
@@ -122,50 +117,40 @@ func newCellOf(t *cohort.Trials, trial *cohort.Trial, at []int32, weight []float
 // Strata without a treated row have no comparison rows in a trial; in a group they may, and those rows go too.
 func support(t *cohort.Trials, trial *cohort.Trial, at []int32, weight []float64) (kept []int32, keptWeight []float64, out int) {
 	occupied := map[int32]bool{}
-	for _, i := range at {
+	rows, treated := make([]int32, len(at)), make([]int32, 0)
+	for j, i := range at {
+		rows[j] = trial.Row[i]
 		if trial.Treated[i] {
 			occupied[trial.Stratum[i]] = true
+			treated = append(treated, rows[j])
 		}
 	}
-	type only struct {
-		x     []float64
-		value float64
+	apart := make([]bool, len(at)) // of the comparison rows
+	for j, i := range at {
+		apart[j] = !trial.Treated[i] && !occupied[trial.Stratum[i]]
 	}
-	var rules []only
-	for j, x := range t.Rows.X {
-		if t.Rows.Covariates[j].BeforeEpisode {
+	values := make([]float64, len(at))
+	for j := range t.Rows.X {
+		x := &t.Rows.X[j]
+		if t.Rows.Covariates[j].BeforeEpisode || len(treated) == 0 {
 			continue
 		}
-		seen, first, same := false, 0., true
-		for _, i := range at {
-			if !trial.Treated[i] {
-				continue
-			}
-			if v := x[trial.Row[i]]; !seen {
-				seen, first = true, v
-			} else if v != first {
-				same = false
-				break
-			}
+		own := values[:len(treated)]
+		x.Gather(treated, own)
+		same := own[0]
+		if slices.ContainsFunc(own[1:], func(v float64) bool { return v != same }) {
+			continue
 		}
-		if seen && same {
-			rules = append(rules, only{x, first})
+		x.Gather(rows, values)
+		for k, i := range at {
+			apart[k] = apart[k] || !trial.Treated[i] && values[k] != same
 		}
 	}
 	kept, keptWeight = at[:0], weight[:0]
-rows:
 	for j, i := range at {
-		if !trial.Treated[i] {
-			if !occupied[trial.Stratum[i]] {
-				out++
-				continue
-			}
-			for _, r := range rules {
-				if r.x[trial.Row[i]] != r.value {
-					out++
-					continue rows
-				}
-			}
+		if apart[j] {
+			out++
+			continue
 		}
 		kept, keptWeight = append(kept, i), append(keptWeight, weight[j])
 	}

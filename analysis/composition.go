@@ -3,7 +3,6 @@ package analysis
 import (
 	"context"
 	"math"
-	"slices"
 
 	"tiltakseffekt/internal/parallel"
 	"tiltakseffekt/results"
@@ -16,8 +15,8 @@ import (
 func (r *runner) composition(ctx context.Context, t *results.Tables) error {
 	groups := len(r.trials.Groups)
 	binary := make([]bool, len(r.trials.Rows.X))
-	for j, x := range r.trials.Rows.X {
-		binary[j] = !slices.ContainsFunc(x, func(v float64) bool { return v != 0 && v != 1 })
+	for j := range binary {
+		binary[j] = !r.trials.Rows.X[j].Any(func(v float64) bool { return v != 0 && v != 1 })
 	}
 	parts := make([][]results.Composition, len(r.trials.Tiltak)*groups)
 	census := make([][]results.Estimate, len(parts))
@@ -54,8 +53,14 @@ func (r *runner) cellComposition(k, g int, binary []bool) ([]results.Composition
 		}
 	}
 	cell := results.Composition{Tiltak: trial.Tiltak, Group: r.trials.Groups[g].ID, NStarts: arms[1].rows, NPersons: arms[1].persons, PersonsEligible: arms[0].persons}
-	// measure is one variable. Where it is 0 or 1 in every row of the cell the persons are counted, whatever its kind.
-	measure := func(kind, name string, value func(row int32) float64) results.Composition {
+	row := make([]int32, len(at))
+	for j, i := range at {
+		row[j] = trial.Row[i]
+	}
+	values := make([]float64, len(at))
+	// measure is one variable, whose values at the rows of the cell are in values. Where it is 0 or 1 in every one the persons are
+	// counted, whatever its kind.
+	measure := func(kind, name string) results.Composition {
 		c := cell
 		c.Kind, c.Variable = kind, name
 		var sum, squares [2]float64
@@ -64,15 +69,14 @@ func (r *runner) cellComposition(k, g int, binary []bool) ([]results.Composition
 		flag := true
 		for j, i := range at {
 			arm := armOf(trial.Treated[i])
-			row := trial.Row[i]
-			v, w := value(row), weight[j]
+			v, w := values[j], weight[j]
 			sum[arm] += w * v
 			squares[arm] += w * v * v
 			if v != 0 && v != 1 {
 				flag = false
 				continue
 			}
-			p := rows.Person[row]
+			p := rows.Person[row[j]]
 			if one := int(v); last[arm][one] != p {
 				last[arm][one] = p
 				if one == 1 {
@@ -104,14 +108,18 @@ func (r *runner) cellComposition(k, g int, binary []bool) ([]results.Composition
 		if binary[j] {
 			kind = "share"
 		}
-		out = append(out, measure(kind, rows.Covariates[j].Name, func(row int32) float64 { return rows.X[j][row] }))
+		rows.X[j].Gather(row, values)
+		out = append(out, measure(kind, rows.Covariates[j].Name))
 	}
 	base := missing("")
 	base.Role = results.CensusRole
 	base.Tiltak, base.Group, base.NStarts, base.NStartsEligible, base.NPersonsTreated, base.NPersonsComparison = cell.Tiltak, cell.Group, cell.NStarts, cell.NStarts, cell.NPersons, cell.PersonsEligible
 	census := []results.Estimate{base}
 	for h, other := range r.trials.Groups {
-		c := measure("group", other.ID, func(row int32) float64 { return float64(rows.Groups[row] >> h & 1) })
+		for j := range values {
+			values[j] = float64(rows.Groups[row[j]] >> h & 1)
+		}
+		c := measure("group", other.ID)
 		inside := base
 		inside.Outcome, inside.OnesTreated, inside.ZerosTreated = other.ID, c.WithStarts, c.WithoutStarts
 		census = append(census, inside)

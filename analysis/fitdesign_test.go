@@ -25,7 +25,7 @@ func madeTrials(seed uint64, persons int, weighted, copies bool) (*cohort.Trials
 	if weighted && !copies {
 		reg.Persons.Weight = make([]float64, persons)
 	}
-	t.Rows.X = make([][]float64, len(names))
+	columns := make([][]float64, len(names))
 	for _, n := range names {
 		t.Rows.Covariates = append(t.Rows.Covariates, cohort.Covariate{Name: n, Latest: cohort.Fixed})
 	}
@@ -68,7 +68,7 @@ func madeTrials(seed uint64, persons int, weighted, copies bool) (*cohort.Trials
 				}
 				t.Rows.Groups = append(t.Rows.Groups, mask)
 				for j, v := range x {
-					t.Rows.X[j] = append(t.Rows.X[j], v)
+					columns[j] = append(columns[j], v)
 				}
 				trial.Treated = append(trial.Treated, treated)
 				trial.Day = append(trial.Day, day)
@@ -81,6 +81,9 @@ func madeTrials(seed uint64, persons int, weighted, copies bool) (*cohort.Trials
 				y = append(y, out)
 			}
 		}
+	}
+	for _, c := range columns {
+		t.Rows.X = append(t.Rows.X, cohort.NewColumn(c))
 	}
 	return t, reg, y
 }

@@ -337,14 +337,10 @@ func newReformFit(rows *cohort.ReformRows, c reformContrast) (*reformFit, []stri
 	}
 	var x [][]float64
 	var names []string
-	for j, from := range rows.X {
+	for j := range rows.X {
 		column := make([]float64, len(f.at))
-		varies := false
-		for k, i := range f.at {
-			column[k] = from[i]
-			varies = varies || column[k] != column[0]
-		}
-		if varies {
+		rows.X[j].Gather(f.at, column)
+		if slices.ContainsFunc(column, func(v float64) bool { return v != column[0] }) {
 			x, names = append(x, column), append(names, rows.Names[j])
 		}
 	}

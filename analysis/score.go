@@ -193,10 +193,7 @@ func (t *tiltakScore) column(c *cell, j int, x []float64) {
 		}
 		return
 	}
-	from := t.r.trials.Rows.X[k]
-	for i, row := range c.row {
-		x[i] = from[row]
-	}
+	t.r.trials.Rows.X[k].Gather(c.row, x)
 }
 
 // at is the fit with its values at the rows of a cell.

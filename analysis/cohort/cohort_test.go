@@ -424,7 +424,7 @@ func TestCovariatesLookBackOnly(t *testing.T) {
 			t.Fatalf("row %d: groups moved", i)
 		}
 		for j, c := range before.Rows.Covariates {
-			if before.Rows.X[j][i] != after.Rows.X[j][i] {
+			if before.Rows.X[j].At(int32(i)) != after.Rows.X[j].At(int32(i)) {
 				t.Fatalf("row %d: covariate %s moved", i, c.Name)
 			}
 		}

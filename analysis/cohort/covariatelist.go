@@ -446,13 +446,7 @@ func (t *Trials) missing(reg *register.Register) []fault.Warning {
 		if !ok || strings.Contains(c.Name, "*") {
 			continue
 		}
-		n := 0
-		for _, v := range r.X[j] {
-			if v != 0 {
-				n++
-			}
-		}
-		if n > 0 {
+		if n := r.X[j].Count(func(v float64) bool { return v != 0 }); n > 0 {
 			parts = append(parts, fmt.Sprintf("%s in %s of %d", name, plural(n), r.Len()))
 		}
 	}

@@ -173,14 +173,14 @@ func TestCovariateValues(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	column := map[string][]float64{}
+	column := map[string]*Column{}
 	for j, c := range trials.Rows.Covariates {
-		column[c.Name] = trials.Rows.X[j]
+		column[c.Name] = &trials.Rows.X[j]
 	}
 	seen := map[string]int{}
 	is := func(i int, name string, want float64) {
 		t.Helper()
-		got := column[name][i]
+		got := column[name].At(int32(i))
 		if math.Abs(got-want) > 1e-12 {
 			t.Fatalf("row %d: %s is %v, want %v", i, name, got, want)
 		}
@@ -283,7 +283,7 @@ func TestCovariateValues(t *testing.T) {
 	}
 	for i, month := range trials.Rows.Month {
 		for j := range trials.Rows.X {
-			if month <= m && after.Rows.X[j][i] != trials.Rows.X[j][i] {
+			if month <= m && after.Rows.X[j].At(int32(i)) != trials.Rows.X[j].At(int32(i)) {
 				t.Fatalf("row %d: %s moves with month m or later", i, trials.Rows.Covariates[j].Name)
 			}
 		}

@@ -36,7 +36,7 @@ type ReformRows struct {
 	After    []bool
 	Weight   []float64 // the person's weight in the extract; 1 where it has none
 	Names    []string  // of the columns of X
-	X        [][]float64
+	X        []Column
 	Rate     float64 // the chance with which a month in the risk set was sampled; 1 for starts
 	Warnings []fault.Warning
 }
@@ -96,10 +96,12 @@ func BuildReform(ctx context.Context, reg *register.Register, design Design, f R
 		out.Rate = min(1, maxReformRows/float64(max(1, total)))
 	}
 	parts := make([]ReformRows, blocks)
+	columns := make([]packedColumns, blocks)
 	sampling := random.NewKeyed(d.Seed, "reform "+f.ID)
 	if err := parallel.Blocks(ctx, d.Workers, reg.Persons.N, personBlock, func(k, from, to int) error {
 		p := &parts[k]
-		p.X = make([][]float64, len(b.covariates))
+		w := newColumnWriter(len(b.covariates))
+		defer func() { columns[k] = w.close() }()
 		history := new(sums)
 		x := moment{reg: reg, persons: &reg.Persons, history: history}
 		loaded := int32(-1)
@@ -119,8 +121,9 @@ func BuildReform(ctx context.Context, reg *register.Register, design Design, f R
 			p.Eligible, p.After = append(p.Eligible, eligible), append(p.After, x.m >= f.From)
 			p.Weight = append(p.Weight, weight)
 			for j := range b.covariates {
-				p.X[j] = append(p.X[j], b.covariates[j].value(&x))
+				w.put(j, b.covariates[j].value(&x))
 			}
+			w.end()
 		}
 		if group == nil {
 			b.eachStart(from, to, own, others, func(person int32, m calendar.Month, e *Episode, eligible bool) {
@@ -142,13 +145,10 @@ func BuildReform(ctx context.Context, reg *register.Register, design Design, f R
 	}); err != nil {
 		return nil, err
 	}
-	out.X = make([][]float64, len(b.covariates))
+	out.X = joinColumns(len(b.covariates), columns)
 	for _, p := range parts {
 		out.Person, out.Month = append(out.Person, p.Person...), append(out.Month, p.Month...)
 		out.Eligible, out.After, out.Weight = append(out.Eligible, p.Eligible...), append(out.After, p.After...), append(out.Weight, p.Weight...)
-		for j := range out.X {
-			out.X[j] = append(out.X[j], p.X[j]...)
-		}
 	}
 	return out, nil
 }

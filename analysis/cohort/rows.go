@@ -7,15 +7,16 @@ import (
 
 // part is the rows of a block of persons; rows are numbered within it.
 type part struct {
-	rows   Rows
-	trials []Trial
+	rows    Rows
+	columns packedColumns
+	trials  []Trial
 }
 
 // rows makes the analysis rows of the persons [from, to).
 func (b *builder) rows(block, from, to int) part {
 	out := part{trials: make([]Trial, len(b.codes))}
 	r := &out.rows
-	r.X = make([][]float64, len(b.covariates))
+	columns := newColumnWriter(len(b.covariates))
 	var history scratch
 	x := moment{reg: b.reg, persons: &b.reg.Persons, history: &history.history}
 	loaded := int32(-1)
@@ -41,8 +42,9 @@ func (b *builder) rows(block, from, to int) part {
 		r.Band = append(r.Band, uint8(Band(x.episode.Elapsed(m))))
 		r.Groups = append(r.Groups, mask(b.groups, &x))
 		for j := range b.covariates {
-			r.X[j] = append(r.X[j], b.covariates[j].value(&x))
+			columns.put(j, b.covariates[j].value(&x))
 		}
+		columns.end()
 		current.person, current.month, current.episode, current.row = person, m, episode, row
 		return row
 	}
@@ -89,6 +91,7 @@ func (b *builder) rows(block, from, to int) part {
 		add(k, row, false, day, rate, sampled, stratum, -1)
 	})
 	flush(int32(to), 0)
+	out.columns = columns.close()
 	return out
 }
 
@@ -108,10 +111,11 @@ func (b *builder) join(t *Trials, parts []part) {
 	r.EpisodeStart = joined(n, parts, func(p *part) *[]calendar.Date { return &p.rows.EpisodeStart })
 	r.Band = joined(n, parts, func(p *part) *[]uint8 { return &p.rows.Band })
 	r.Groups = joined(n, parts, func(p *part) *[]Mask { return &p.rows.Groups })
-	r.X = make([][]float64, len(b.covariates))
-	for j := range r.X {
-		r.X[j] = joined(n, parts, func(p *part) *[]float64 { return &p.rows.X[j] })
+	columns := make([]packedColumns, len(parts))
+	for i := range parts {
+		columns[i], parts[i].columns = parts[i].columns, packedColumns{}
 	}
+	r.X = joinColumns(len(b.covariates), columns)
 	t.Tiltak = make([]Trial, len(b.codes))
 	for k, code := range b.codes {
 		for i := range parts { // rows are numbered within a block

@@ -42,7 +42,7 @@ type Rows struct {
 	Band         []uint8
 	Groups       []Mask // bit i: Trials.Groups[i]
 	Covariates   []Covariate
-	X            [][]float64 // one column a covariate, one element a row
+	X            []Column // one a covariate
 }
 
 // Len is the number of rows.

@@ -75,7 +75,7 @@ func TestWhatAWindowAdmitsDoesNotLookAtIt(t *testing.T) {
 					if after {
 						admitted = w.After(v)
 					}
-					if math.Abs(a.Rows.X[j][i]-b.Rows.X[j][i]) < 1e-9 { // means are differences of running sums, which round
+					if math.Abs(a.Rows.X[j].At(int32(i))-b.Rows.X[j].At(int32(i))) < 1e-9 { // means are differences of running sums, which round
 						continue
 					}
 					moved++
