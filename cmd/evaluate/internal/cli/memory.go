@@ -17,8 +17,9 @@ var memoryUnits = []struct {
 }{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"K", 1 << 10}, {"M", 1 << 20}, {"G", 1 << 30}, {"B", 1}}
 
 // setMemory reads --memory: a size such as 8GiB, by default 80 % of what the machine or its control group has. The
-// collector works harder near the limit, and a register whose panel cannot fit is refused before its rows are read.
+// collector works harder near the limit and where much lives (paceCollector), and a register whose panel cannot fit is refused before its rows are read.
 func (g *globals) setMemory() error {
+	paceCollector()
 	if g.memory == "" {
 		g.memoryBytes = machineMemory() / 5 * 4
 	} else {
