@@ -83,7 +83,7 @@ func (t treatments) MarshalJSON() ([]byte, error) {
 
 // UnmarshalYAML reads the comparison; several codes under `against` are joined by |.
 func (c *Comparison) UnmarshalYAML(n *yaml.Node) error {
-	if err := knownKeys(n, "comparison", "against", "later_entry", "per_treated", "all_under", "truncate", "wait_until"); err != nil {
+	if err := knownKeys(n, "comparison", "against", "later_entry", "per_treated", "all_under", "truncate", "wait_until", "start_by"); err != nil {
 		return err
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {

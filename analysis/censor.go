@@ -40,28 +40,38 @@ func (s *Study) resolveLaterEntry() error {
 
 // stay is, by row, the weight of staying without a later start for so many months ahead: 1 for the treated, who never
 // leave, 0 for a comparison row that has left, and otherwise the inverse of its chance of staying, cut at the study's
-// quantile of those that stayed.
+// quantile of those that stayed. With `start_by` those that have started in their time stand for many and are cut among themselves.
 func (c *cell) stay(r *runner, ahead int) []float64 {
 	if w, ok := c.stays[ahead]; ok {
 		return w
 	}
 	w := make([]float64, len(c.row))
-	var stayed []float64
+	var stayed, started []float64
+	late := make([]bool, len(c.row))
 	for i, row := range c.row {
 		if c.treated[i] {
 			w[i] = 1
 			continue
 		}
-		if v, ok := r.trials.Stay(row, ahead); ok {
-			w[i] = v
+		v, began, ok := r.trials.Stay(c.trial, row, ahead)
+		switch {
+		case !ok:
+			continue
+		case began:
+			started = append(started, v)
+		default:
 			stayed = append(stayed, v)
 		}
+		w[i], late[i] = v, began
 	}
-	if top := quantile(stayed, *r.study.Comparison.Truncate); !math.IsInf(top, 1) {
-		for i := range w {
-			if !c.treated[i] {
-				w[i] = min(w[i], top)
-			}
+	top, topLate := quantile(stayed, *r.study.Comparison.Truncate), quantile(started, *r.study.Comparison.Truncate)
+	for i := range w {
+		switch {
+		case c.treated[i]:
+		case late[i]:
+			w[i] = min(w[i], topLate)
+		default:
+			w[i] = min(w[i], top)
 		}
 	}
 	if c.stays == nil {
@@ -69,6 +79,17 @@ func (c *cell) stay(r *runner, ahead int) []float64 {
 	}
 	c.stays[ahead] = w
 	return w
+}
+
+// lateStarters is how many persons of the comparison start in the months of `start_by`; those that are left in the episode by then stand on them.
+func (c *cell) lateStarters(r *runner) int {
+	late := make([]bool, len(c.row))
+	for i, row := range c.row {
+		if !c.treated[i] {
+			_, late[i], _ = r.trials.Stay(c.trial, row, r.study.Horizon)
+		}
+	}
+	return c.countPersons(func(i int) bool { return late[i] })
 }
 
 // quantile is the smallest value with at least a share q of the values at or under it, +Inf of none. It sorts them.
@@ -165,10 +186,10 @@ func (c *cell) stayDiagnostics(r *runner) []results.Diagnostic {
 			top = max(top, w)
 		}
 		for i, row := range c.row {
-			if c.treated[i] || stay[i] < top {
+			if c.treated[i] || stay[i] == 0 {
 				continue
 			}
-			if v, _ := r.trials.Stay(row, h); v > top {
+			if v, _, _ := r.trials.Stay(c.trial, row, h); v > stay[i] {
 				cut += c.weight[i]
 			}
 		}
@@ -189,7 +210,10 @@ func (c *cell) stayDiagnostics(r *runner) []results.Diagnostic {
 
 // laterEntry names what becomes of later starts of the comparison, in a row.
 func (s *Study) laterEntry() string {
-	if k := s.Comparison.WaitUntil; k > 0 {
+	switch k, l := s.Comparison.WaitUntil, s.Comparison.StartBy; {
+	case l > 0:
+		return fmt.Sprintf("%s_before_%d_start_by_%d", s.Comparison.LaterEntry, k, l)
+	case k > 0:
 		return fmt.Sprintf("%s_before_%d", s.Comparison.LaterEntry, k)
 	}
 	return s.Comparison.LaterEntry

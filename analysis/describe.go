@@ -62,7 +62,7 @@ func (r *runner) describe() results.Run {
 	s := r.study
 	run := results.Run{Schema: 1, Study: s.Study, Title: results.Text(s.Title), Seed: *s.Seed, Level: s.Inference.Level, MinCell: *s.Disclosure.MinCell, Round: s.Disclosure.Round,
 		Horizon: s.Horizon, From: s.Population.From.String(), To: s.Population.To.String(), Cut: r.reg.Cut.String(), PriceYear: s.Cost.PriceYear,
-		Comparison: s.Comparison.Against, LaterEntry: s.Comparison.LaterEntry, WaitUntil: s.Comparison.WaitUntil, TimeZero: s.TimeZero, Inputs: r.reg.Inputs}
+		Comparison: s.Comparison.Against, LaterEntry: s.Comparison.LaterEntry, WaitUntil: s.Comparison.WaitUntil, StartBy: s.Comparison.StartBy, TimeZero: s.TimeZero, Inputs: r.reg.Inputs}
 	for _, trial := range r.trials.Tiltak {
 		label := results.Label{ID: trial.Tiltak}
 		label.Text = r.nameOf(trial.Tiltak)

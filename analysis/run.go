@@ -363,6 +363,8 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 		reason = estimate.NoComparison
 	case c.nComparison < minComparison:
 		reason = estimate.TooFewComparison
+	case r.study.Comparison.StartBy > 0 && c.lateStarters(r) < minTreated:
+		reason = estimate.TooFewLateStarts
 	}
 	var fits []fitted
 	for _, m := range r.study.Methods {

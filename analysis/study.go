@@ -96,6 +96,8 @@ type Comparison struct {
 	Truncate *float64 `yaml:"truncate" json:"truncate,omitempty"`
 	// WaitUntil is the month of the episode from which on later starts are as they come; 0: with censor never.
 	WaitUntil int `yaml:"wait_until" json:"wait_until,omitempty"`
+	// StartBy is the month by which those who wait and are still in the episode start the tiltak; 0: or not, as it comes.
+	StartBy int `yaml:"start_by" json:"start_by,omitempty"`
 }
 
 // allUnder is AllUnder as the cohort takes it: 0 is its default.
@@ -395,7 +397,7 @@ func (s *Study) design() cohort.Design {
 		AgeMin: s.Population.Age[0], AgeMax: s.Population.Age[1], From: *s.Population.From, To: *s.Population.To,
 		Eligible: s.Population.Eligible, WashoutAny: s.Population.Washout.Any, WashoutSame: s.Population.Washout.Same,
 		Tiltak: s.Tiltak.IDs, Combinations: s.Tiltak.Combinations, Against: who, Others: others, Referral: s.TimeZero == timeZeroReferral, Elapsed: s.elapsed(), Groups: s.Groups, PerTreated: *s.Comparison.PerTreated, KeepAllUnder: s.Comparison.allUnder(), Horizon: s.Horizon, Seed: *s.Seed,
-		Censor: s.Comparison.LaterEntry == laterEntryCensor, WaitUntil: s.Comparison.WaitUntil, IgnoreStartDay: s.IgnoreStart,
+		Censor: s.Comparison.LaterEntry == laterEntryCensor, WaitUntil: s.Comparison.WaitUntil, StartBy: s.Comparison.StartBy, IgnoreStartDay: s.IgnoreStart,
 		Pairs: s.Pairs == allPairs, Define: s.define(), LaterGroups: s.Data.Catalog != "", Covariates: s.Covariates,
 		After: s.Population.Chain.design(),
 	}

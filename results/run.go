@@ -49,6 +49,7 @@ type Run struct {
 	Comparison  string                 `json:"comparison"`
 	LaterEntry  string                 `json:"later_entry"`
 	WaitUntil   int                    `json:"wait_until,omitempty"` // month of the spell before which nobody of the comparison starts; 0: censor has no such month
+	StartBy     int                    `json:"start_by,omitempty"`   // month of it by which those who wait start the tiltak; 0: or not
 	TimeZero    string                 `json:"time_zero"`
 	Others      []Label                `json:"others,omitempty"` // the tiltak of the comparison, where it is with other tiltak
 	Resolved    json.RawMessage        `json:"resolved"`         // the study with every default filled in, canonical JSON

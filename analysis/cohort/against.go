@@ -55,6 +55,12 @@ func (d *Design) validateAgainst() error {
 			return fault.Usagef("bad_study", "`comparison.wait_until: %d` must lie after the last month of `population.elapsed` (%d)", k, d.Elapsed[1])
 		}
 	}
+	if k := d.StartBy; k != 0 && (d.WaitUntil == 0 || k < d.WaitUntil) {
+		return fault.Usagef("bad_study", "`comparison.start_by: %d` is the last month in which those who wait start; it goes with `wait_until`, the first, and cannot lie before it", k)
+	}
+	if d.StartBy != 0 && len(d.Combinations) > 0 {
+		return fault.Usagef("bad_study", "`comparison.start_by` is about single tiltak, not combinations: to start one later is to start its parts in some order")
+	}
 	if d.Referral && (d.Against != NotNow || len(d.Combinations) > 0) {
 		return fault.Usagef("bad_study", "`time_zero: referral` compares with not being referred now: it goes with `comparison.against: not-now` and single tiltak")
 	}

@@ -48,6 +48,7 @@ type Censoring struct {
 	width int
 	base  []int32   // by person: where its months begin in stay, in units of width; −1 without a comparison row
 	stay  []float64 // −log P(no start) summed over the months first+1 … first+k
+	late  *lateStarts
 }
 
 // OutsideYear counts months at risk outside any episode, in shares of months, and the starts in them.
@@ -55,19 +56,6 @@ type OutsideYear struct {
 	Year   int
 	Months float64
 	Starts int
-}
-
-// Stay is the weight of a comparison row so many months ahead, and whether it is still there. With Design.WaitUntil = K a row
-// in month e of its episode leaves at a start in the K − 1 − e months after m alone: the comparison is then with the strategy of
-// starting nothing before what would be month K, and whatever comes from there on. A strategy is followed or not by what was done
-// up to a month, and who leaves is stood for by those with the same history, so that nothing is conditioned on the future.
-func (t *Trials) Stay(row int32, ahead int) (weight float64, ok bool) {
-	m := t.Rows.Month[row]
-	if k := t.Design.WaitUntil; k > 0 {
-		elapsed := int(m-t.Rows.EpisodeStart[row].Month()) + 1
-		ahead = min(ahead, max(0, k-1-elapsed))
-	}
-	return t.Censoring.Weight(t.Rows.Person[row], m, ahead)
 }
 
 // builderRegister is what Weight needs of the register.
@@ -105,6 +93,7 @@ type exposure struct {
 	episode int // −1: outside any
 	share   float64
 	start   bool
+	tiltak  int16 // number of what is started
 }
 
 // startDays is, by month and day, the share of the starts of the month up to and with the day.
@@ -205,7 +194,7 @@ func (b *builder) exposures(s *scratch, person int32, months []calendar.Month, l
 				continue
 			}
 			if now >= 0 && episode.Covers(parts[now].Start) {
-				visit(exposure{person, m, e, 1, true})
+				visit(exposure{person, m, e, 1, true, parts[now].Tiltak})
 				met = true
 				break
 			}
@@ -217,16 +206,16 @@ func (b *builder) exposures(s *scratch, person int32, months []calendar.Month, l
 				to = episode.To.Day()
 			}
 			if share := days.between(m, from, to); share > 0 && now < 0 {
-				visit(exposure{person, m, e, share, false})
+				visit(exposure{person, m, e, share, false, -1})
 				inside += share
 			}
 		}
 		switch {
 		case met:
 		case now >= 0:
-			visit(exposure{person, m, -1, 1, true})
+			visit(exposure{person, m, -1, 1, true, parts[now].Tiltak})
 		case inside < 1-1e-12:
-			visit(exposure{person, m, -1, 1 - inside, false})
+			visit(exposure{person, m, -1, 1 - inside, false, -1})
 		}
 	}
 }
@@ -327,11 +316,17 @@ func (b *builder) censor(ctx context.Context, t *Trials) (*Censoring, error) {
 	if err := b.fitCensor(c, terms, blocks, each); err != nil {
 		return nil, err
 	}
+	if b.d.StartBy > 0 {
+		if err := b.fitChoices(c, terms, people, blocks, each); err != nil {
+			return nil, err
+		}
+	}
 	c.stay = make([]float64, people*c.width)
 	if err := each(func(_ int, _ *scratch, x *moment, e exposure) {
 		p := outside[e.m.Year()]
 		if e.episode >= 0 {
 			p = c.chance(terms, x)
+			c.late.add(int(c.base[e.person])*c.width+int(e.m-c.first), p, x, e)
 		}
 		c.stay[int(c.base[e.person])*c.width+int(e.m-c.first)] -= math.Log1p(-min(p*e.share, maxChance))
 	}); err != nil {

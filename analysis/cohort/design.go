@@ -46,6 +46,7 @@ type Design struct {
 	Referral     bool          // time zero is the month of the referral, not of the start (intention to treat)
 	Censor       bool          // comparison rows leave at their first later start (Censoring); otherwise both arms are followed as it comes
 	WaitUntil    int           // with Censor: from this month of the row's episode on later starts are as they come; 0: they never are
+	StartBy      int           // with WaitUntil: whoever is still in the episode starts the row's own tiltak in a month WaitUntil … StartBy of it (lateStarts); 0: or not, as it comes
 	Seed         uint64
 	Workers      int
 

@@ -40,7 +40,7 @@ func TestWaitUntil(t *testing.T) {
 						late = late || int(u-spell)+1 >= k
 					}
 				}
-				weight, here := trials.Stay(row, ahead)
+				weight, _, here := trials.Stay(&trial, row, ahead)
 				full, stays := trials.Censoring.Weight(person, m, ahead)
 				if here == early {
 					t.Fatalf("row %d, %d months ahead: there %t, started before month %d %t", row, ahead, here, k, early)
@@ -61,8 +61,8 @@ func TestWaitUntil(t *testing.T) {
 				} else if here && weight != full {
 					t.Fatalf("row %d: %v, and %v by censor", row, weight, full)
 				}
-				a, ok := always.Stay(row, ahead)
-				b, also := never.Stay(row, ahead)
+				a, _, ok := always.Stay(&trial, row, ahead)
+				b, _, also := never.Stay(&trial, row, ahead)
 				if ok != also || a != b {
 					t.Fatalf("row %d: waiting throughout is not censor: %v %t, %v %t", row, a, ok, b, also)
 				}

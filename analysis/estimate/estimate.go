@@ -21,6 +21,7 @@ const (
 	TooFewTreated    Reason = "too_few_treated"
 	NoComparison     Reason = "no_comparison"
 	TooFewComparison Reason = "too_few_comparison"
+	TooFewLateStarts Reason = "too_few_late_starts" // in the comparison with starting later, `comparison.start_by`
 	NoOverlap        Reason = "no_overlap"
 	NotConverged     Reason = "not_converged"
 	Singular         Reason = "singular"

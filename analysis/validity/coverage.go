@@ -24,7 +24,7 @@ type Options struct {
 	Persons        int    // in each; default 5,000
 	Scenario       string // of simulate; default "default"
 	IgnoreStartDay bool   // turn the start-day rule off
-	LaterEntry     string // of the study: follow (default) or censor, whose truth is the path without any later start
+	LaterEntry     string // of the comparison: follow (default); censor, whose truth is the path without any later start; WaitUntil or StartBy
 	Month          int    // after the start month; default 24
 	Bands          bool   // count the simultaneous bands over months 1…Month too; every month is then estimated
 	Methods        []string
@@ -83,6 +83,15 @@ disclosure: {min_cell: 5}
 sensitivity: none
 `
 
+// The comparisons of those who start early in the spell with waiting, as Options.LaterEntry names them: with starting nothing
+// before month late[0], and with starting the same in months late[0] to late[1], of the spell.
+const (
+	WaitUntil = "wait-until"
+	StartBy   = "start-by"
+)
+
+var early, late = [2]int{1, 3}, [2]int{7, 12}
+
 // trialOf is one interval beside its truth.
 type trialOf struct {
 	method, tiltak, outcome       string
@@ -126,12 +135,20 @@ func Coverage(ctx context.Context, opt Options) (*Table, error) {
 
 // one simulates a register, runs the study on it and puts the truth beside each interval.
 func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
+	population, comparison := "", "later_entry: "+opt.LaterEntry
+	switch opt.LaterEntry {
+	case WaitUntil, StartBy:
+		population, comparison = fmt.Sprintf(", elapsed: [%d, %d]", early[0], early[1]), fmt.Sprintf("later_entry: censor, wait_until: %d", late[0])
+		if opt.LaterEntry == StartBy {
+			comparison += fmt.Sprintf(", start_by: %d", late[1])
+		}
+	}
 	reg, sim, err := simulated(ctx, opt, opt.Scenario, i, true)
 	if err != nil {
 		return nil, err
 	}
-	s, err := analysis.Parse(fmt.Appendf(nil, "%shorizon: %d\ncomparison: {later_entry: %s}\nmethods: [%s]\ninference: {family: {outcome: arbeid, month: %d, method: %s, over: [tiltak, group]}}\n",
-		study, opt.Month, opt.LaterEntry, methodsOf(opt.Methods), opt.Month, opt.Methods[0]))
+	s, err := analysis.Parse(fmt.Appendf(nil, "%shorizon: %d\ncomparison: {%s}\nmethods: [%s]\ninference: {family: {outcome: arbeid, month: %d, method: %s, over: [tiltak, group]}}\n",
+		strings.Replace(study, "2021-12", "2021-12"+population, 1), opt.Month, comparison, methodsOf(opt.Methods), opt.Month, opt.Methods[0]))
 	if err != nil {
 		return nil, err
 	}
@@ -144,6 +161,9 @@ func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
 		return nil, err
 	}
 	known, err := truth.New(reg, sim.Paths)
+	if sim.Waited != nil {
+		known, err = truth.Waited(reg, sim)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -189,9 +209,10 @@ func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
 	return trials, nil
 }
 
-// reference is the path that is the truth of a study: without the start and later starts as they come, or without any.
+// reference is the path that is the truth of a study: without the start and later starts as they come, or without any; of lives
+// that wait, with any starts after that or with the same.
 func reference(laterEntry string) simulate.Which {
-	if laterEntry == "censor" {
+	if laterEntry == "censor" || laterEntry == StartBy {
 		return simulate.None
 	}
 	return simulate.Follow

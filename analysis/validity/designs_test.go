@@ -45,6 +45,38 @@ func TestCensorCovers(t *testing.T) {
 	}
 }
 
+// The intervals of starting early against waiting, and against starting the same later in the spell, cover the truth of lives that
+// wait. docs/designs.md has the table of the hundred registers.
+func TestWaitingCovers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates registers: not under -short")
+	}
+	for _, strategy := range []string{WaitUntil, StartBy} {
+		opt := Options{Registers: 2, Persons: 3000, Methods: []string{"ebal"}, Seed: 6001, LaterEntry: strategy}
+		if os.Getenv("EVALUATE_SLOW") == "1" {
+			opt.Registers, opt.Persons = 100, 5000
+		}
+		table, err := Coverage(t.Context(), opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := table.Pooled[0].Coverage; got < 0.8 {
+			t.Errorf("%s covers %.3f", strategy, got)
+		}
+		for _, r := range table.Cells {
+			if r.Outcome == "arbeid" && math.Abs(r.Bias) > 4*r.StdError {
+				t.Errorf("%s, %s: off by %.4f, errors of %.4f", strategy, r.Tiltak, r.Bias, r.StdError)
+			}
+			if opt.Registers == 100 && (r.Coverage < 0.87 || r.StdError < 0.9*r.SD) {
+				t.Errorf("%s, %s %s: covers %.3f, mean error %.4f, spread %.4f", strategy, r.Tiltak, r.Outcome, r.Coverage, r.StdError, r.SD)
+			}
+		}
+		if r := table.Pooled[0]; opt.Registers == 100 && math.Abs(r.Coverage-0.95) > 0.03 {
+			t.Errorf("%s covers %.3f (± %.3f)", strategy, r.Coverage, r.MonteCarlo)
+		}
+	}
+}
+
 // experiment runs a study on simulated registers and puts the truth beside the estimates of one method at its last month.
 type experiment struct {
 	simulate simulate.Options

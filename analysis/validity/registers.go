@@ -36,7 +36,11 @@ func onRegisters[T any](ctx context.Context, opt Options, ask func(i int) (T, er
 
 // simulated is register i of an experiment, with its reference paths where they are asked for.
 func simulated(ctx context.Context, opt Options, scenario string, i int, paths bool) (*register.Register, *simulate.Register, error) {
-	sim, err := simulate.Generate(ctx, simulate.Options{Persons: opt.Persons, Seed: opt.Seed + uint64(i), Scenario: scenario, Counterfactual: paths, Workers: 1})
+	what := simulate.Options{Persons: opt.Persons, Seed: opt.Seed + uint64(i), Scenario: scenario, Counterfactual: paths, Workers: 1}
+	if opt.LaterEntry == WaitUntil || opt.LaterEntry == StartBy {
+		what.Wait = late
+	}
+	sim, err := simulate.Generate(ctx, what)
 	if err != nil {
 		return nil, nil, err
 	}

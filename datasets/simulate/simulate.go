@@ -23,6 +23,7 @@ type Options struct {
 	Counterfactual bool     // draw the reference paths of each start
 	Effects        Effects  // replaces the scenario's effects of the tiltak it names
 	Instead        string   // a tiltak: draw also, for each start, what would have happened had it been in this one; with Counterfactual
+	Wait           [2]int   // months of the spell, from 1: draw also, for each start, lives that wait (Register.Waited); with Counterfactual
 	Quirks         []string // names of quirks to inject (QuirkNames); the paths and Factual stay those of the clean register
 }
 
@@ -50,6 +51,9 @@ func (o *Options) resolve() error {
 	}
 	if o.Instead != "" && programmeNumber(o.Instead) < 0 {
 		return fault.Usagef("bad_flag", "no start is drawn in `%s`%s", o.Instead, fault.Suggest(o.Instead, Tiltak()))
+	}
+	if o.Wait != [2]int{} && (o.Wait[0] < 1 || o.Wait[1] < o.Wait[0]) {
+		return fault.Usagef("bad_flag", "months %d to %d of a spell are no months to wait for", o.Wait[0], o.Wait[1])
 	}
 	if err := checkQuirks(o.Quirks); err != nil {
 		return err
@@ -90,6 +94,11 @@ type Register struct {
 	// Instead are the same starts, on the same days, in the tiltak of Options.Instead: Follow with later starts as they come,
 	// None without; nil without that option.
 	Instead *Paths
+	// Waited are the same starts, left out: in Follow nothing is started before month Wait[0] of the spell that the start
+	// lay in, and from then on starts come as they do. In None the same tiltak is besides started in one of the months Wait[0] … Wait[1] by
+	// whoever is in the spell on a start day of the month, each month with the same chance (1/3, 1/2, 1 of those left where there are three),
+	// and other starts come as they do after that, or after the spell. nil without Options.Wait.
+	Waited *Paths
 
 	cells []cell // person · Months + month
 }
@@ -127,6 +136,7 @@ type block struct {
 	otherN  []int32
 	refs    []cell  // reference paths in the order of parts: follow, then none
 	instead []cell  // the same with another tiltak in the place of each start
+	waited  []cell  // and the two lives that wait
 	refN    []int32 // length of each path, one a part; both paths are equally long
 
 	refParts []participation // participations of each reference path, those that go on at its beginning first
@@ -202,6 +212,9 @@ func (w *world) live(p *person, rec *recorder, b *block, paths bool) {
 				}
 				b.refParts = append(b.refParts, ref.parts...)
 				b.refPartN = append(b.refPartN, int32(len(ref.parts)))
+				if w.opt.Wait[0] > 0 {
+					b.waited = w.wait(b.waited, p, before, t, end, s.regMonth, rec.parts[had].tiltak, !later)
+				}
 				if w.instead < 0 {
 					continue
 				}
@@ -261,6 +274,9 @@ func Generate(ctx context.Context, opt Options) (*Register, error) {
 	r.Paths = w.paths(blocks, func(b *block) []cell { return b.refs }, true)
 	if w.instead >= 0 && opt.Counterfactual {
 		r.Instead = w.paths(blocks, func(b *block) []cell { return b.instead }, false)
+	}
+	if opt.Wait[0] > 0 && opt.Counterfactual {
+		r.Waited = w.paths(blocks, func(b *block) []cell { return b.waited }, false)
 	}
 	return r, nil
 }

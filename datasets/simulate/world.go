@@ -63,6 +63,7 @@ const (
 	drawMentorDay
 	drawMentorDuration
 	drawSister
+	drawWait
 	numDraws = 32
 )
 

@@ -169,6 +169,9 @@ func (w *writer) against() string {
 }
 
 func (w *writer) later() string {
+	if k, l := w.r.WaitUntil, w.r.StartBy; w.r.LaterEntry == "censor" && l > 0 {
+		return w.say("De i sammenligningen som starter før måned %d av perioden, eller som fortsatt er registrert og ikke starter i tiltaket innen måned %d, går ut, med vekter for dem som gjør det.", "Those of the comparison who start before month %d of the spell leave, and so do those still registered who do not start the tiltak by month %d, with weights for those who do.", k, l)
+	}
 	if w.r.LaterEntry == "censor" && w.r.WaitUntil > 0 {
 		return w.say("De i sammenligningen som starter før måned %d av perioden, går ut da, med vekter for dem som venter; fra da av kommer tiltak som det blir.", "Those of the comparison who start before month %d of the spell leave then, with weights for those who wait; from then on tiltak come as they do.", w.r.WaitUntil)
 	}

@@ -105,6 +105,8 @@ func Reason(r estimate.Reason, l number.Lang, minCell int) string {
 		return o.say("ingen å sammenligne med", "nobody to compare with")
 	case estimate.TooFewComparison:
 		return o.say("for få å sammenligne med", "too few to compare with")
+	case estimate.TooFewLateStarts:
+		return o.say("for få starter senere å sammenligne med", "too few start later to compare with")
 	case estimate.NoOverlap:
 		return o.say("ingen sammenlignbare utenfor tiltaket", "nobody comparable outside the tiltak")
 	case estimate.NotConverged:

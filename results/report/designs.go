@@ -32,6 +32,10 @@ func (b *builder) whom() string {
 func (b *builder) later() string {
 	switch b.run.LaterEntry {
 	case "censor":
+		if k, l := b.run.WaitUntil, b.run.StartBy; l > 0 {
+			return b.sayf(" Personer i sammenligningsgruppen regnes med så lenge de venter til måned %d av perioden som registrert og, om de fortsatt er registrert, starter i det samme tiltaket innen måned %d; de som gjør det, får vekt også for dem som ikke gjør det. Tallene viser hva det betyr å starte nå i stedet for å starte i månedene %d–%d, om en ikke har sluttet før.",
+				" Persons of the comparison count as long as they wait until month %d of their registered spell and, if still registered, start the same tiltak by month %d; those who do are given weight for those who do not. The figures tell what it means to start now rather than in months %d–%d, unless one has left before.", k, l, k, l)
+		}
 		if k := b.run.WaitUntil; k > 0 {
 			return b.sayf(" Personer i sammenligningsgruppen regnes med til de selv starter i et tiltak før måned %d av perioden som registrert; de som venter, får vekt også for dem. Tallene viser hva det betyr å starte nå i stedet for å vente i hvert fall til måned %d, og så starte eller ikke som det blir.",
 				" Persons of the comparison count until they start a tiltak before month %d of their registered spell; those who wait are given weight for them too. The figures tell what it means to start now rather than to wait at least until month %d, and then start or not as it comes.", k, k)

@@ -53,6 +53,15 @@ func Instead(reg *register.Register, sim *simulate.Register) (*Truth, error) {
 	return New(reg, sim.Instead)
 }
 
+// Waited is the truth of a comparison with waiting: the reference of a start is a life that waits, as simulate.Options.Wait says;
+// simulate.Follow with any start from then on, simulate.None with the same start later in the spell.
+func Waited(reg *register.Register, sim *simulate.Register) (*Truth, error) {
+	if sim.Waited == nil {
+		return nil, fault.Usagef("no_counterfactual", "the register was simulated without lives that wait; set Options.Wait")
+	}
+	return New(reg, sim.Waited)
+}
+
 // Effects is the true mean effect on the starts (indices into Register.Participations) of an outcome at months
 // 1…horizon after the start month:
 //

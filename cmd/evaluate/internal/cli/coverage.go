@@ -64,8 +64,8 @@ its many figures, on registers where no tiltak does anything: at most 5 % (docs/
 			default:
 				return fault.Usagef("bad_flag", "`--start-day-rule` is on or off, not `%s`", rule)
 			}
-			if opt.LaterEntry != "follow" && opt.LaterEntry != "censor" {
-				return fault.Usagef("bad_flag", "`--later-entry` is follow or censor, not `%s`", opt.LaterEntry)
+			if !slices.Contains([]string{"follow", "censor", validity.WaitUntil, validity.StartBy}, opt.LaterEntry) {
+				return fault.Usagef("bad_flag", "`--later-entry` is follow, censor, wait-until or start-by, not `%s`", opt.LaterEntry)
 			}
 			if opt.Registers < 2 || opt.Persons < 1000 {
 				return fault.Usagef("bad_flag", "`--registers` must be at least 2 and `--persons` at least 1000")
@@ -88,7 +88,7 @@ its many figures, on registers where no tiltak does anything: at most 5 % (docs/
 	flags.StringVar(&opt.Scenario, "scenario", "default", "scenario of the registers: "+strings.Join(simulate.Scenarios(), ", "))
 	flags.BoolVar(&did, "did", false, "difference-in-differences on staggered panels instead: --registers panels (default 1000) of --persons (default 1200) of each design")
 	flags.BoolVar(&opt.Bands, "bands", false, "count also how often the simultaneous band over months 1 to --month holds the truth of all of them")
-	flags.StringVar(&opt.LaterEntry, "later-entry", "follow", "later_entry of the study: follow, or censor, against the truth without any later start")
+	flags.StringVar(&opt.LaterEntry, "later-entry", "follow", "comparison of the study: follow; censor, against the truth without any later start; for those who start in months 1 to 3 of the spell, wait-until 7, or start-by 12 as well")
 	flags.StringVar(&rule, "start-day-rule", "on", "on or off")
 	flags.StringSliceVar(&opt.Methods, "methods", []string{"nearest", "ebal"}, "methods of a study for the att or the ato, did+nearest, did+ebal (changes of matched or balanced rows), and "+strings.Join(slices.Sorted(maps.Keys(validity.Variants)), ", "))
 	flags.StringVar(&table, "table", "intervals", "intervals of a study on registers, its placebo tests, its families on registers without effects, or errors of the estimators of match (`intervals`, placebo, null, errors)")
