@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -132,9 +133,10 @@ func (r *runner) reforms(ctx context.Context, out *Result) error {
 			r.reformWarnings = append(r.reformWarnings, fault.Warnf("reform_no_placebo", "reform %s: the data begin too late for the same comparison at an earlier date, so that nothing shows whether those whom the rules are about and the others developed alike before", f.ID))
 			continue
 		}
-		if rows, _, err = r.reform(ctx, d, back, horizon, "placebo"); err != nil {
+		if rows, warnings, err = r.reform(ctx, d, back, horizon, "placebo"); err != nil {
 			return err
 		}
+		r.reformWarnings = append(r.reformWarnings, warnings...)
 		out.Tables.Reforms = append(out.Tables.Reforms, rows...)
 	}
 	return nil
@@ -200,34 +202,31 @@ func (r *runner) reform(ctx context.Context, d cohort.Design, f cohort.Reform, h
 	}
 	var fits []*reformFit
 	var dropped []string
-	for _, c := range contrasts {
-		if why != "" {
+	columns := r.reformColumns(rows, person, contrasts)
+	for why == "" {
+		if fits, dropped, why, err = fitReform(ctx, rows, contrasts, columns); err != nil {
+			return nil, nil, err
+		}
+		if why != estimate.NoOverlap && why != estimate.NotConverged || r.study.Covariates != nil || len(columns) < 2*fewestReformColumns {
 			break
 		}
-		if err := ctx.Err(); err != nil {
-			return nil, nil, err
-		}
-		fit, without, reason, err := newReformFit(rows, c)
-		if err != nil {
-			return nil, nil, err
-		}
-		why = reason
-		fits = append(fits, fit)
-		for _, name := range without {
-			if !slices.Contains(dropped, name) {
-				dropped = append(dropped, name)
-			}
-		}
+		columns, why = columns[:len(columns)/2], ""
 	}
 	var warnings []fault.Warning
+	name := f.ID
 	if role == "primary" {
 		warnings = rows.Warnings
-		if len(dropped) > 0 {
-			warnings = append(warnings, fault.Warnf("reform_unbalanced", "reform %s: no weighting makes the cells alike in %s: they are left out of the balancing", f.ID, strings.Join(dropped, ", ")))
+		if len(columns) < len(rows.X) && why == "" {
+			warnings = append(warnings, fault.Warnf("reform_covariates", "reform %s: few persons in a cell, so that only %d of the default covariates are balanced: %s; name others in `covariates`", f.ID, len(columns), strings.Join(columnNames(rows, columns), ", ")))
 		}
-		if rows.Rate < 1 {
-			warnings = append(warnings, fault.Warnf("reform_sampled", "reform %s: one in %.3g months in the risk set was drawn", f.ID, 1/rows.Rate))
-		}
+	} else {
+		name += fmt.Sprintf(" at the earlier date, %s", f.From)
+	}
+	if len(dropped) > 0 {
+		warnings = append(warnings, fault.Warnf("reform_unbalanced", "reform %s: no weighting makes the cells alike in %s: they are left out of the balancing", name, strings.Join(dropped, ", ")))
+	}
+	if role == "primary" && rows.Rate < 1 {
+		warnings = append(warnings, fault.Warnf("reform_sampled", "reform %s: one in %.3g months in the risk set was drawn", f.ID, 1/rows.Rate))
 	}
 	var table []results.Reform
 	y := make([][]float64, horizon)
@@ -322,7 +321,7 @@ type reformFit struct {
 
 // newReformFit balances a contrast. Up to a third of the columns may be left out, and are named in a warning: years differ in who
 // registers, and a level that hardly anybody had before the date has no counterpart.
-func newReformFit(rows *cohort.ReformRows, c reformContrast) (*reformFit, []string, estimate.Reason, error) {
+func newReformFit(rows *cohort.ReformRows, c reformContrast, columns []int) (*reformFit, []string, estimate.Reason, error) {
 	f := &reformFit{sign: c.sign}
 	var treated []bool
 	var base []float64
@@ -337,7 +336,7 @@ func newReformFit(rows *cohort.ReformRows, c reformContrast) (*reformFit, []stri
 	}
 	var x [][]float64
 	var names []string
-	for j := range rows.X {
+	for _, j := range columns {
 		column := make([]float64, len(f.at))
 		rows.X[j].Gather(f.at, column)
 		if slices.ContainsFunc(column, func(v float64) bool { return v != column[0] }) {

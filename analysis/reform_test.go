@@ -16,7 +16,12 @@ import (
 
 func reformRunner(t *testing.T, persons int, seed uint64, study string) *runner {
 	t.Helper()
-	sim, err := simulate.Generate(t.Context(), simulate.Options{Persons: persons, Seed: seed, Scenario: "no-effect"})
+	return reformRunnerOf(t, simulate.Options{Persons: persons, Seed: seed, Scenario: "no-effect"}, study)
+}
+
+func reformRunnerOf(t *testing.T, opt simulate.Options, study string) *runner {
+	t.Helper()
+	sim, err := simulate.Generate(t.Context(), opt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,6 +192,64 @@ reforms: [{id: kvinner, from: 2022-01, eligible: 'sex == "kvinne"'}]`+"\n")
 	// By the binomial with 0.95: under 4 of 6 in one of 500 trials, under 180 of 200 in one of 400.
 	if covered < 4 || registers == 100 && covered < 180 {
 		t.Errorf("0 is covered %d of %d times", covered, all)
+	}
+}
+
+// The same with the default covariates, of which cells of this size take a few, for the rules of AFT and for starts of two tiltak against
+// the others, in the middle of a long register: a simulated one begins with nobody registered, so that before a date in its first years
+// there are no long spells and nothing is alike.
+func TestReformOfNothingByDefault(t *testing.T) {
+	registers := 2
+	if os.Getenv("EVALUATE_SLOW") == "1" {
+		registers = 100
+	}
+	covered, all := map[string]int{}, map[string]int{}
+	for seed := range uint64(registers) {
+		r := reformRunnerOf(t, simulate.Options{Persons: 5000, Months: 240, Seed: 7500 + seed}, reformStudy+`reforms: [{id: aft_2026, from: 2027-01}, {id: praksis, from: 2027-01, tiltak: [ARBEIDSTRENING, MIDLERTIDIG_LONNSTILSKUDD]}]`+"\n")
+		var out Result
+		if err := r.reforms(t.Context(), &out); err != nil {
+			t.Fatal(err)
+		}
+		said := 0
+		for _, w := range r.reformWarnings {
+			said += bit(w.Code == "reform_covariates")
+		}
+		if said != 2 {
+			t.Errorf("%d warnings of covariates left out: %v", said, r.reformWarnings)
+		}
+		for _, row := range out.Tables.Reforms {
+			if row.Role != "primary" || row.Outcome != "arbeid" || *row.Month != 6 {
+				continue
+			}
+			if row.Reason != "" {
+				t.Fatalf("%+v", row)
+			}
+			all[row.Reform]++
+			covered[row.Reform] += bit(row.ConfLow <= 0 && 0 <= row.ConfHigh)
+		}
+	}
+	t.Logf("0 is covered %v of %v times", covered, all)
+	for id, n := range all {
+		if n == 100 && covered[id] < 88 || covered[id] == 0 { // under 88 of 100 in one of 300 trials
+			t.Errorf("%s: 0 is covered %d of %d times", id, covered[id], n)
+		}
+	}
+}
+
+// The reforms of the catalogue have a figure on a register of the size of the demo, which is long enough.
+func TestReformsOfTheCatalogueByDefault(t *testing.T) {
+	r := reformRunnerOf(t, simulate.Options{Persons: 5000, Months: 144, Seed: 3}, reformStudy+"reforms: [avtaler_2022, aft_2026]\n")
+	var out Result
+	if err := r.reforms(t.Context(), &out); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range out.Tables.Reforms {
+		if row.Role == "primary" && (row.Reason != "" || !(row.StdError > 0)) {
+			t.Errorf("%s %s, month %d: %+v", row.Reform, row.Outcome, *row.Month, row)
+		}
+	}
+	if len(out.Tables.Reforms) < 24 {
+		t.Errorf("%d rows", len(out.Tables.Reforms))
 	}
 }
 

@@ -22,6 +22,7 @@ type Rules struct {
 	KeepUnmarked    bool     `yaml:"keep_unmarked" json:"keep_unmarked"`
 	KeepCounties    bool     `yaml:"keep_counties" json:"keep_counties"`
 	JobDay          *int     `yaml:"job_day" json:"job_day"`
+	MaxAge          *int     `yaml:"max_age" json:"max_age"`
 }
 
 // resolve fills in the defaults and says what is out of range, naming the key.
@@ -36,6 +37,10 @@ func (r *Rules) resolve() error {
 		day := 16
 		r.JobDay = &day
 	}
+	if r.MaxAge == nil {
+		age := 120
+		r.MaxAge = &age
+	}
 	for _, share := range []struct {
 		key   string
 		value float64
@@ -46,6 +51,9 @@ func (r *Rules) resolve() error {
 	}
 	if *r.JobDay == 0 {
 		return fault.Usagef("bad_study", "`data.rules.job_day: 0` must be a day of the month, 1 to 28")
+	}
+	if *r.MaxAge == 0 {
+		return fault.Usagef("bad_study", "`data.rules.max_age: 0` must be 67 to 250 years")
 	}
 	return r.register().Validate()
 }
@@ -61,7 +69,7 @@ func (r *Rules) register() register.Rules {
 	return register.Rules{
 		MaxStrangers: share(*r.MaxStrangers), MaxBad: share(*r.MaxBad), KeepDuplicates: r.KeepDuplicates, MergeGap: r.MergeGap, RegistrationGap: r.RegistrationGap,
 		OpenPastMax: r.OpenPastMax, MinDays: r.MinDays, MonthEnds: r.MonthEnds, PartTimeMissing: r.PartTimeMissing, ConvertShares: r.ConvertShares,
-		KeepUnmarked: r.KeepUnmarked, KeepCounties: r.KeepCounties, JobDay: *r.JobDay,
+		KeepUnmarked: r.KeepUnmarked, KeepCounties: r.KeepCounties, JobDay: *r.JobDay, MaxAge: *r.MaxAge,
 	}
 }
 

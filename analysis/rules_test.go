@@ -19,18 +19,18 @@ func TestDataRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := register.Rules{MaxStrangers: 0.05, MaxBad: 0.05, JobDay: 16}
+	want := register.Rules{MaxStrangers: 0.05, MaxBad: 0.05, JobDay: 16, MaxAge: 120}
 	if got := plain.Data.Rules.register(); got != want {
 		t.Errorf("defaults %+v", got)
 	}
 	all, err := Parse([]byte(study(", as_of: 2019-06-30, first: 2015-01, rules: {max_strangers: 0, max_bad: 0.2, keep_duplicates: true, merge_gap: 30, registration_gap: 7, open_past_max: 6, " +
-		"min_days: 2, month_ends: true, part_time_missing: 100, convert_shares: true, keep_unmarked: true, keep_counties: true, job_day: 1}")))
+		"min_days: 2, month_ends: true, part_time_missing: 100, convert_shares: true, keep_unmarked: true, keep_counties: true, job_day: 1, max_age: 110}")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := all.Data.Rules.register()
 	want = register.Rules{MaxStrangers: -1, MaxBad: 0.2, KeepDuplicates: true, MergeGap: 30, RegistrationGap: 7, OpenPastMax: 6, MinDays: 2, MonthEnds: true,
-		PartTimeMissing: 100, ConvertShares: true, KeepUnmarked: true, KeepCounties: true, JobDay: 1}
+		PartTimeMissing: 100, ConvertShares: true, KeepUnmarked: true, KeepCounties: true, JobDay: 1, MaxAge: 110}
 	if got != want {
 		t.Errorf("rules %+v, want %+v", got, want)
 	}

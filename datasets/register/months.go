@@ -80,6 +80,7 @@ func (b *builder) scanMonths() error {
 		first = max(first, b.opt.First)
 	}
 	b.Panel = &Panel{First: first, Months: int(b.Cut-first) + 1, N: b.Persons.N}
+	b.ages()
 	if table != "arbeidsforhold" {
 		b.warnMonths(file, count[first-low:b.Cut-low+1])
 	}

@@ -64,6 +64,8 @@ type builder struct {
 	offices *interner
 	spells  subsidised
 
+	badBirth *rule // birth_year_impossible, which is seen to again when the months are known
+
 	unknownStatus  *counter
 	employerNumber map[string]int32 // place in Employers
 }

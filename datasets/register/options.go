@@ -93,6 +93,9 @@ type Rules struct {
 	// MaxBad is the largest share of values of a column of dates or months that may be impossible (2021-02-30, year
 	// 0204) before the column is taken to be of the wrong type and refused. Default 0.05; negative refuses any.
 	MaxBad float64 `yaml:"max_bad,omitempty" json:"max_bad,omitempty"`
+	// MaxAge is the age in years above which nobody can be in the first month: a person older than that in all months, or born after
+	// the cut, has an impossible year of birth, which counts as unknown. Default 120.
+	MaxAge int `yaml:"max_age,omitempty" json:"max_age,omitempty"`
 }
 
 // Validate tells which parameter is out of its range, as a usage error that names the key.
@@ -112,6 +115,8 @@ func (r Rules) Validate() error {
 		return fault.Usagef("rules", "`registration_gap: %d` must be 0 to 3660 days", r.RegistrationGap)
 	case r.OpenPastMax < 0 || r.OpenPastMax > 1200:
 		return fault.Usagef("rules", "`open_past_max: %d` must be 0 to 1200 months", r.OpenPastMax)
+	case r.MaxAge < 0 || r.MaxAge > 250 || r.MaxAge > 0 && r.MaxAge < 67:
+		return fault.Usagef("rules", "`max_age: %d` must be 67 to 250 years", r.MaxAge)
 	case r.JobDay < 0 || r.JobDay > 28:
 		return fault.Usagef("rules", "`job_day: %d` must be a day of the month, 1 to 28", r.JobDay)
 	}
@@ -130,6 +135,13 @@ func (r Rules) maxBad() float64 {
 		return 0.05
 	}
 	return max(r.MaxBad, 0)
+}
+
+func (r Rules) maxAge() int {
+	if r.MaxAge == 0 {
+		return 120
+	}
+	return r.MaxAge
 }
 
 // tableSpec is what a table must and may have (CONTRACT.md).

@@ -158,6 +158,17 @@ func (b *builder) numberPersons(file string, parts []Part, n int, l *links) (ord
 	return order, missing, nil
 }
 
+// ages takes away, once the months are known, the years of birth of persons who would be born after the last or older than anybody in all.
+func (b *builder) ages() {
+	oldest := b.Panel.First.Year() - b.opt.Rules.maxAge()
+	for i, born := range b.Persons.Born {
+		if born != 0 && (int(born) > b.Cut.Year() || int(born) < oldest) {
+			b.badBirth.add(int32(i))
+			b.Persons.Born[i] = 0
+		}
+	}
+}
+
 // fillPersons reads the columns besides the id.
 func (b *builder) fillPersons(file string, parts []Part, order []place) error {
 	p := &b.Persons
@@ -176,6 +187,7 @@ func (b *builder) fillPersons(file string, parts []Part, order []place) error {
 
 	r := b.ledger.rule("person", "birth_year_missing", Kept)
 	impossible := b.ledger.rule("person", "birth_year_impossible", Changed)
+	b.badBirth = impossible
 	err := b.eachNumber(file, parts, whole, "fodselsaar", func(i int32, v float64) {
 		switch {
 		case math.IsNaN(v):

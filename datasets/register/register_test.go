@@ -199,6 +199,20 @@ func TestLedger(t *testing.T) {
 			.         1960       1      NORGE       0`), Options{},
 			"person person_id_missing 1/0 dropped\nperson birth_year_missing 1/1 kept\nperson birth_year_impossible 1/1 changed\nperson sex_unknown 1/1 kept\n" +
 				"person origin_unknown 1/1 kept\nperson education_missing 1/1 kept\nperson education_impossible 1/1 changed\ndeltakelse part_time_missing 2/2 kept"},
+		{"years of birth", replaced("person", `
+			person_id fodselsaar kjonn  landgruppe  utdanning
+			10        2021       kvinne norge       3
+			20        1899       kvinne norge       3
+			30        2020       kvinne norge       3
+			40        1900       mann   norge       3`), Options{},
+			"person birth_year_impossible 2/2 changed\ndeltakelse part_time_missing 2/2 kept"},
+		{"years of birth, older", replaced("person", `
+			person_id fodselsaar kjonn  landgruppe  utdanning
+			10        2000       kvinne norge       3
+			20        1899       kvinne norge       3
+			30        2000       kvinne norge       3
+			40        1860       mann   norge       3`), Options{Rules: Rules{MaxAge: 140}},
+			"person birth_year_impossible 1/1 changed\ndeltakelse part_time_missing 2/2 kept"},
 		{"wages paid through a tiltak", func() map[string]string {
 			b := replaced("maaned", `
 			person_id maaned stillingsprosent lonn tiltakslonn tiltakslonn_belop

@@ -111,7 +111,7 @@ func TestDatesOfAllTypes(t *testing.T) {
 }
 
 func TestRulesValidate(t *testing.T) {
-	for _, r := range []Rules{{MaxStrangers: 1.1}, {MaxBad: 1.5}, {MergeGap: -2}, {MinDays: -1}, {MinDays: 400}, {PartTimeMissing: -1}, {PartTimeMissing: 101}, {PartTimeMissing: math.NaN()}, {RegistrationGap: -5}, {OpenPastMax: -1}, {JobDay: 29}} {
+	for _, r := range []Rules{{MaxStrangers: 1.1}, {MaxBad: 1.5}, {MergeGap: -2}, {MinDays: -1}, {MinDays: 400}, {PartTimeMissing: -1}, {PartTimeMissing: 101}, {PartTimeMissing: math.NaN()}, {RegistrationGap: -5}, {OpenPastMax: -1}, {JobDay: 29}, {MaxAge: 66}, {MaxAge: 251}} {
 		if _, err := FromTables(context.Background(), tables(base()), Options{Rules: r}); fault.CodeOf(err) != "rules" || fault.StatusOf(err) != fault.Usage {
 			t.Errorf("%+v: %v", r, err)
 		}
