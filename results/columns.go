@@ -14,6 +14,7 @@ type field struct {
 	name  string
 	index int
 	typ   reflect.Type
+	later bool // the tag `later:"true"`: runs of earlier versions have no such column, and are read with nulls in it
 }
 
 // fieldsOf lists the columns of a row type in the order of its fields.
@@ -21,7 +22,7 @@ func fieldsOf(row reflect.Type) []field {
 	var fields []field
 	for i := range row.NumField() {
 		if name := row.Field(i).Tag.Get("col"); name != "" {
-			fields = append(fields, field{name, i, row.Field(i).Type})
+			fields = append(fields, field{name, i, row.Field(i).Type, row.Field(i).Tag.Get("later") == "true"})
 		}
 	}
 	return fields

@@ -11,7 +11,8 @@ import (
 )
 
 // readCSV reads a table that WriteTables wrote as CSV into rows, a pointer to a slice of structs. Columns are found by name; a column that
-// the row does not know is passed over, so that a newer run can be read, and one that is missing is an error.
+// the row does not know is passed over, so that a newer run can be read; one that is missing is null where it came later than
+// the table (the tag `later`), so that an older run can be read, and otherwise an error.
 func readCSV(file string, data []byte, rows any) error {
 	slice := reflect.ValueOf(rows).Elem()
 	rowType := slice.Type().Elem()
@@ -27,7 +28,7 @@ func readCSV(file string, data []byte, rows any) error {
 	}
 	fields := fieldsOf(rowType)
 	for _, f := range fields {
-		if _, ok := place[f.name]; !ok {
+		if _, ok := place[f.name]; !ok && !f.later {
 			return fault.Dataf("missing_column", file, f.name, "has no column `%s`; the run was made by another version of the program", f.name)
 		}
 	}
@@ -41,8 +42,12 @@ func readCSV(file string, data []byte, rows any) error {
 		}
 		row := reflect.New(rowType).Elem()
 		for _, f := range fields {
-			if err := setCell(row.Field(f.index), record[place[f.name]]); err != nil {
-				return fault.Dataf("bad_table", file, f.name, "has `%s` in column `%s`, which cannot be read", record[place[f.name]], f.name).At(line)
+			text := ""
+			if j, ok := place[f.name]; ok {
+				text = record[j]
+			}
+			if err := setCell(row.Field(f.index), text); err != nil {
+				return fault.Dataf("bad_table", file, f.name, "has `%s` in column `%s`, which cannot be read", text, f.name).At(line)
 			}
 		}
 		slice.Set(reflect.Append(slice, row))

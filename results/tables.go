@@ -3,7 +3,8 @@ package results
 import "tiltakseffekt/analysis/estimate"
 
 // The rows of the tidy tables. The tag `col` is the name of the column in the written table; pointers and NaN are
-// written as null, Key fields are text and "" is written as null. The order of fields is the order of columns.
+// written as null, Key fields are text and "" is written as null. The order of fields is the order of columns. A column that a table gets
+// after its first version has the tag `later:"true"`: folders written before are read with nulls in it (TestColumnsOfTheFirstVersion).
 
 // Estimate is a row of `estimates`: one figure with everything that says what it is. Keys are unique.
 type Estimate struct {
@@ -41,10 +42,10 @@ type Estimate struct {
 	NPersonsComparison int             `col:"n_persons_comparison"` // with weight over 0
 	ESS                float64         `col:"ess"`                  // effective number of comparison rows, (Σw)²/Σw²
 	Reason             estimate.Reason `col:"reason"`
-	FamilyLow          float64         `col:"family_low"` // interval that holds jointly over the family; with multiplicity simultaneous
-	FamilyHigh         float64         `col:"family_high"`
-	Plan               string          `col:"plan"`          // planned | exploratory; "" where the run was given no plan
-	PPermutation       float64         `col:"p_permutation"` // by permutation within risk sets or pairs; of few treated, at the month of the family
+	FamilyLow          float64         `col:"family_low" later:"true"` // interval that holds jointly over the family; with multiplicity simultaneous
+	FamilyHigh         float64         `col:"family_high" later:"true"`
+	Plan               string          `col:"plan" later:"true"`          // planned | exploratory; "" where the run was given no plan
+	PPermutation       float64         `col:"p_permutation" later:"true"` // by permutation within risk sets or pairs; of few treated, at the month of the family
 
 	// What disclosure control needs for a 0/1 outcome and never writes: distinct persons per arm with the outcome in
 	// one of their rows and without it. Negative where the outcome is not 0/1.
