@@ -15,7 +15,7 @@ import (
 // tolerance is rounding of sums in another order.
 func TestMonthlyBalanceIsProductBalance(t *testing.T) {
 	trials, _, _ := madeTrials(8, 300, false, false)
-	c := newCell(trials, &trials.Tiltak[0], 0, 1)
+	c := newCell(trials, &trials.Tiltak[0], 0, 1, nil)
 	rng := rand.New(rand.NewPCG(8, 8))
 	const months = 60
 	panel := &register.Panel{First: trials.Rows.Month[0] - 45, Months: months} // some months before m lie before the panel

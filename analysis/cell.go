@@ -41,6 +41,8 @@ type cell struct {
 	stays     map[int][]float64 // weights of staying by months ahead, see stay
 	armOrigin []uint8           // arm × origin of each row, see complete
 
+	clustering // what errors are summed by
+
 	permuted map[bool]*experiment.Strata // with the covariates of the cell (false) and with none, see permute
 
 	propensity    *regression.Fit // made once a cell, by score
@@ -54,13 +56,13 @@ type cell struct {
 const startDay = "startdag"
 
 // newCell gathers the rows of a tiltak that belong to group number g. Columns that do not vary are left out.
-func newCell(t *cohort.Trials, trial *cohort.Trial, g int, seed uint64) *cell {
+func newCell(t *cohort.Trials, trial *cohort.Trial, g int, seed uint64, by *places) *cell {
 	at, weight := trial.Weights(&t.Rows, g)
-	return newCellOf(t, trial, at, weight, seed)
+	return newCellOf(t, trial, at, weight, seed, by)
 }
 
 // newCellOf gathers some rows of a tiltak, with their sample weights.
-func newCellOf(t *cohort.Trials, trial *cohort.Trial, at []int32, weight []float64, seed uint64) *cell {
+func newCellOf(t *cohort.Trials, trial *cohort.Trial, at []int32, weight []float64, seed uint64, by *places) *cell {
 	c := &cell{trial: trial}
 	at, weight, c.noCounterpart = support(t, trial, at, weight)
 	keyed := random.NewKeyed(seed, "ties")
@@ -109,6 +111,7 @@ func newCellOf(t *cohort.Trials, trial *cohort.Trial, at []int32, weight []float
 		day[i] = float64(c.day[i]) / 31
 	}
 	c.add(startDay, -1, day)
+	c.summedBy(by, t.Rows.Person)
 	return c
 }
 

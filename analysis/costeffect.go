@@ -199,12 +199,12 @@ func (r *runner) costEffectOf(ctx context.Context, c *cell, def *outcome.Definit
 	var mean [2][drawColumns]float64
 	for k, y := range v.y {
 		psi, treated, comparison := cost.KnownWeights(y, weight, c.treated)
-		byPerson := make([]float64, c.persons)
+		byPerson := make([]float64, c.clusters)
 		if joint && !math.IsNaN(treated-comparison) {
 			e := per.joint(y, byPerson)
 			treated, comparison = e.MeanTreated, e.MeanTreated-e.Estimate // not its own mean: adjusted estimates differ from that of the weights
 		} else {
-			for i, p := range c.person {
+			for i, p := range c.cluster {
 				byPerson[p] += psi[i]
 			}
 		}

@@ -10,7 +10,7 @@ import (
 // where it drops few, or nobody, they say nothing.
 func TestDroppedAreDescribed(t *testing.T) {
 	trials, _, _ := madeTrials(9, 400, false, false)
-	c := newCell(trials, &trials.Tiltak[0], 0, 1)
+	c := newCell(trials, &trials.Tiltak[0], 0, 1, nil)
 	weight := ones(len(c.treated))
 	for i := range weight {
 		if c.treated[i] && c.x[0][i] > 55 {

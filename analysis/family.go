@@ -163,25 +163,22 @@ func (to influences) add(more influences, from int) influences {
 
 // influences are those of the rows (of one series) that belong to the family, where the correction of the study asks for
 // them. Persons without influence are left out.
-func (in *Inference) influences(rows []results.Estimate, s *series, t *cohort.Trials) influences {
+func (in *Inference) influences(rows []results.Estimate, s *series) influences {
 	if in.Multiplicity != simultaneous || s == nil || s.all == nil {
 		return nil
 	}
 	var out influences
-	var who []int32 // register number of the persons of the cell
+	var who []int32 // register number of the persons of the cell, or of what errors are summed by
 	for i := range rows {
 		e := &rows[i]
 		if !in.Family.has(e) || !(e.StdError > 0) {
 			continue
 		}
 		if who == nil {
-			who = make([]int32, s.c.persons)
-			for k, p := range s.c.person {
-				who[p] = t.Rows.Person[s.c.row[k]]
-			}
+			who = s.c.numbers
 		}
 		f := influence{Row: i}
-		for p := range s.c.persons {
+		for p := range s.c.clusters {
 			if v := s.all[*e.Month-1][p]; v != 0 {
 				f.Person, f.Psi = append(f.Person, who[p]), append(f.Psi, v)
 			}
@@ -273,8 +270,12 @@ func jointly(rows []results.Estimate, of []int, joint influences, level float64,
 	critical := draws.Critical(level)
 	for _, i := range known {
 		e := &rows[i]
-		e.PAdjusted = draws.PValue(e.Estimate / e.StdError)
-		e.FamilyLow, e.FamilyHigh = e.Estimate-critical*e.StdError, e.Estimate+critical*e.StdError
+		z, c := e.Estimate/e.StdError, estimate.FromNormal(critical, e.DF)
+		if e.DF > 0 {
+			z = estimate.ToNormal(e.PValue)
+		}
+		e.PAdjusted = draws.PValue(z)
+		e.FamilyLow, e.FamilyHigh = e.Estimate-c*e.StdError, e.Estimate+c*e.StdError
 	}
 }
 

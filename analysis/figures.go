@@ -13,8 +13,8 @@ import (
 	"tiltakseffekt/results"
 )
 
-// jointFit is an outcomeFit that knows the influence of each person of the cell on its estimate. psi has one element a
-// person and is overwritten; nil: not wanted.
+// jointFit is an outcomeFit that knows the influence of each person of the cell on its estimate, or of each office or county where
+// the study sums errors by those. psi has one element for each (cell.clusters) and is overwritten; nil: not wanted.
 type jointFit interface {
 	outcomeFit
 	joint(y, psi []float64) results.Estimate
@@ -193,9 +193,9 @@ type series struct {
 func newSeries(c *cell, per outcomeFit, horizon int) *series {
 	s := &series{c: c, per: per, horizon: horizon}
 	if _, ok := per.(jointFit); ok {
-		s.all, s.some = make([][]float32, horizon), make([]bool, c.persons)
+		s.all, s.some = make([][]float32, horizon), make([]bool, c.clusters)
 		for h := range s.all {
-			s.all[h] = make([]float32, c.persons)
+			s.all[h] = make([]float32, c.clusters)
 		}
 	}
 	return s
@@ -229,7 +229,7 @@ func (s *series) effects(months []int, y [][]float64) []results.Estimate {
 // room is the influence of n months, to be overwritten.
 func (s *series) room(n int) [][]float64 {
 	for len(s.psi) < n {
-		s.psi = append(s.psi, make([]float64, s.c.persons))
+		s.psi = append(s.psi, make([]float64, s.c.clusters))
 	}
 	return s.psi[:n]
 }
@@ -280,7 +280,8 @@ func (s *series) band(rows []results.Estimate, study *Study) {
 	critical := estimate.Draw(v, H, bandDraws, random.New(*study.Seed, "study-band")).Critical(study.Inference.Level)
 	for h := range rows {
 		if e := &rows[h]; e.Reason == "" && e.StdError > 0 && v[h*H+h] > 0 {
-			e.BandLow, e.BandHigh = e.Estimate-critical*e.StdError, e.Estimate+critical*e.StdError
+			c := estimate.FromNormal(critical, e.DF)
+			e.BandLow, e.BandHigh = e.Estimate-c*e.StdError, e.Estimate+c*e.StdError
 		}
 	}
 }

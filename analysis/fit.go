@@ -106,8 +106,9 @@ type didFit struct {
 type didSample struct {
 	mask   []bool
 	keep   []int32
-	n      int // treated rows
-	pt, pc int // distinct persons
+	shares []float64 // weights of the rows of the cell as the design has them, for errors by place; nil for persons
+	n      int       // treated rows
+	pt, pc int       // distinct persons
 	fitter *did.Fitter
 	batch  *did.Batch // of many months at once; nil where the fitter has none
 	why    estimate.Reason
@@ -184,7 +185,7 @@ func (f *didFit) sample(c *cell, r *runner, mask []bool) *didSample {
 		o.keep = append(o.keep, int32(i))
 		s.Treated = append(s.Treated, c.treated[i])
 		s.Weights = append(s.Weights, c.weight[i])
-		s.Cluster = append(s.Cluster, c.person[i])
+		s.Cluster = append(s.Cluster, c.unit[i])
 		if c.treated[i] {
 			o.n++
 		}
@@ -199,6 +200,14 @@ func (f *didFit) sample(c *cell, r *runner, mask []bool) *didSample {
 	}
 	if o.why != "" {
 		return o
+	}
+	if c.by != nil {
+		o.shares = c.designWeights(matching.ATT)
+		for i, known := range mask {
+			if !known {
+				o.shares[i] = 0
+			}
+		}
 	}
 	if f.match.Match != "" {
 		o.match(c, r, f.match)
@@ -269,13 +278,15 @@ func (o *didOutcome) joint(y, psi []float64) results.Estimate {
 	if o.matched != nil {
 		return o.matched.effect(o, y, psi)
 	}
-	a := o.fitter.ATT(o.dy)
-	if psi != nil {
-		for j, v := range a.Influence {
-			psi[o.c.person[o.keep[j]]] += v
+	return o.c.summed(o.level, o.shares, psi, func(psi []float64) (results.Estimate, float64) {
+		a := o.fitter.ATT(o.dy)
+		if psi != nil {
+			for j, v := range a.Influence {
+				psi[o.c.unit[o.keep[j]]] += v
+			}
 		}
-	}
-	return o.row(a, treated)
+		return o.row(a, treated), 0
+	})
 }
 
 // joints is joint of several outcomes.
@@ -292,10 +303,12 @@ func (o *didOutcome) joints(y, psi [][]float64) []results.Estimate {
 		dy[h] = make([]float64, len(o.keep))
 		treated[h] = o.change(y[h], dy[h])
 	}
-	for h, a := range o.batch.ATTs(dy, psi) {
-		out[h] = o.row(a, treated[h])
-	}
-	return out
+	return o.c.summedMany(o.level, o.shares, psi, func(psi [][]float64) []results.Estimate {
+		for h, a := range o.batch.ATTs(dy, psi) {
+			out[h] = o.row(a, treated[h])
+		}
+		return out
+	})
 }
 
 // change writes the changes of an outcome from its base, and returns the mean level of the treated.

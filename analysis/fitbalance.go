@@ -71,7 +71,7 @@ func (r *runner) fitBalance(c *cell, m Method) (fitted, estimate.Reason, error) 
 	}
 	f.balanced, f.dropped = b, dropped
 	if m.estimand() == matching.ATT {
-		f.batch = b.Batch(c.person, c.persons)
+		f.batch = b.Batch(c.unit, c.units)
 	}
 	_, f.ess = matching.ESS(f.balanced.Weight, c.treated)
 	return f, "", nil
@@ -137,13 +137,15 @@ func (f *balanceFit) effect(y []float64) results.Estimate { return f.joint(y, ni
 
 func (f *balanceFit) joint(y, psi []float64) results.Estimate {
 	c := f.c
-	if f.batch != nil {
-		return fromEffect(f.batch.Influence(y, psi), f.level, c.nTreated, c.personsTreated, c.personsComparison, f.ess)
-	}
-	if psi != nil {
-		byPerson(f.balanced.Influence(y, nil), c.person, psi)
-	}
-	return fromEffect(f.balanced.ATT(y, nil, c.person, c.persons), f.level, c.nTreated, c.personsTreated, c.personsComparison, f.ess)
+	return c.summed(f.level, f.balanced.Weight, psi, func(psi []float64) (results.Estimate, float64) {
+		if f.batch != nil {
+			return fromEffect(f.batch.Influence(y, psi), f.level, c.nTreated, c.personsTreated, c.personsComparison, f.ess), 0
+		}
+		if psi != nil {
+			byPerson(f.balanced.Influence(y, nil), c.unit, psi)
+		}
+		return fromEffect(f.balanced.ATT(y, nil, c.cluster, c.clusters), f.level, c.nTreated, c.personsTreated, c.personsComparison, f.ess), 0
+	})
 }
 
 // joints is joint of several outcomes.
@@ -156,10 +158,12 @@ func (f *balanceFit) joints(y, psi [][]float64) []results.Estimate {
 		return out
 	}
 	c := f.c
-	for h, e := range f.batch.Influences(y, psi) {
-		out[h] = fromEffect(e, f.level, c.nTreated, c.personsTreated, c.personsComparison, f.ess)
-	}
-	return out
+	return c.summedMany(f.level, f.balanced.Weight, psi, func(psi [][]float64) []results.Estimate {
+		for h, e := range f.batch.Influences(y, psi) {
+			out[h] = fromEffect(e, f.level, c.nTreated, c.personsTreated, c.personsComparison, f.ess)
+		}
+		return out
+	})
 }
 
 func (f *balanceFit) diagnostics() []results.Diagnostic {

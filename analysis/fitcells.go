@@ -59,7 +59,7 @@ func (r *runner) fitCells(c *cell, m Method) (fitted, estimate.Reason, error) {
 		return nil, why, err
 	}
 	notes = append(notes, results.Diagnostic{Name: "cells", Value: float64(s.Cells), Text: "sets, subclasses or cells with both arms"})
-	return r.newDesignFit(c, m, s.Weight, known(c, s.Weight, func(y []float64) matching.Effect { return s.Effect(y, nil, c.person, c.persons) }), notes)
+	return r.newDesignFit(c, m, s.Weight, known(c, s.Weight, func(y []float64) matching.Effect { return s.Effect(y, nil, c.cluster, c.clusters) }), notes)
 }
 
 // subclassScore is the linear predictor of the score of weighting, which has the stratum in it, or a covariate.
@@ -117,7 +117,7 @@ func (r *runner) fitPairsInCells(c *cell, m Method, cells []int32) (fitted, esti
 		return nil, "", notServedIn(m, "k2k", "the sampling weights of `person.vekt`, or another estimand than the att,")
 	}
 	matched := matching.PairInCells(cells, c.treated, c.key, *r.study.Seed)
-	f, why, err := r.newDesignFit(c, m, matched.Weight, known(c, matched.Weight, func(y []float64) matching.Effect { return matched.ATT(y, nil, c.person, c.persons) }), nil)
+	f, why, err := r.newDesignFit(c, m, matched.Weight, known(c, matched.Weight, func(y []float64) matching.Effect { return matched.ATT(y, nil, c.cluster, c.clusters) }), nil)
 	if f, ok := f.(*designFit); ok {
 		f.pairs = matched
 	}

@@ -69,7 +69,10 @@ func (f *designFit) used() []bool {
 func (f *designFit) effect(y []float64) results.Estimate { return f.joint(y, nil) }
 
 func (f *designFit) joint(y, psi []float64) results.Estimate {
-	return fromEffect(f.effects(y, psi), f.level, f.n, f.pt, f.pc, f.ess)
+	return f.c.summed(f.level, f.weight, psi, func(psi []float64) (results.Estimate, float64) {
+		e := f.effects(y, psi)
+		return fromEffect(e, f.level, f.n, f.pt, f.pc, f.ess), e.SetTerm
+	})
 }
 
 // known is the influence of each person with the weights taken as known, beside an estimate whose error is another: of pairs
@@ -78,7 +81,7 @@ func (f *designFit) joint(y, psi []float64) results.Estimate {
 func known(c *cell, weight []float64, on func(y []float64) matching.Effect) effects {
 	return func(y, psi []float64) matching.Effect {
 		if psi != nil {
-			weightedInfluence(y, weight, c.treated, c.person, psi)
+			weightedInfluence(y, weight, c.treated, c.unit, psi)
 		}
 		return on(y)
 	}

@@ -127,7 +127,7 @@ var unweighted = []string{"optimal", "{name: exact, id: k2k, k2k: true}", "{name
 func TestEveryMethodOfAStudy(t *testing.T) {
 	trials, reg, y := madeTrials(3, 500, false, false)
 	r := runnerOf(t, trials, reg, "methods: ["+strings.Join(append(slices.Clone(everyMethod), unweighted...), ", ")+"]\n")
-	c := newCell(trials, &trials.Tiltak[0], 0, 1)
+	c := newCell(trials, &trials.Tiltak[0], 0, 1, nil)
 	for _, m := range r.study.Methods {
 		f, why, err := r.fit(c, m)
 		if err != nil || why != "" {
@@ -181,7 +181,7 @@ func TestEveryMethodOfAStudy(t *testing.T) {
 func TestStrataHoldInAStudy(t *testing.T) {
 	trials, reg, _ := madeTrials(4, 400, true, false)
 	r := runnerOf(t, trials, reg, "methods: [nearest, {name: nearest, id: n2, ratio: 2}, {name: nearest, id: n3, replace: true}, full, cem, exact, {name: radius, radius: 0.3}, {name: radius, id: k, kernel: epanechnikov}]\n")
-	c := newCell(trials, &trials.Tiltak[0], 0, 1)
+	c := newCell(trials, &trials.Tiltak[0], 0, 1, nil)
 	for _, m := range r.study.Methods {
 		f, why, err := r.fit(c, m)
 		if err != nil || why != "" {
@@ -215,7 +215,7 @@ func TestSamplingWeightsAreDuplicationInAStudy(t *testing.T) {
 		t.Fatal("nothing is written out")
 	}
 	a, b := runnerOf(t, weightedTrials, weightedReg, text), runnerOf(t, copiedTrials, copiedReg, text)
-	ca, cb := newCell(weightedTrials, &weightedTrials.Tiltak[0], 0, 1), newCell(copiedTrials, &copiedTrials.Tiltak[0], 0, 1)
+	ca, cb := newCell(weightedTrials, &weightedTrials.Tiltak[0], 0, 1, nil), newCell(copiedTrials, &copiedTrials.Tiltak[0], 0, 1, nil)
 	for k, m := range a.study.Methods {
 		if m.Name == subclass || m.Name == full || m.between() { // quantiles, least distances and covariances are those of rows
 			continue
@@ -254,7 +254,7 @@ func TestScorePerTiltak(t *testing.T) {
 	r, own := runnerOf(t, trials, reg, "score: tiltak\n"+methods), runnerOf(t, trials, reg, methods)
 	trial := &trials.Tiltak[0]
 	pooled := &tiltakScore{r: r, trial: trial}
-	all, plain := newCell(trials, trial, 0, 1), newCell(trials, trial, 0, 1)
+	all, plain := newCell(trials, trial, 0, 1, nil), newCell(trials, trial, 0, 1, nil)
 	all.pooled = pooled
 	for k, m := range r.study.Methods {
 		f, _, err := r.fit(all, m)
@@ -270,7 +270,7 @@ func TestScorePerTiltak(t *testing.T) {
 			t.Errorf("%s: %g (%g) with the score of the tiltak, %g (%g) with that of the cell of everybody", m.ID, a.Estimate, a.StdError, b.Estimate, b.StdError)
 		}
 	}
-	young := newCell(trials, trial, 1, 1)
+	young := newCell(trials, trial, 1, 1, nil)
 	young.pooled = pooled
 	score, err := young.score()
 	if err != nil {

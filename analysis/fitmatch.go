@@ -116,7 +116,7 @@ func (r *runner) fitPairs(c *cell, m Method) (fitted, estimate.Reason, error) {
 		}
 		notes = append(notes, results.Diagnostic{Name: "caliper", Value: matched.CaliperAbsolute, Text: unit})
 	}
-	on := known(c, matched.Weight, func(y []float64) matching.Effect { return matched.ATT(y, nil, c.person, c.persons) })
+	on := known(c, matched.Weight, func(y []float64) matching.Effect { return matched.ATT(y, nil, c.cluster, c.clusters) })
 	x, _ := c.design(m)
 	switch {
 	case matched.MatchedTreated < minTreated:
@@ -130,7 +130,7 @@ func (r *runner) fitPairs(c *cell, m Method) (fitted, estimate.Reason, error) {
 			why, err := refused(err, estimate.Singular)
 			return nil, why, err
 		}
-		on = func(y, psi []float64) matching.Effect { return reuse.Influence(y, c.person, c.persons, psi) }
+		on = func(y, psi []float64) matching.Effect { return reuse.Influence(y, c.unit, c.units, psi) }
 	case m.Adjust != "":
 		if base != nil {
 			return nil, "", fault.Usagef("not_served", "`adjust: regression` of %s does not take the sampling weights of `person.vekt`; leave it out, or use `replace: true` with `bias_adjust: true`", m.ID)
@@ -140,7 +140,7 @@ func (r *runner) fitPairs(c *cell, m Method) (fitted, estimate.Reason, error) {
 			why, err := refused(err, estimate.Singular)
 			return nil, why, err
 		}
-		on = known(c, matched.Weight, func(y []float64) matching.Effect { return adjusted.ATT(y, nil, c.person, c.persons) })
+		on = known(c, matched.Weight, func(y []float64) matching.Effect { return adjusted.ATT(y, nil, c.cluster, c.clusters) })
 	}
 	f, why, err := r.newDesignFit(c, m, matched.Weight, on, notes)
 	if f, ok := f.(*designFit); ok && matched.Subclass != nil && m.Ratio <= 1 {
@@ -219,5 +219,5 @@ func (r *runner) fitRadius(c *cell, m Method) (fitted, estimate.Reason, error) {
 		why, err := refused(err, estimate.Singular)
 		return nil, why, err
 	}
-	return r.newDesignFit(c, m, weight, func(y, psi []float64) matching.Effect { return reuse.Influence(y, c.person, c.persons, psi) }, notes)
+	return r.newDesignFit(c, m, weight, func(y, psi []float64) matching.Effect { return reuse.Influence(y, c.unit, c.units, psi) }, notes)
 }

@@ -34,7 +34,9 @@ type matchedChange struct {
 func (o *didSample) match(c *cell, r *runner, m Method) {
 	n := len(o.keep)
 	treated, person, stratum, key, weight := make([]bool, n), make([]int32, n), make([]int32, n), make([]uint64, n), make([]float64, n)
+	cluster, unit := make([]int32, n), make([]int32, n)
 	for j, i := range o.keep {
+		cluster[j], unit[j] = c.cluster[i], c.unit[i]
 		treated[j], person[j], stratum[j], key[j], weight[j] = c.treated[i], c.person[i], c.stratum[i], c.key[i], c.weight[i]
 	}
 	var x [][]float64
@@ -63,7 +65,7 @@ func (o *didSample) match(c *cell, r *runner, m Method) {
 		for j, i := range o.keep {
 			f.before[i] = base[j]
 		}
-		f.on = b.Batch(person, c.persons).Influence
+		f.on = b.Batch(unit, c.units).Influence
 	default:
 		var score []float64
 		if score, o.why = linearScore(x, names, treated, weight); o.why != "" {
@@ -97,9 +99,9 @@ func (o *didSample) match(c *cell, r *runner, m Method) {
 		}
 		f.on = func(dy, psi []float64) matching.Effect {
 			if psi != nil {
-				weightedInfluence(dy, w, treated, person, psi)
+				weightedInfluence(dy, w, treated, unit, psi)
 			}
-			return matched.ATT(dy, nil, person, c.persons)
+			return matched.ATT(dy, nil, cluster, c.clusters)
 		}
 	}
 	if err != nil && o.why == "" {
@@ -141,7 +143,10 @@ func (f *matchedChange) effect(o *didOutcome, y, psi []float64) results.Estimate
 			weight += w
 		}
 	}
-	row := fromEffect(f.on(o.dy, psi), o.level, f.n, f.pt, f.pc, f.ess)
+	row := o.c.summed(o.level, f.weight, psi, func(psi []float64) (results.Estimate, float64) {
+		e := f.on(o.dy, psi)
+		return fromEffect(e, o.level, f.n, f.pt, f.pc, f.ess), e.SetTerm
+	})
 	row.MeanTreated = sum / weight
 	row.MeanComparison = row.MeanTreated - row.Estimate
 	return row

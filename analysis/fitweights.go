@@ -63,7 +63,7 @@ func (r *runner) fitWeights(c *cell, m Method) (fitted, estimate.Reason, error) 
 		}
 		e := b.Influence(y, sums)
 		for i, p := range w.person { // the persons of the fit may be more than those of the cell
-			psi[c.person[i]] = sums[p]
+			psi[c.unit[i]] = sums[p]
 		}
 		return e
 	}
@@ -111,12 +111,12 @@ func (r *runner) fitAugmented(c *cell, m Method) (fitted, estimate.Reason, error
 	}
 	notes := []results.Diagnostic{{Name: "folds", Value: float64(m.Folds)}, {Name: "largest_weight_share", Value: largestShare(c, a.Weight)}}
 	on := func(y, psi []float64) matching.Effect {
-		e, rows, err := a.Influence(y, nil, c.person, c.persons)
+		e, rows, err := a.Influence(y, nil, c.cluster, c.clusters)
 		if err != nil {
 			e = matching.Effect{Reason: estimate.Singular}
 		}
 		if psi != nil {
-			byPerson(rows, c.person, psi)
+			byPerson(rows, c.unit, psi)
 		}
 		return e
 	}
@@ -144,9 +144,9 @@ func (r *runner) fitBalancingScore(c *cell, m Method) (fitted, estimate.Reason, 
 	}
 	on := func(y, psi []float64) matching.Effect {
 		if psi != nil {
-			byPerson(s.Influence(y, nil), c.person, psi)
+			byPerson(s.Influence(y, nil), c.unit, psi)
 		}
-		return s.Effect(y, nil, c.person, c.persons)
+		return s.Effect(y, nil, c.cluster, c.clusters)
 	}
 	return r.newDesignFit(c, m, s.Weight, on,
 		[]results.Diagnostic{{Name: "iterations", Value: float64(s.Iterations)}, {Name: "imbalance", Value: s.Imbalance, Text: "largest difference of means in standard deviations"},
@@ -157,6 +157,6 @@ func (r *runner) fitBalancingScore(c *cell, m Method) (fitted, estimate.Reason, 
 func (r *runner) fitNone(c *cell, m Method) (fitted, estimate.Reason, error) {
 	weight := c.designWeights(matching.ATT)
 	return r.newDesignFit(c, m, weight, known(c, weight, func(y []float64) matching.Effect {
-		return matching.WeightedDifference(weight, c.treated, y, nil, c.person, c.persons)
+		return matching.WeightedDifference(weight, c.treated, y, nil, c.cluster, c.clusters)
 	}), nil)
 }

@@ -24,6 +24,7 @@ type apart struct {
 type apartFigure struct {
 	value            string
 	estimate, stdErr float64
+	df               float64 // of t; 0: normal
 	person           []int32 // number in the register
 	psi              []float32
 	row              int // of the table it stands in
@@ -33,7 +34,7 @@ type apartFigure struct {
 type apartGroup struct {
 	Tiltak, Group, Outcome, Method string
 	Month                          int
-	Estimate, StdError             float64
+	Estimate, StdError, DF         float64
 	Person                         []int32
 	Psi                            []float32
 }
@@ -50,21 +51,17 @@ func (r *runner) keepGroup(out *cellResult, rows []results.Estimate, s *series) 
 			!slices.Contains(h.Methods, e.Method) || !slices.Contains(h.Groups, e.Group) {
 			continue
 		}
-		person, psi := s.of(*e.Month, r.trials)
-		out.Apart.Groups = append(out.Apart.Groups, apartGroup{e.Tiltak, e.Group, e.Outcome, e.Method, *e.Month, e.Estimate, e.StdError, person, psi})
+		person, psi := s.of(*e.Month)
+		out.Apart.Groups = append(out.Apart.Groups, apartGroup{e.Tiltak, e.Group, e.Outcome, e.Method, *e.Month, e.Estimate, e.StdError, e.DF, person, psi})
 	}
 }
 
-// of is the influence of the persons of the register on the figure of a month; those without any are left out.
-func (s *series) of(month int, t *cohort.Trials) (person []int32, psi []float32) {
-	last := int32(-1)
-	for k, p := range s.c.person {
-		if p == last {
-			continue
-		}
-		last = p
+// of is the influence of the persons of the register, or of its offices or counties, on the figure of a month; those without any
+// are left out.
+func (s *series) of(month int) (person []int32, psi []float32) {
+	for p, number := range s.c.numbers {
 		if v := s.all[month-1][p]; v != 0 {
-			person, psi = append(person, t.Rows.Person[s.c.row[k]]), append(psi, v)
+			person, psi = append(person, number), append(psi, v)
 		}
 	}
 	return person, psi
@@ -123,7 +120,7 @@ func (r *runner) heterogeneity(ctx context.Context, c *cell, g int, out *cellRes
 					in, w = append(in, i), append(w, weight[j])
 				}
 			}
-			sc := newCellOf(r.trials, c.trial, in, w, *r.study.Seed)
+			sc := newCellOf(r.trials, c.trial, in, w, *r.study.Seed, r.places)
 			if sc.pooled = c.pooled; v.place && c.pooled == nil {
 				sc.pooled = r.scoreOf(c)
 			}
@@ -244,12 +241,12 @@ func (r *runner) subset(ctx context.Context, c *cell, group string, add func(res
 				row := found.rows[month-1]
 				r.keys(&row, c, of[k], m, group, id)
 				row.BandLow, row.BandHigh = math.NaN(), math.NaN() // of the months asked for alone
-				figure := apartFigure{estimate: row.Estimate, stdErr: row.StdError}
+				figure := apartFigure{estimate: row.Estimate, stdErr: row.StdError, df: row.DF}
 				if row.Reason != "" { // who they are is known all the same, and disclosure control has to see how few
 					row.NPersonsTreated, row.NPersonsComparison = c.personsTreated, c.personsComparison
 				}
 				if s != nil && s.all != nil {
-					figure.person, figure.psi = s.of(month, r.trials)
+					figure.person, figure.psi = s.of(month)
 				}
 				add(row, figure)
 			}
@@ -286,5 +283,5 @@ func (r *runner) variantCell(trial *cohort.Trial, at []int32, weight []float64, 
 		pseudo.Stratum = append(pseudo.Stratum, trial.Stratum[i])
 		pseudo.Start = append(pseudo.Start, trial.Start[i])
 	}
-	return newCellOf(r.trials, pseudo, in, w, *r.study.Seed)
+	return newCellOf(r.trials, pseudo, in, w, *r.study.Seed, r.places)
 }

@@ -62,7 +62,16 @@ func valueTests(base results.Heterogeneity, all []apartFigure, ordered bool, lev
 		test.Reason = estimate.NotDefined
 		return []results.Heterogeneity{test}
 	}
-	v, persons := jointOf(of)
+	v, units := jointOf(of)
+	df := 0. // of t, where errors rest on few clusters
+	for _, f := range of {
+		if f.df > 0 && (df == 0 || f.df < df) {
+			df = f.df
+		}
+	}
+	if df > 0 { // G clusters of one size have G − 1
+		units = min(units, int(df)+1)
+	}
 	k := len(of)
 	contrasts := mat.NewDense(k-1, k, nil)
 	theta := mat.NewVecDense(k, nil)
@@ -74,7 +83,7 @@ func valueTests(base results.Heterogeneity, all []apartFigure, ordered bool, lev
 		}
 	}
 	d, cov := combine(contrasts, theta, v)
-	w := estimate.JointZeroCov(d, cov, persons)
+	w := estimate.JointZeroCov(d, cov, units)
 	test.Statistic, test.DF, test.PValue = w.Statistic, float64(w.DF), w.PValue
 	if w.DF == 0 {
 		test.Reason = estimate.NotDefined
@@ -96,6 +105,9 @@ func valueTests(base results.Heterogeneity, all []apartFigure, ordered bool, lev
 	trend.Blank()
 	trend.Measure, trend.NValues = "trend", k
 	e := estimate.Normal(d[0], math.Sqrt(cov.At(0, 0)), level)
+	if df > 0 {
+		e = estimate.Student(d[0], math.Sqrt(cov.At(0, 0)), level, df)
+	}
 	trend.Estimate, trend.StdError, trend.ConfLow, trend.ConfHigh, trend.PValue = e.Estimate, e.StdError, e.ConfLow, e.ConfHigh, e.PValue
 	return append(out, trend)
 }
@@ -124,7 +136,7 @@ func (r *runner) shrink(out *cellResult, base results.Heterogeneity, figures []a
 	for k, f := range figures {
 		s.Estimate[k], s.StdError[k] = math.NaN(), math.NaN()
 		if f.value != unknownValue && f.stdErr > 0 {
-			s.Estimate[k], s.StdError[k] = f.estimate, f.stdErr
+			s.Estimate[k], s.StdError[k] = f.estimate, widenedBy(f.stdErr, f.df, r.study.Inference.Level)
 		}
 	}
 	stream := random.New(*r.study.Seed, fmt.Sprint("ranks ", base.Tiltak, base.Group, base.Outcome, base.Method, base.Month, base.Comparison, base.SubsetVar))
@@ -278,7 +290,7 @@ func (r *runner) groupTests(out *Result) {
 		if of[k] == nil {
 			order = append(order, k)
 		}
-		of[k] = append(of[k], apartFigure{value: g.Group, estimate: g.Estimate, stdErr: g.StdError, person: g.Person, psi: g.Psi})
+		of[k] = append(of[k], apartFigure{value: g.Group, estimate: g.Estimate, stdErr: g.StdError, df: g.DF, person: g.Person, psi: g.Psi})
 	}
 	for _, k := range order {
 		base := results.Heterogeneity{Tiltak: k.tiltak, Outcome: k.outcome, Method: k.method, Month: k.month, Comparison: r.study.Comparison.Against, SubsetVar: "group"}

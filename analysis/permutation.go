@@ -21,7 +21,7 @@ const permutations, permutationsAll = 999, 10_000
 // within the pair, the pairs that share a person together. For every other method treatment is permuted within risk sets (calendar month ×
 // elapsed duration) and the outcome freed of the method's covariates: weights are not made anew for a thousand assignments.
 func (r *runner) permute(c *cell, def *outcome.Definition, f fitted, s *series, m Method, y [][]float64, row *results.Estimate) error {
-	if r.figuresOnly || row.Reason != "" || row.Month == nil || row.NStarts < 1 || row.NStarts >= permutedUnder {
+	if r.figuresOnly || r.places != nil || row.Reason != "" || row.Month == nil || row.NStarts < 1 || row.NStarts >= permutedUnder {
 		return nil
 	}
 	opt := experiment.Permutation{Draws: permutations, ExactUnder: permutationsAll,

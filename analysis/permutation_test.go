@@ -13,7 +13,7 @@ import (
 func TestPermutationBesideFewTreated(t *testing.T) {
 	trials, reg, y := madeTrials(11, 110, false, false)
 	r := runnerOf(t, trials, reg, "methods: [nearest, {name: nearest, id: n2, replace: true, caliper: none}, ebal, ipw, none, {name: ebal, id: e2, covariates: [alder]}]\n")
-	c := newCell(trials, &trials.Tiltak[0], 0, 1)
+	c := newCell(trials, &trials.Tiltak[0], 0, 1, nil)
 	if c.nTreated < minTreated || c.nTreated >= permutedUnder {
 		t.Fatalf("%d treated", c.nTreated)
 	}

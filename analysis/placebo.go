@@ -199,7 +199,7 @@ func (r *runner) placebo(ctx context.Context, c *cell, out *cellResult, tiltak, 
 					p := row(placeboWindow, by, id, w.String(), e)
 					out.Placebo = append(out.Placebo, p)
 					if t.person != nil {
-						out.PlaceboTests = append(out.PlaceboTests, newPooledTest(p, t, c, r.trials.Rows.Person))
+						out.PlaceboTests = append(out.PlaceboTests, newPooledTest(p, t, c))
 					}
 				}
 			}
@@ -300,7 +300,7 @@ func (r *runner) placeboWindow(c *cell, m Method, w cohort.Window, by conditioni
 	if e.Reason != "" {
 		return e, contrast{}, f, nil
 	}
-	return e, contrast{value: e.Estimate, stdError: e.StdError, person: f.influence(per, of, c)}, f, nil
+	return e, contrast{value: e.Estimate, stdError: e.StdError, df: e.DF, person: f.influence(per, of, c)}, f, nil
 }
 
 // meanBefore is the mean of the outcome over a window, NaN where the panel does not hold all of it.

@@ -78,7 +78,7 @@ func TestMonthsLookedAt(t *testing.T) {
 // A cell of a placebo keeps the rows whose window is known, drops comparison rows of strata that have lost their treated,
 // numbers persons anew and takes the columns that the window admits.
 func TestPlaceboCell(t *testing.T) {
-	rows := &cohort.Rows{Covariates: []cohort.Covariate{
+	rows := &cohort.Rows{Person: []int32{0, 0, 1, 2, 3, 3}, Covariates: []cohort.Covariate{
 		{Name: "alder", Latest: cohort.Fixed, Earliest: cohort.Fixed},
 		{Name: "status", Latest: cohort.Fixed, Earliest: cohort.Fixed, OfEpisode: true},
 		{Name: "arbeid_1", Latest: -1, Earliest: -1},
@@ -150,7 +150,7 @@ func TestJointRow(t *testing.T) {
 func TestPoolPlacebos(t *testing.T) {
 	test := func(tiltak, window string, estimate, se float64, person []int32, psi ...float32) pooledTest {
 		return pooledTest{results.Placebo{Tiltak: tiltak, Group: "alle", Method: "ebal", Kind: placeboWindow, Conditioning: "around", Outcome: "arbeid", Window: window,
-			Estimate: estimate, StdError: se, PersonsTreated: 30, PersonsComparison: 60}, person, psi}
+			Estimate: estimate, StdError: se, PersonsTreated: 30, PersonsComparison: 60}, 0, person, psi}
 	}
 	some, others := []int32{1, 2, 3}, []int32{4, 5, 6}
 	rows := poolPlacebos([]pooledTest{test("a", "-6--1", 1, 0.5, some, 1, -1, 2), test("b", "-6--1", 2, 1, others, 3, 1, 2)}, 5, 0.95)

@@ -62,6 +62,7 @@ func (c *cell) placeboCell(rows *cohort.Rows, w cohort.Window, by conditioning, 
 	}
 	out.personsTreated = out.countPersons(func(i int) bool { return out.treated[i] })
 	out.personsComparison = out.countPersons(func(i int) bool { return !out.treated[i] })
+	out.summedBy(c.by, rows.Person)
 	pick := func(column []float64) ([]float64, bool) {
 		x := make([]float64, len(at))
 		varies := false

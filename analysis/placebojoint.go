@@ -12,22 +12,23 @@ type contrast struct {
 	value, stdError float64
 	person          []float64
 	byPerson        map[int32]float64 // the same by register number, of a contrast over several tiltak
+	df              float64           // of t; 0: normal
 }
 
 // influence is that of the persons of c. A method that does not tell gets that of its weights taken as known, of which the
 // joint test takes the correlation alone.
 func (f *placeboFit) influence(per outcomeFit, y []float64, c *cell) []float64 {
-	own := make([]float64, f.cell.persons)
+	own := make([]float64, f.cell.clusters)
 	if known, ok := per.(jointFit); ok {
 		known.joint(y, own)
 	} else {
 		for j, v := range weighted(f.fitted.balanceWeights(), f.cell.treated, y) {
-			own[f.cell.person[j]] += v
+			own[f.cell.cluster[j]] += v
 		}
 	}
-	out := make([]float64, c.persons)
+	out := make([]float64, c.clusters)
 	for j, i := range f.at {
-		out[c.person[i]] = own[f.cell.person[j]]
+		out[c.cluster[i]] = own[f.cell.cluster[j]]
 	}
 	return out
 }

@@ -14,20 +14,16 @@ const placeboPooled = "pooled"
 // pooledTest is a placebo estimate of a cell with what pooling over tiltak needs. Persons without influence are left out.
 type pooledTest struct {
 	Row    results.Placebo
-	Person []int32 // in the register
+	DF     float64 // of t; 0: normal
+	Person []int32 // in the register; offices or counties where errors are summed by those
 	Psi    []float32
 }
 
-func newPooledTest(row results.Placebo, t contrast, c *cell, person []int32) pooledTest {
-	p := pooledTest{Row: row}
-	last := int32(-1)
-	for i, u := range c.person {
-		if u == last {
-			continue
-		}
-		last = u
-		if v := t.person[u]; v != 0 {
-			p.Person, p.Psi = append(p.Person, person[c.row[i]]), append(p.Psi, float32(v))
+func newPooledTest(row results.Placebo, t contrast, c *cell) pooledTest {
+	p := pooledTest{Row: row, DF: t.df}
+	for u, v := range t.person {
+		if v != 0 {
+			p.Person, p.Psi = append(p.Person, c.numbers[u]), append(p.Psi, float32(v))
 		}
 	}
 	return p
@@ -94,9 +90,12 @@ func poolPlacebos(tests []pooledTest, limit int, level float64) []results.Placeb
 func pool(tests []pooledTest, rows []int, level float64) (results.Placebo, contrast) {
 	row := tests[rows[0]].Row
 	row.Tiltak, row.Kind = "", placeboPooled
-	total, theta := 0., 0.
+	total, theta, df := 0., 0., 0. // df: the fewest of those that have any
 	for _, i := range rows {
 		r := &tests[i].Row
+		if d := tests[i].DF; d > 0 && (df == 0 || d < df) {
+			df = d
+		}
 		w := 1 / (r.StdError * r.StdError)
 		total += w
 		theta += w * r.Estimate
@@ -130,6 +129,9 @@ func pool(tests []pooledTest, rows []int, level float64) (results.Placebo, contr
 	}
 	se := math.Sqrt(variance) / total
 	e := estimate.Normal(theta, se, level)
+	if df > 0 {
+		e = estimate.Student(theta, se, level, df)
+	}
 	row.Estimate, row.StdError, row.ConfLow, row.ConfHigh, row.PValue, row.Reason = e.Estimate, e.StdError, e.ConfLow, e.ConfHigh, e.PValue, ""
 	return row, contrast{value: theta, stdError: se, byPerson: sum}
 }

@@ -172,7 +172,7 @@ func (r *runner) pair(row *results.Portfolio, a, b *cohort.Trial, g, o int) erro
 		at, weight = append(at, int32(k)), append(weight, s.weight)
 		pseudo.Row, pseudo.Start, pseudo.Stratum, pseudo.Day, pseudo.Treated = append(pseudo.Row, s.row), append(pseudo.Start, s.part), append(pseudo.Stratum, s.stratum), append(pseudo.Day, s.day), append(pseudo.Treated, s.first)
 	}
-	c := newCellOf(r.trials, pseudo, at, weight, *r.study.Seed)
+	c := newCellOf(r.trials, pseudo, at, weight, *r.study.Seed, r.places)
 	row.PersonsTreated, row.PersonsComparison = c.personsTreated, c.personsComparison
 	switch {
 	case c.nTreated < max(minTreated, rowsAColumn*len(c.x)):
@@ -208,7 +208,7 @@ func (r *runner) pair(row *results.Portfolio, a, b *cohort.Trial, g, o int) erro
 	for _, n := range []int{e.OnesTreated, e.ZerosTreated, e.OnesComparison, e.ZerosComparison} {
 		row.Rare = row.Rare || n >= 0 && n < *r.study.Disclosure.MinCell
 	}
-	row.PEquivalence = synthesis.TOST(e.Estimate, e.StdError, p.Margin, 1-r.study.Inference.Level).PValue
+	row.PEquivalence = synthesis.TOST(e.Estimate, widened(e, r.study.Inference.Level), p.Margin, 1-r.study.Inference.Level).PValue
 	return nil
 }
 

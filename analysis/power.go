@@ -49,6 +49,9 @@ func (s *Study) power(ctx context.Context, o Options, p PowerOptions) ([]Detecta
 	if err != nil {
 		return nil, err
 	}
+	if s.Inference.Cluster != "" {
+		return nil, fault.Usagef("not_served", "`inference.cluster: %s` does not go with `evaluate power`, which takes the rows of different persons as independent; leave the key out, or use `evaluate experiment --plan` with `--icc`", s.Inference.Cluster)
+	}
 	r := &runner{study: s, reg: reg, cat: cat, opt: o}
 	design, err := r.compile()
 	if err != nil {
@@ -111,7 +114,7 @@ func (s *Study) power(ctx context.Context, o Options, p PowerOptions) ([]Detecta
 func (r *runner) cellPower(k, g int, p PowerOptions) ([]Detectable, error) {
 	trial := &r.trials.Tiltak[k]
 	group := r.trials.Groups[g].ID
-	c := newCell(r.trials, trial, g, *r.study.Seed)
+	c := newCell(r.trials, trial, g, *r.study.Seed, r.places)
 	reason := estimate.Reason("")
 	switch {
 	case c.nTreated < minTreated:

@@ -155,7 +155,7 @@ func (r *runner) curve(tiltak, group string, specs []specification) (results.Rob
 	s.Factor = registryFactors
 	for i := range specs {
 		if e := &specs[i]; e.joint != nil && e.StdError > 0 {
-			s.Estimate, s.StdError, s.Choice = append(s.Estimate, e.Estimate.Estimate), append(s.StdError, e.StdError), append(s.Choice, e.choice)
+			s.Estimate, s.StdError, s.Choice = append(s.Estimate, e.Estimate.Estimate), append(s.StdError, widened(&e.Estimate, r.study.Inference.Level)), append(s.Choice, e.choice)
 			members = append(members, e.joint)
 		}
 	}

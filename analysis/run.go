@@ -83,6 +83,7 @@ type runner struct {
 	// of the combinations of a split, the study's own run has shown what a reader can take in.
 	figuresOnly bool
 	tasks       taskStore
+	places      *places    // what errors are summed by; nil: persons
 	prices      *priceList // nil where cost against effect is not asked for
 
 	pooled map[*cohort.Trial]*tiltakScore // of `score: tiltak`
@@ -154,7 +155,7 @@ func (r *runner) draw(ctx context.Context) error {
 	if err := r.study.tooLarge(r.trials); err != nil {
 		return err
 	}
-	for _, check := range []func() error{r.checkMethods, r.checkHeterogeneity} {
+	for _, check := range []func() error{r.findPlaces, r.checkMethods, r.checkHeterogeneity} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -275,6 +276,9 @@ func (r *runner) compileBefore(spec outcome.Spec, def *outcome.Definition) error
 // estimates fills the estimates and what belongs to them, cell by cell: tiltak × group. Cells are independent tasks; their
 // tables are joined in the order of the study.
 func (r *runner) estimates(ctx context.Context, out *Result) error {
+	if err := r.findPlaces(); err != nil {
+		return err
+	}
 	groups := len(r.trials.Groups)
 	n := len(r.trials.Tiltak) * groups
 	if r.study.Score == scorePerTiltak {
@@ -352,7 +356,7 @@ type cellResult struct {
 
 func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResult, error) {
 	var out cellResult
-	c := newCell(r.trials, trial, g, *r.study.Seed)
+	c := newCell(r.trials, trial, g, *r.study.Seed, r.places)
 	c.pooled = r.pooled[trial]
 	group := r.trials.Groups[g].ID
 	reason := estimate.Reason("")
@@ -422,7 +426,7 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 				return out, err
 			}
 			focus = append(focus, rows[month-1])
-			out.Joint = out.Joint.add(r.study.Inference.influences(rows, s, r.trials), len(out.Estimates))
+			out.Joint = out.Joint.add(r.study.Inference.influences(rows, s), len(out.Estimates))
 			r.keepGroup(&out, rows, s)
 			out.Estimates = append(out.Estimates, rows...)
 			starts := c.starts(trial.Tiltak, group, m.ID, r.study.Outcomes[o].ID, used)
@@ -451,6 +455,9 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 	}
 	for i, m := range r.study.Methods {
 		out.diagnose(trial.Tiltak, group, m.ID, fits[i].diagnostics())
+	}
+	if c.by != nil && reason == "" && c.personsTreated >= *r.study.Disclosure.MinCell {
+		out.diagnose(trial.Tiltak, group, "", c.clusterDiagnostics())
 	}
 	if r.study.TimeZero == timeZeroReferral && reason == "" {
 		out.diagnose(trial.Tiltak, group, "", r.exitRates(c))
@@ -496,6 +503,7 @@ func figure(e estimate.Estimate) results.Estimate {
 // warnings are what the run itself has to say.
 func (r *runner) warnings(out *Result) []fault.Warning {
 	w := append(r.againstWarnings(), r.trials.Warnings...)
+	w = append(w, clusterWarnings(out.Tables.Diagnostics)...)
 	if last := lastKPI(r.cat); r.reg.Cut.Year() > last && slices.ContainsFunc(r.study.Outcomes, func(o outcome.Spec) bool { return o.Kind == outcome.Earnings }) {
 		w = append(w, fault.Warnf("kpi_ends", "the consumer price index ends in %d: wages of later months are deflated with its last value; give a newer kpi.csv in `data.catalog`", last))
 	}

@@ -123,12 +123,12 @@ func (c *cell) weighing(m Method) (*weighing, error) {
 		return w, err
 	}
 	x, names := c.design(m)
-	w := &weighing{x: append(append([][]float64(nil), x...), c.odds()), person: c.person}
+	w := &weighing{x: append(append([][]float64(nil), x...), c.odds()), person: c.unit}
 	var err error
 	if w.fit, w.separated, err = logit(w.x, append(append([]string(nil), names...), stratumOdds), c.treated, c.weight, regression.LogitLink); err != nil {
 		return nil, err
 	}
-	if w.sums, err = matching.NewScoreSums(w.fit, w.x, c.treated, c.weight, c.person, c.persons); err != nil {
+	if w.sums, err = matching.NewScoreSums(w.fit, w.x, c.treated, c.weight, c.unit, c.units); err != nil {
 		return nil, err
 	}
 	if len(m.Covariates) == 0 {
@@ -151,6 +151,7 @@ type tiltakScore struct {
 
 	weighingOnce sync.Once
 	weigh        *weighing
+	byArm        *matching.ScoreSums // of weigh, by place and arm; nil where errors are by person
 	weighErr     error
 	odds         func(int32) float64
 	number       map[int32]int32 // person of the register → number in the sums
@@ -171,7 +172,7 @@ func (t *tiltakScore) everybody() *cell {
 		return t.of
 	}
 	at, weight := t.trial.AllWeights()
-	return newCellOf(t.r.trials, t.trial, at, weight, *t.r.study.Seed)
+	return newCellOf(t.r.trials, t.trial, at, weight, *t.r.study.Seed, t.r.places)
 }
 
 // take keeps of a fit to the rows of a cell what other rows need.
@@ -235,7 +236,10 @@ func (t *tiltakScore) weighing(c *cell) (*weighing, error) {
 		if w.fit, w.separated, t.weighErr = logit(x, append(append([]string(nil), all.names...), stratumOdds), all.treated, all.weight, regression.LogitLink); t.weighErr != nil {
 			return
 		}
-		w.sums, t.weighErr = matching.NewScoreSums(w.fit, x, all.treated, all.weight, t.persons(all), len(t.number)+1)
+		w.sums, t.weighErr = t.sumsBy(w.fit, x, all, false)
+		if t.weighErr == nil && all.by != nil { // some cells have few places and others many
+			t.byArm, t.weighErr = t.sumsBy(w.fit, x, all, true)
+		}
 		t.weigh = w
 	})
 	if t.weighErr != nil {
@@ -250,13 +254,40 @@ func (t *tiltakScore) weighing(c *cell) (*weighing, error) {
 		x[j] = make([]float64, len(c.row))
 		t.column(c, j, x[j])
 	}
-	return &weighing{fit: t.weigh.fit, separated: t.weigh.separated, sums: t.weigh.sums, x: append(x, odds), person: t.persons(c)}, nil
+	sums := t.weigh.sums
+	if c.few {
+		sums = t.byArm
+	}
+	return &weighing{fit: t.weigh.fit, separated: t.weigh.separated, sums: sums, x: append(x, odds), person: t.units(c, c.few)}, nil
 }
 
-func (t *tiltakScore) persons(c *cell) []int32 {
+// sumsBy sums what the estimation of the score adds by person or place, or by place and arm.
+func (t *tiltakScore) sumsBy(fit *regression.Fit, x [][]float64, all *cell, byArm bool) (*matching.ScoreSums, error) {
+	n := len(t.number) + 1
+	if all.by != nil {
+		n = all.by.count
+	}
+	if byArm {
+		n *= 2
+	}
+	return matching.NewScoreSums(fit, x, all.treated, all.weight, t.units(all, byArm), n)
+}
+
+// units are, by row of a cell, the persons or places as the sums number them.
+func (t *tiltakScore) units(c *cell, byArm bool) []int32 {
 	out := make([]int32, len(c.row))
 	for i, row := range c.row {
-		out[i] = t.number[t.r.trials.Rows.Person[row]]
+		person := t.r.trials.Rows.Person[row]
+		if c.by == nil {
+			out[i] = t.number[person]
+			continue
+		}
+		if out[i] = c.by.of[person]; byArm {
+			out[i] *= 2
+			if c.treated[i] {
+				out[i]++
+			}
+		}
 	}
 	return out
 }

@@ -188,6 +188,9 @@ func (r *runner) benchmark(name string, of matching.Confounder, e *results.Estim
 	row.Value, row.Bound = hidden.Treatment, hidden.Outcome
 	value, stdError := hidden.Adjusted(e.Estimate, e.StdError, dof)
 	i := estimate.Normal(value, stdError, r.study.Inference.Level)
+	if e.DF > 0 {
+		i = estimate.Student(value, stdError, r.study.Inference.Level, e.DF)
+	}
 	row.Estimate, row.StdError, row.ConfLow, row.ConfHigh = value, stdError, i.ConfLow, i.ConfHigh
 	return row, true
 }

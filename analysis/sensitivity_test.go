@@ -24,7 +24,7 @@ func TestSensitivityOfAStudy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newCell(trials, &trials.Tiltak[0], 0, 1)
+	c := newCell(trials, &trials.Tiltak[0], 0, 1, nil)
 	var fits []fitted
 	var main []results.Estimate
 	for _, m := range r.study.Methods {

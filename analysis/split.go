@@ -58,6 +58,9 @@ func Split(ctx context.Context, a, b *Study, reg *register.Register, cat *catalo
 	if err != nil {
 		return nil, err
 	}
+	if a.Inference.Cluster != b.Inference.Cluster {
+		return nil, fault.Usagef("not_served", "the studies sum errors by different things (`inference.cluster`), and a split needs one error for all combinations; give both the same")
+	}
 	cat = withRates(reg, cat)
 	studies := [2]*Study{a, b}
 	type run struct {
@@ -95,7 +98,7 @@ func Split(ctx context.Context, a, b *Study, reg *register.Register, cat *catalo
 		}
 		runs[s] = run{out.Tables.Estimates, out.joint, out.Cells, r.outcomes[0]}
 	}
-	persons := reg.Persons.N
+	persons := max(reg.Persons.N, len(reg.Persons.Offices)+1, len(reg.Persons.Counties)+1) // or what errors are summed by
 	var rows []SplitRow
 	for _, tiltak := range tiltakOf(trials[0], trials[1]) {
 		for _, pair := range pairs {

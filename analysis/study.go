@@ -127,6 +127,8 @@ type Inference struct {
 	Level        float64 `yaml:"level" json:"level"`
 	Multiplicity string  `yaml:"multiplicity" json:"multiplicity"`
 	Family       *Family `yaml:"family" json:"family"`
+	// Cluster is what errors are summed by: person (default), nav_enhet or fylke.
+	Cluster string `yaml:"cluster" json:"cluster,omitempty"`
 }
 
 // Family is the set of figures over which p-values are adjusted: those that differ in the keys of Over alone. Outcome, month
@@ -225,6 +227,7 @@ func (s *Study) Resolve() error {
 		s.resolveInference,
 		s.resolveRobustness,
 		s.resolveHeterogeneity,
+		s.resolveCluster,
 		s.resolvePortfolio,
 		s.resolvePlacebo,
 		s.resolveSensitivity,

@@ -136,7 +136,7 @@ func (r *runner) wanted(t TrialOptions) ([][2]int, error) {
 func (r *runner) trialRows(ctx context.Context, k, g int, months []int) (*TrialRows, error) {
 	trial := &r.trials.Tiltak[k]
 	out := &TrialRows{Tiltak: trial.Tiltak, Group: r.trials.Groups[g].ID}
-	c := newCell(r.trials, trial, g, *r.study.Seed)
+	c := newCell(r.trials, trial, g, *r.study.Seed, r.places)
 	out.Treated = c.nTreated
 	if len(c.row) == 0 {
 		out.Reason = estimate.TooFewTreated

@@ -57,7 +57,7 @@ methods: [ebal]
 	if r.trials, err = cohort.Build(t.Context(), reg, d); err != nil {
 		t.Fatal(err)
 	}
-	c := newCell(r.trials, &r.trials.Tiltak[0], 0, 1)
+	c := newCell(r.trials, &r.trials.Tiltak[0], 0, 1, nil)
 	w := &rowWriter{r: r, c: c, out: &TrialRows{}}
 	for o, def := range r.outcomes {
 		w.times(s.Outcomes[o], def)

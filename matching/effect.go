@@ -17,6 +17,9 @@ type Effect struct {
 	Treated        int             // rows (uses, with replacement) that the estimate rests on
 	Comparison     int             //
 	Reason         estimate.Reason // why the estimate is NaN
+	// SetTerm is what sharing a matched set adds to the squared error, V(set) − V(set and person); mostly negative, as matched rows are
+	// alike. 0 where the error does not have it.
+	SetTerm float64
 }
 
 // Interval is the normal interval at level with its p-value.
@@ -164,6 +167,7 @@ func (s *sets) variance(e *Effect, psi func(i int32) (float64, bool), residual f
 	if persons != nil {
 		byPerson, nPersons = persons.drain()
 		byPerson *= factor(nPersons) * residual
+		e.SetTerm = variance - byBoth*factor(nBoth)*residual
 		both := variance + byPerson - byBoth*factor(nBoth)*residual
 		if both <= 0 {
 			both = math.Max(variance, byPerson)

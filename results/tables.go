@@ -53,6 +53,8 @@ type Estimate struct {
 	// For an amount: fewer persons of an arm than the limit, or none, have one other than 0. Their mean times the number
 	// of rows would be what those few have.
 	FewAmounts bool
+
+	DF float64 // degrees of freedom of t, which std_error_type says; 0: the normal distribution
 }
 
 // Balance is a row of `balance`: how like the two arms are in one covariate, before and after.

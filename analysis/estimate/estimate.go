@@ -30,6 +30,7 @@ const (
 	NoFollowUp       Reason = "no_follow_up"
 	NotDefined       Reason = "not_defined" // such as stable work before its window is full
 	Suppressed       Reason = "suppressed"
+	TooFewClusters   Reason = "too_few_clusters" // of the error alone: the estimate stands
 )
 
 // Estimate is one estimate with its normal interval.

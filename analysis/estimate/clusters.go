@@ -1,0 +1,208 @@
+package estimate
+
+import (
+	"math"
+
+	"gonum.org/v1/gonum/stat/distuv"
+)
+
+// Student is the estimate with the symmetric interval and the two-sided p-value of a t distribution with df degrees of freedom
+// (any number over 0). As Normal, a standard error of NaN or 0 leaves interval and p-value missing; so does df of NaN.
+func Student(value, stdError, level, df float64) Estimate {
+	e := Estimate{value, stdError, math.NaN(), math.NaN(), math.NaN(), ""}
+	if math.IsNaN(value) || !(stdError > 0) || !(df > 0) {
+		return e
+	}
+	t := StudentQuantile(level, df)
+	e.ConfLow, e.ConfHigh = value-t*stdError, value+t*stdError
+	e.PValue = 2 * distuv.StudentsT{Sigma: 1, Nu: df}.CDF(-math.Abs(value/stdError))
+	return e
+}
+
+// StudentQuantile is the two-sided critical value of t with df degrees of freedom: 2.262157 for 0.95 and 9. df 0 stands for the
+// normal distribution.
+func StudentQuantile(level, df float64) float64 {
+	if df == 0 {
+		return Quantile(level)
+	}
+	return -distuv.StudentsT{Sigma: 1, Nu: df}.Quantile((1 - level) / 2)
+}
+
+// FromNormal is the critical value of t with df degrees of freedom that is passed as often as a normal variable passes c.
+// A band or a family whose joint critical value c is that of normal variables takes it figure by figure to t: each margin is
+// right, and the dependence is that of the normal. df 0: c itself.
+func FromNormal(c, df float64) float64 {
+	if df == 0 || math.IsInf(c, 0) {
+		return c
+	}
+	return StudentQuantile(1-PValue(c), df)
+}
+
+// ToNormal is the size of the normal variable with two-sided p-value p: what a statistic that is not normal is worth where
+// p-values are adjusted among normal ones.
+func ToNormal(p float64) float64 {
+	if p <= 0 {
+		return math.Inf(1)
+	}
+	return -distuv.UnitNormal.Quantile(p / 2)
+}
+
+// ArmClusters are clusters (offices, counties) of which the rows of two arms are drawn, as an estimate that is the difference of the
+// arms' weighted means weighs them. It is what the small-sample error of few clusters takes besides the influence:
+// with h_ga the share of the weight of arm a that lies in cluster g.
+type ArmClusters struct {
+	share [2][]float64 // h_ga
+	rows  [2][]float64 // Σ over the rows of g in arm a of their squared shares of the arm's weight
+}
+
+// NewArmClusters adds up the weights; those of rows that do not count are 0. cluster holds numbers in [0, clusters). It panics
+// where lengths differ.
+func NewArmClusters(weight []float64, treated []bool, cluster []int32, clusters int) *ArmClusters {
+	if len(weight) != len(treated) || len(cluster) != len(treated) {
+		panic("estimate: weights, arms and clusters of different lengths")
+	}
+	a := &ArmClusters{}
+	var total [2]float64
+	for k := range a.share {
+		a.share[k], a.rows[k] = make([]float64, clusters), make([]float64, clusters)
+	}
+	for i, w := range weight {
+		k := arm(treated[i])
+		total[k] += w
+		a.share[k][cluster[i]] += w
+		a.rows[k][cluster[i]] += w * w
+	}
+	for k, t := range total {
+		if t > 0 {
+			for g := range clusters {
+				a.share[k][g] /= t
+				a.rows[k][g] /= t * t
+			}
+		}
+	}
+	return a
+}
+
+func arm(treated bool) int {
+	if treated {
+		return 1
+	}
+	return 0
+}
+
+// Count is the number of clusters with weight in an arm.
+func (a *ArmClusters) Count(treated bool) int {
+	n := 0
+	for _, h := range a.share[arm(treated)] {
+		if h > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Effective is the effective number of clusters of an arm, 1/Σ_g h_g²: as many clusters of one size have the same spread of
+// weight (Carter, Schnepel and Steigerwald 2017, Review of Economics and Statistics 99:698, with rows of a cluster alike).
+func (a *ArmClusters) Effective(treated bool) float64 {
+	s := 0.
+	for _, h := range a.share[arm(treated)] {
+		s += h * h
+	}
+	return 1 / s
+}
+
+// Largest is the share of the arm's weight in its largest cluster.
+func (a *ArmClusters) Largest(treated bool) float64 {
+	top := 0.
+	for _, h := range a.share[arm(treated)] {
+		top = max(top, h)
+	}
+	return top
+}
+
+// BiasReduced turns the influence by cluster and arm (split: that of cluster g in the comparison at 2g, in the treated at 2g + 1)
+// into the influence by cluster whose squares add up to the bias-reduced variance CR2,
+//
+//	ψ̃_g = Σ_a ψ_ga/√(1 − h_ga),   V = Σ_g ψ̃_g².
+//
+// For the difference of means, the weights as they are, it is Bell and McCaffrey's (2002) CR2 of the weighted regression on the treatment:
+// (I − H_gg)^(−1/2) has the eigenvalue (1 − h_ga)^(−1/2) along the rows of g in arm a. V has no bias where rows are independent with
+// variances inverse to their weights. For an influence that also holds the estimation of weights it is that influence with the same
+// correction. Where an arm has fewer than two clusters nothing tells the spread between clusters, and dst is NaN.
+func (a *ArmClusters) BiasReduced(split, dst []float64) {
+	for g := range dst {
+		dst[g] = 0
+		for k := range 2 {
+			if v := split[2*g+k]; v != 0 {
+				dst[g] += v / math.Sqrt(1-a.share[k][g])
+			}
+		}
+	}
+	if a.Count(false) < 2 || a.Count(true) < 2 {
+		for g := range dst {
+			dst[g] = math.NaN()
+		}
+	}
+}
+
+// Degrees are the degrees of freedom of BiasReduced by Satterthwaite's rule, (tr M)²/tr M², M the covariance of the ψ̃_g in a
+// working model (Bell and McCaffrey 2002, Survey Methodology 28:169; Imbens and Kolesár 2016, Review of Economics and Statistics 98:701). With
+// v_ga the variance of the mean of cluster g in arm a, the arms independent, k = h/√(1 − h) and S_a = Σ_g h_ga²·v_ga,
+//
+//	M_gj = Σ_a k_ga·k_ja·(1[g = j]·v_ga − h_ga·v_ga − h_ja·v_ja + S_a).
+//
+// Bell and McCaffrey's model has independent rows with one variance (v_ga = Σ ω²/h_ga² over its rows, ω their shares); Imbens and Kolesár
+// add that rows of a cluster are alike, by an amount that few clusters hardly tell. Here both ends are tried, independent rows and rows of a
+// cluster and arm that are all the same (v_ga = 1), and the smaller number is taken. It is NaN where an arm has fewer than two
+// clusters, otherwise at least 1. With G clusters in each arm, of one size and apart, both give 2(G − 1).
+func (a *ArmClusters) Degrees() float64 {
+	if a.Count(false) < 2 || a.Count(true) < 2 {
+		return math.NaN()
+	}
+	return max(1, min(a.degrees(false), a.degrees(true)))
+}
+
+func (a *ArmClusters) degrees(alike bool) float64 {
+	n := len(a.share[0])
+	type part struct{ k, v, hv []float64 }
+	var parts [2]part
+	var s [2]float64
+	for r := range parts {
+		p := part{make([]float64, n), make([]float64, n), make([]float64, n)}
+		for g, h := range a.share[r] {
+			if h == 0 {
+				continue
+			}
+			p.k[g], p.v[g] = h/math.Sqrt(1-h), 1
+			if !alike {
+				p.v[g] = a.rows[r][g] / (h * h)
+			}
+			p.hv[g] = h * p.v[g]
+			s[r] += h * p.hv[g]
+		}
+		parts[r] = p
+	}
+	trace, squares := 0., 0.
+	for g := range n {
+		for j := range g + 1 {
+			m := 0.
+			for r, p := range parts {
+				if p.k[g] == 0 || p.k[j] == 0 {
+					continue
+				}
+				v := s[r] - p.hv[g] - p.hv[j]
+				if g == j {
+					v += p.v[g]
+				}
+				m += p.k[g] * p.k[j] * v
+			}
+			if g == j {
+				trace += m
+				squares += m * m
+			} else {
+				squares += 2 * m * m
+			}
+		}
+	}
+	return trace * trace / squares
+}
