@@ -69,6 +69,20 @@ func figureBy(t *testing.T, r *runner, c *cell, m Method, y []float64) officeFig
 	if again := f.outcome(c, r, nil).effect(y); again.Estimate != e.Estimate || again.Reason == "" && math.Abs(again.StdError-e.StdError) > 1e-12 {
 		t.Errorf("%s: with influence %v (%v), without %v (%v)", m.ID, e.Estimate, e.StdError, again.Estimate, again.StdError)
 	}
+	if many, ok := f.outcome(c, r, nil).(manyFit); ok {
+		together := [][]float64{make([]float64, c.clusters), make([]float64, c.clusters)}
+		for _, found := range many.joints([][]float64{y, y}, together) {
+			if math.Abs(found.Estimate-e.Estimate) > 1e-12 || math.Abs(found.StdError-e.StdError) > 1e-12 || found.StdErrorType != e.StdErrorType {
+				t.Errorf("%s: among many %v (%v, %s), alone %v (%v, %s)", m.ID, found.Estimate, found.StdError, found.StdErrorType, e.Estimate, e.StdError, e.StdErrorType)
+			}
+		}
+		for g, v := range psi {
+			if math.Abs(together[1][g]-v) > 1e-12 {
+				t.Errorf("%s: influence %d among many %v, alone %v", m.ID, g, together[1][g], v)
+				break
+			}
+		}
+	}
 	out := officeFigure{value: e.Estimate, stdError: e.StdError, df: e.DF, low: e.ConfLow, kind: e.StdErrorType, reason: e.Reason, psi: psi}
 	if d, ok := f.(*designFit); ok {
 		out.setTerm = d.effects(y, nil).SetTerm

@@ -133,7 +133,7 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	for _, f := range s.Reforms {
 		out.Run.Reforms = append(out.Run.Reforms, r.reformText(f))
 	}
-	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(append(append(r.warnings(out), r.reformWarnings...), costWarnings...), r.costEffectWarnings(priceWarnings)...)...), out.Run.MinCell)
+	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(append(append(append(r.warnings(out), clusterWarnings(out.Tables.Diagnostics)...), r.reformWarnings...), costWarnings...), r.costEffectWarnings(priceWarnings)...)...), out.Run.MinCell)
 	out.Run.Messages = r.localise(out.Run.Warnings)
 	return out, nil
 }
@@ -503,7 +503,6 @@ func figure(e estimate.Estimate) results.Estimate {
 // warnings are what the run itself has to say.
 func (r *runner) warnings(out *Result) []fault.Warning {
 	w := append(r.againstWarnings(), r.trials.Warnings...)
-	w = append(w, clusterWarnings(out.Tables.Diagnostics)...)
 	if last := lastKPI(r.cat); r.reg.Cut.Year() > last && slices.ContainsFunc(r.study.Outcomes, func(o outcome.Spec) bool { return o.Kind == outcome.Earnings }) {
 		w = append(w, fault.Warnf("kpi_ends", "the consumer price index ends in %d: wages of later months are deflated with its last value; give a newer kpi.csv in `data.catalog`", last))
 	}
