@@ -68,7 +68,7 @@ func (s *series) of(month int) (person []int32, psi []float32) {
 }
 
 // heterogeneity estimates a cell apart by each variable, and tests whether the values differ.
-func (r *runner) heterogeneity(ctx context.Context, c *cell, g int, out *cellResult) error {
+func (r *runner) heterogeneity(ctx context.Context, c *cell, g int, fits []fitted, out *cellResult) error {
 	h := r.study.Heterogeneity
 	group := r.trials.Groups[g].ID
 	if h == nil || !slices.Contains(h.Groups, group) {
@@ -82,6 +82,11 @@ func (r *runner) heterogeneity(ctx context.Context, c *cell, g int, out *cellRes
 		v := subsetVariables[name]
 		if v.values == nil {
 			continue
+		}
+		if v.figure != nil {
+			if err := r.slopes(ctx, c, group, name, fits, out); err != nil {
+				return err
+			}
 		}
 		value := v.values(r, c.trial)
 		at, weight := c.trial.Weights(&r.trials.Rows, g)

@@ -239,14 +239,14 @@ func (h *Heterogeneity) family(e *results.Estimate) string {
 	return strings.Join(append(parts, "over "+strings.Join(append(slices.Clone(h.Over), "value"), ", ")), ", ")
 }
 
-// adjustTests corrects the tests of difference, and those of spread, of an outcome, method and month; a simultaneous study has
+// adjustTests corrects the tests of difference, and those of spread and slope, of an outcome, method and month; a simultaneous study has
 // no joint distribution of quadratic forms, and takes Holm's.
 func (r *runner) adjustTests(tests []results.Heterogeneity) {
 	families := map[string][]int{}
 	var names []string
 	for i := range tests {
 		t := &tests[i]
-		if t.Measure != "difference" && t.Measure != "spread" || math.IsNaN(t.PValue) {
+		if t.Measure != "difference" && t.Measure != "spread" && t.Measure != "slope" || math.IsNaN(t.PValue) {
 			continue
 		}
 		name := fmt.Sprintf("tests of difference, %s, month %d, %s, over tiltak, group and variable", t.Outcome, t.Month, t.Method)

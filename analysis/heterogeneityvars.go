@@ -21,8 +21,12 @@ type subsetVariable struct {
 	// place: the values are places or firms. Nothing but shrunken figures leaves (synthesis.Shrink).
 	place   bool
 	ordered bool
-	needs   func(*register.Register) string // what is missing in the register; nil: nothing can be
-	values  func(r *runner, trial *cohort.Trial) func(i int32) string
+	// figure is a number of where a person lives in a month, which values are thirds of and the effect has a slope in; where names
+	// the place that it is a figure of.
+	figure func(reg *register.Register, person int32, m calendar.Month) float64
+	where  func(reg *register.Register, person int32, m calendar.Month) string
+	needs  func(*register.Register) string // what is missing in the register; nil: nothing can be
+	values func(r *runner, trial *cohort.Trial) func(i int32) string
 }
 
 // unknownValue is the value of rows for which a variable is not known. It is a value like another, so that values add up.
@@ -47,11 +51,11 @@ var subsetVariables = map[string]subsetVariable{
 	"place":      {ordered: true, values: placesInChain},
 	"fylke":      {place: true, needs: need(func(reg *register.Register) bool { return len(reg.Persons.Counties) > 0 }, "`fylke` of persons"), values: counties},
 	"nav_enhet":  {place: true, needs: need(func(reg *register.Register) bool { return len(reg.Persons.Offices) > 0 }, "`nav_enhet` of persons"), values: offices},
-	"ledighet":   {ordered: true, needs: need(hasArea("ledighet"), "`ledighet` in `omrade_maaned`"), values: thirds((*register.Register).LocalUnemployment)},
-	"stramhet":   {ordered: true, needs: need(hasArea("stramhet"), "`stramhet` in `omrade_maaned`"), values: thirds((*register.Register).LocalTightness)},
-	"storrelse":  {ordered: true, needs: need(hasOffice("storrelse"), "`storrelse` in `enhet`"), values: officeThirds("storrelse")},
-	"portefolje": {ordered: true, needs: need(hasOffice("portefolje"), "`portefolje` in `enhet`"), values: officeThirds("portefolje")},
-	"budsjett":   {ordered: true, needs: need(hasOffice("budsjett"), "`budsjett` in `enhet`"), values: officeThirds("budsjett")},
+	"ledighet":   ofArea("ledighet", (*register.Register).LocalUnemployment),
+	"stramhet":   ofArea("stramhet", (*register.Register).LocalTightness),
+	"storrelse":  ofOffice("storrelse"),
+	"portefolje": ofOffice("portefolje"),
+	"budsjett":   ofOffice("budsjett"),
 	"innhold": {variant: true, needs: need(func(reg *register.Register) bool { return len(reg.Contents) > 0 }, "`innhold` in `deltakelse`"),
 		values: ofStart(func(r *runner, p *register.Participation) string {
 			if p.Content < 0 {
@@ -239,10 +243,17 @@ func thirds(figure func(reg *register.Register, person int32, m calendar.Month) 
 	}
 }
 
-func officeThirds(column string) func(*runner, *cohort.Trial) func(int32) string {
-	return thirds(func(reg *register.Register, person int32, m calendar.Month) float64 {
+// ofArea divides by a figure of omrade_maaned.
+func ofArea(column string, figure func(*register.Register, int32, calendar.Month) float64) subsetVariable {
+	return subsetVariable{ordered: true, needs: need(hasArea(column), "`"+column+"` in `omrade_maaned`"), values: thirds(figure), figure: figure, where: (*register.Register).AreaOf}
+}
+
+// ofOffice divides by a figure of enhet.
+func ofOffice(column string) subsetVariable {
+	figure := func(reg *register.Register, person int32, m calendar.Month) float64 {
 		return reg.OfficeFigure(column, person, m)
-	})
+	}
+	return subsetVariable{ordered: true, needs: need(hasOffice(column), "`"+column+"` in `enhet`"), values: thirds(figure), figure: figure, where: (*register.Register).OfficeOf}
 }
 
 // byValue sorts values: numbers by size, the unknown last.

@@ -446,7 +446,7 @@ func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResu
 	if r.figuresOnly {
 		return out, nil
 	}
-	if err := r.heterogeneity(ctx, c, g, &out); err != nil {
+	if err := r.heterogeneity(ctx, c, g, fits, &out); err != nil {
 		return out, err
 	}
 	r.describeAmong(&out, c, fits, reason, trial.Tiltak, group)

@@ -17,7 +17,7 @@ type Heterogeneity struct {
 	Comparison  string `col:"comparison"`
 	SubsetVar   string `col:"subset_var"`
 	SubsetValue string `col:"subset_value"` // of rank and over_mean
-	// difference (a test that all values have the same effect) | trend (slope a step of ordered values) | of places: spread (τ, with
+	// difference (a test that all values have the same effect) | trend (slope a step of ordered values) | slope (of the effect, a unit of the variable) | of places: spread (τ, with
 	// Cochran's Q), mean (of the places), rank (from the lowest), over_mean (probability of lying over it)
 	Measure   string          `col:"measure"`
 	Estimate  float64         `col:"estimate"`
@@ -29,7 +29,7 @@ type Heterogeneity struct {
 	PValue    float64         `col:"p_value"`
 	PAdjusted float64         `col:"p_adjusted"`
 	Family    string          `col:"family"`
-	NValues   int             `col:"n_values"` // with an estimate
+	NValues   int             `col:"n_values"` // with an estimate; of slope places
 	Reason    estimate.Reason `col:"reason"`
 }
 

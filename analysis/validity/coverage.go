@@ -26,6 +26,7 @@ type Options struct {
 	IgnoreStartDay bool   // turn the start-day rule off
 	LaterEntry     string // of the comparison: follow (default); censor, whose truth is the path without any later start; WaitUntil or StartBy
 	Month          int    // after the start month; default 24
+	Slope          bool   // the slope of effects in local unemployment instead; it needs SlopeScenario
 	Bands          bool   // count the simultaneous bands over months 1…Month too; every month is then estimated
 	Methods        []string
 	Seed           uint64 // register i has seed Seed + i; default 1
@@ -126,7 +127,11 @@ func Coverage(ctx context.Context, opt Options) (*Table, error) {
 	if opt.Registers < 1 || opt.Month < 6 || opt.Month > 24 {
 		return nil, fault.Usagef("bad_flag", "`--registers` must be at least 1 and `--month` between 6 and 24")
 	}
-	found, err := onRegisters(ctx, opt, func(i int) ([]trialOf, error) { return one(ctx, opt, i) })
+	ask := one
+	if opt.Slope {
+		ask = slopesOf
+	}
+	found, err := onRegisters(ctx, opt, func(i int) ([]trialOf, error) { return ask(ctx, opt, i) })
 	if err != nil {
 		return nil, err
 	}

@@ -152,6 +152,16 @@ func (r *Register) OfficeFigure(column string, person int32, m calendar.Month) f
 	return r.OfficeMonths.At(column, r.placeOf(r.OfficeMonths, person, m), m)
 }
 
+// AreaOf is the place of omrade_maaned in which a person lived on the first day of a month, "" where it is not known.
+func (r *Register) AreaOf(person int32, m calendar.Month) string {
+	return r.placeOf(r.Areas, person, m)
+}
+
+// OfficeOf is the office of enhet in the same way.
+func (r *Register) OfficeOf(person int32, m calendar.Month) string {
+	return r.placeOf(r.OfficeMonths, person, m)
+}
+
 // placeOf is the code of the place by which a table goes, "" where it is not known.
 func (r *Register) placeOf(a *Local, person int32, m calendar.Month) string {
 	if a == nil {

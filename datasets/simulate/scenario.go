@@ -15,6 +15,7 @@ type scenario struct {
 	chain     func(last, next int) float64                          // added to log start intensity in the year after a tiltak; nil: 0
 	mentor    bool                                                  // mentors beside other tiltak
 	sisters   bool                                                  // every tiltak under two codes
+	areas     bool                                                  // unemployment by county and month, in omrade_maaned
 	small     float64                                               // size of county 54 beside the others' (about .09); 0: as it is
 }
 
@@ -27,7 +28,7 @@ var scenarios = map[string]scenario{
 	"lock-in-only": {about: "lock-in while in the tiltak and no effect after it",
 		effects: func(e Effect) Effect { return Effect{LockIn: e.LockIn} }},
 	"heterogeneous": {about: "effects that differ widely by group, by the local market and by when in the spell the tiltak starts",
-		scale: byGroupCycleAndTiming},
+		scale: byGroupCycleAndTiming, areas: true},
 	"chains": {about: "planned chains (opplæring, then practice, then wage subsidy) whose order matters, and mentors beside other tiltak",
 		scale: byOrder, chain: plannedChain, mentor: true},
 	"twelve-tiltak": {about: "as default, with every tiltak under two codes that do the same, by the toss of a coin",

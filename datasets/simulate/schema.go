@@ -12,7 +12,7 @@ const quirkFile = "quirks.csv"
 
 // ownFiles are the files that a simulated register can have.
 func ownFiles() []string {
-	files := []string{Counterfactual, quirkFile}
+	files := []string{Counterfactual, quirkFile, areaTable + ".parquet"}
 	for _, name := range append(append([]string(nil), tableNames...), quirkTables...) {
 		files = append(files, name+".parquet")
 	}

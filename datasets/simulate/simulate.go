@@ -85,7 +85,8 @@ func (e Effects) check() error {
 // Register is a simulated register in memory.
 type Register struct {
 	Options Options
-	// Tables are person, deltakelse, arbeidssoker and maaned, in the shape of CONTRACT.md.
+	// Tables are person, deltakelse, arbeidssoker and maaned, in the shape of CONTRACT.md, and omrade_maaned in the scenario
+	// heterogeneous.
 	Tables map[string]*datasets.Table
 	// Findings are what the ledger of the register room must say of the tables: nil without Options.Quirks.
 	Findings []Finding
@@ -270,6 +271,9 @@ func Generate(ctx context.Context, opt Options) (*Register, error) {
 		found := newFindings()
 		r.Tables = w.spoilTables(r.Tables, blocks, found)
 		r.Findings = found.list(opt.Quirks)
+	}
+	if t := w.areas(); t != nil {
+		r.Tables[areaTable] = t
 	}
 	r.Paths = w.paths(blocks, func(b *block) []cell { return b.refs }, true)
 	if w.instead >= 0 && opt.Counterfactual {

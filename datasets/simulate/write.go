@@ -28,7 +28,7 @@ type Written struct {
 const chunkPersons = 64 * blockPersons
 
 // Write simulates a register straight into Parquet files of the folder dir, made where it is missing: person,
-// deltakelse, arbeidssoker, maaned, counterfactual.parquet where Options.Counterfactual is set, and with Options.Quirks
+// deltakelse, arbeidssoker, maaned, omrade_maaned where the scenario has local markets, counterfactual.parquet where Options.Counterfactual is set, and with Options.Quirks
 // the tables that they add and quirks.csv, which says what the ledger must find. Memory is bounded
 // by some 16,000 persons and a row group a table, however many persons there are. The bytes depend on the options
 // alone, not on Workers. Each file takes its name only when all are finished; after an error or a cancelled context
@@ -116,6 +116,11 @@ func writeAll(ctx context.Context, work string, opt Options, chunk int, progress
 		}
 		out.Rows[name] += int64(t.Rows)
 		return f.AppendContext(ctx, t)
+	}
+	if t := w.areas(); t != nil {
+		if err := put(areaTable, t); err != nil {
+			return nil, err
+		}
 	}
 	findings := newFindings()
 	for from := 0; from < opt.Persons; from += chunk {

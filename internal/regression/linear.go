@@ -86,13 +86,29 @@ func (d *Normal) Leverage() []float64 {
 // Weights are the numbers a, by row, with which a response enters coefficient j+1 (of column j): Coef[j+1] = Σ a·y. They are
 // w·((X'WX)⁻¹x)ⱼ; a·residual is the influence of the row on the coefficient. They are 0 for a dropped column.
 func (d *Normal) Weights(j int) []float64 {
-	out := make([]float64, d.n)
-	u := make([]float64, d.k)
-	if u[j+1] = 1; !d.keep[j+1] {
-		return out
+	if !d.keep[j+1] {
+		return make([]float64, d.n)
 	}
+	u := make([]float64, d.k)
+	u[j+1] = 1
+	return d.rowWeights(u, d.std.Scale[j])
+}
+
+// Combination is Weights of a combination of the coefficients of the columns: Σⱼ of[j]·Coef[j+1] = Σ a·y.
+func (d *Normal) Combination(of []float64) []float64 {
+	u := make([]float64, d.k)
+	for j, v := range of {
+		if d.keep[j+1] {
+			u[j+1] = v * d.std.Scale[j]
+		}
+	}
+	return d.rowWeights(u, 1)
+}
+
+// rowWeights are w·x'(X'WX)⁻¹u by row, times a scale; u, on the scale of the standardised columns, is overwritten.
+func (d *Normal) rowWeights(u []float64, scale float64) []float64 {
+	out := make([]float64, d.n)
 	solveCholesky(d.l, d.k, d.keep, u)
-	scale := d.std.Scale[j]
 	Pass(d.x, d.n, d.std, u, false, d.workers, func(from int, eta, _, res []float64) float64 {
 		for i, e := range eta {
 			res[i] = 0

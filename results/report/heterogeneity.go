@@ -65,6 +65,11 @@ func (b *builder) apartTests(tiltak, group string) *table {
 			what = b.say("Samme virkning i alle", "The same effect in all")
 		case "trend":
 			what, value = b.say("Stigning per trinn", "Slope a step"), numberCell(b.effect(h.Outcome, h.Estimate), h.Estimate)
+		case "slope":
+			what, value = b.say("Stigning per enhet", "Slope a unit"), numberCell(b.effect(h.Outcome, h.Estimate), h.Estimate)
+			if h.SubsetVar == "ledighet" {
+				what = b.say("Stigning per prosentpoeng", "Slope a percentage point")
+			}
 		case "spread":
 			what, value = b.say("Spredning mellom steder", "Spread between places"), numberCell(b.effect(h.Outcome, h.Estimate), h.Estimate)
 		case "mean":

@@ -40,7 +40,8 @@ does not show (--scenario unobserved), and with the start-day rule off, they mus
 With --table errors the estimators of evaluate match, each with its standard error, on many small tables whose effects are known, in Markdown:
 the table of docs/matching-errors.md. With --table placebo how often the placebo tests of a study reject: about 5 % in the scenario default, far
 more often under selection on what the data does not show (docs/placebo.md). With --table null how often a study finds something, after correction for
-its many figures, on registers where no tiltak does anything: at most 5 % (docs/heterogeneity.md).`,
+its many figures, on registers where no tiltak does anything: at most 5 % (docs/heterogeneity.md). With --table slope the intervals of the slope of the effect in local
+unemployment, in the scenario heterogeneous.`,
 		Example: "  $ evaluate coverage\n  $ evaluate coverage --scenario unobserved\n  $ evaluate coverage --start-day-rule off\n  $ evaluate coverage --did\n  $ evaluate coverage --table errors --draws 1000\n  $ evaluate coverage --table placebo --registers 30 --persons 3000\n  $ evaluate coverage --table null --registers 400 --persons 3000 --month 12",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -57,6 +58,8 @@ its many figures, on registers where no tiltak does anything: at most 5 % (docs/
 				return g.coveragePlacebo(c, opt)
 			case "null":
 				return g.coverageNull(c, opt)
+			case "slope":
+				opt.Slope, opt.Scenario = true, validity.SlopeScenario
 			}
 			switch rule {
 			case "on", "off":
@@ -91,7 +94,7 @@ its many figures, on registers where no tiltak does anything: at most 5 % (docs/
 	flags.StringVar(&opt.LaterEntry, "later-entry", "follow", "comparison of the study: follow; censor, against the truth without any later start; for those who start in months 1 to 3 of the spell, wait-until 7, or start-by 12 as well")
 	flags.StringVar(&rule, "start-day-rule", "on", "on or off")
 	flags.StringSliceVar(&opt.Methods, "methods", []string{"nearest", "ebal"}, "methods of a study for the att or the ato, did+nearest, did+ebal (changes of matched or balanced rows), and "+strings.Join(slices.Sorted(maps.Keys(validity.Variants)), ", "))
-	flags.StringVar(&table, "table", "intervals", "intervals of a study on registers, its placebo tests, its families on registers without effects, or errors of the estimators of match (`intervals`, placebo, null, errors)")
+	flags.StringVar(&table, "table", "intervals", "intervals of a study on registers, its placebo tests, its families on registers without effects, the slope of effects in local unemployment, or errors of the estimators of match (`intervals`, placebo, null, slope, errors)")
 	flags.IntVar(&errors.Draws, "draws", 1000, "with --table errors: tables drawn")
 	flags.IntVar(&errors.Rows, "rows", 1000, "with --table errors: rows in each")
 	flags.StringSliceVar(&errors.Designs, "design", nil, "with --table errors: linear, curved, persons (default all)")
@@ -148,6 +151,9 @@ func (g *globals) printCoverage(t *validity.Table, rule string, took time.Durati
 	later := ""
 	if t.Options.LaterEntry != "follow" {
 		later = ", later entry " + t.Options.LaterEntry
+	}
+	if t.Options.Slope {
+		fmt.Fprint(g.stdout, "slope of the effect a percentage point of local unemployment: ")
 	}
 	fmt.Fprintf(g.stdout, "%d registers of %d persons, scenario %s, start-day rule %s%s, month %d, 95 %% intervals; %s\n\n", t.Options.Registers, t.Options.Persons, t.Options.Scenario, rule, later, t.Options.Month, took.Round(time.Second))
 	fields := []field{{title: "method"}, {title: "tiltak"}, {title: "outcome"}, {title: "truth", right: true}, {title: "bias", right: true}, {title: "sd", right: true},

@@ -123,7 +123,7 @@ func (g *globals) simulate(c *cobra.Command, f *simulateFlags) error {
 		Quirks   []finding       `json:"quirks"`
 		Warnings []fault.Warning `json:"warnings"`
 	}{newHeader("simulate", .95), filepath.ToSlash(f.out), f.scenario, g.seed, f.persons, f.months, first.String(), w.Starts, nil, findings, warningsOf(nil)}
-	for _, name := range []string{"person", "deltakelse", "arbeidssoker", "maaned", "person_kobling", "deltakelsesmengde", "counterfactual"} {
+	for _, name := range []string{"person", "deltakelse", "arbeidssoker", "maaned", "omrade_maaned", "person_kobling", "deltakelsesmengde", "counterfactual"} {
 		if _, ok := w.Rows[name]; ok {
 			document.Tables = append(document.Tables, table{name, name + ".parquet", w.Rows[name]})
 		}
