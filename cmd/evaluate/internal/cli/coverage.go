@@ -41,7 +41,8 @@ With --table errors the estimators of evaluate match, each with its standard err
 the table of docs/matching-errors.md. With --table placebo how often the placebo tests of a study reject: about 5 % in the scenario default, far
 more often under selection on what the data does not show (docs/placebo.md). With --table null how often a study finds something, after correction for
 its many figures, on registers where no tiltak does anything: at most 5 % (docs/heterogeneity.md). With --table slope the intervals of the slope of the effect in local
-unemployment, in the scenario heterogeneous.`,
+unemployment, in the scenario heterogeneous. With --table permutation how often the permutation tests of cells under 50 starts reject on registers
+where no tiltak does anything (docs/did.md).`,
 		Example: "  $ evaluate coverage\n  $ evaluate coverage --scenario unobserved\n  $ evaluate coverage --start-day-rule off\n  $ evaluate coverage --did\n  $ evaluate coverage --table errors --draws 1000\n  $ evaluate coverage --table placebo --registers 30 --persons 3000\n  $ evaluate coverage --table null --registers 400 --persons 3000 --month 12",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -58,6 +59,8 @@ unemployment, in the scenario heterogeneous.`,
 				return g.coveragePlacebo(c, opt)
 			case "null":
 				return g.coverageNull(c, opt)
+			case "permutation":
+				return g.coveragePermutation(c, opt)
 			case "slope":
 				opt.Slope, opt.Scenario = true, validity.SlopeScenario
 			}
@@ -94,7 +97,7 @@ unemployment, in the scenario heterogeneous.`,
 	flags.StringVar(&opt.LaterEntry, "later-entry", "follow", "comparison of the study: follow; censor, against the truth without any later start; for those who start in months 1 to 3 of the spell, wait-until 7, or start-by 12 as well")
 	flags.StringVar(&rule, "start-day-rule", "on", "on or off")
 	flags.StringSliceVar(&opt.Methods, "methods", []string{"nearest", "ebal"}, "methods of a study for the att or the ato, did+nearest, did+ebal (changes of matched or balanced rows), and "+strings.Join(slices.Sorted(maps.Keys(validity.Variants)), ", "))
-	flags.StringVar(&table, "table", "intervals", "intervals of a study on registers, its placebo tests, its families on registers without effects, the slope of effects in local unemployment, or errors of the estimators of match (`intervals`, placebo, null, slope, errors)")
+	flags.StringVar(&table, "table", "intervals", "intervals of a study on registers, its placebo tests, its families on registers without effects, the slope of effects in local unemployment, or errors of the estimators of match (`intervals`, placebo, null, permutation, slope, errors)")
 	flags.IntVar(&errors.Draws, "draws", 1000, "with --table errors: tables drawn")
 	flags.IntVar(&errors.Rows, "rows", 1000, "with --table errors: rows in each")
 	flags.StringSliceVar(&errors.Designs, "design", nil, "with --table errors: linear, curved, persons (default all)")

@@ -105,18 +105,19 @@ func errorsDocument(opt validity.ErrorsOptions, tables []validity.ErrorsTable) a
 
 // coverageTables are the tables of `evaluate coverage`, with the flags that belong to one alone.
 var coverageTables = map[string][]string{
-	"null":      {"registers", "persons", "month", "methods"},
-	"intervals": {"registers", "persons", "scenario", "month", "start-day-rule", "methods"},
-	"errors":    {"draws", "rows", "design"},
-	"placebo":   {"registers", "persons", "scenario", "methods"},
-	"slope":     {"registers", "persons", "month", "start-day-rule", "methods"},
+	"null":        {"registers", "persons", "month", "methods"},
+	"intervals":   {"registers", "persons", "scenario", "month", "start-day-rule", "methods"},
+	"errors":      {"draws", "rows", "design"},
+	"placebo":     {"registers", "persons", "scenario", "methods"},
+	"permutation": {"registers", "persons", "month", "methods"},
+	"slope":       {"registers", "persons", "month", "start-day-rule", "methods"},
 }
 
 // flagsOfTable refuses a flag that another table takes.
 func flagsOfTable(c *cobra.Command, table string) error {
 	own, ok := coverageTables[table]
 	if !ok {
-		return fault.Usagef("bad_flag", "`--table %s` is not known; it is intervals, errors, null, placebo or slope", table)
+		return fault.Usagef("bad_flag", "`--table %s` is not known; it is intervals, errors, null, permutation, placebo or slope", table)
 	}
 	for _, other := range slices.Sorted(maps.Keys(coverageTables)) {
 		for _, name := range coverageTables[other] {
