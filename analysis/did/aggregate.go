@@ -27,6 +27,7 @@ type Aggregate struct {
 	Key     int64
 	To      int64 // Window: the last event time
 	estimate.Estimate
+	DF float64 // of t, where clusters are few; 0: normal
 	// BandLow and BandHigh hold jointly for all keys of the type with the level of the options; NaN where pointwise only,
 	// and for overall figures.
 	BandLow, BandHigh float64

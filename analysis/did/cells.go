@@ -77,7 +77,8 @@ type Cell struct {
 	Time      int64
 	EventTime int64 // Time − Group
 	estimate.Estimate
-	NTreated    int // units of the cohort with weight
+	DF          float64 // of t, where clusters are few; 0: normal
+	NTreated    int     // units of the cohort with weight
 	NComparison int
 	ESS         float64 // effective number of controls after weighting
 	MaxP        float64 // largest propensity, NaN without one

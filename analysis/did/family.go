@@ -20,11 +20,14 @@ type Family struct {
 	Critical float64
 	Equal    *Wald // test that all are equal; nil where it cannot be made
 	Warnings []fault.Warning
+
+	df []float64 // of t by result, where clusters are few; 0: normal
 }
 
 // Compare puts an overall average of several results side by side. Results of panels that name their units (Panel.Units)
 // depend on each other through the units that they share, and those of panels with clusters, numbered alike in all, through
-// the clusters: the covariance is that of the influence summed by unit, or by cluster, over all groups. Results of panels
+// the clusters: the covariance is that of the influence summed by unit, or by cluster, over all groups; with few clusters its correlations, with the errors
+// of the results. Results of panels
 // with neither are of disjoint units. Results without the average take no part and have NaN.
 func Compare(results []*Result, kind Aggregation, o Options) (*Family, error) {
 	if err := o.check(); err != nil {
@@ -38,7 +41,7 @@ func Compare(results []*Result, kind Aggregation, o Options) (*Family, error) {
 		}
 		return v
 	}
-	f := &Family{Type: kind, Estimate: nan(), Adjusted: nan(), BandLow: nan(), BandHigh: nan(), Cov: make([]float64, G*G), Critical: math.NaN()}
+	f := &Family{Type: kind, Estimate: nan(), Adjusted: nan(), BandLow: nan(), BandHigh: nan(), Cov: make([]float64, G*G), Critical: math.NaN(), df: make([]float64, G)}
 	var live []int
 	p := nan()
 	for k, r := range results {
@@ -49,7 +52,7 @@ func Compare(results []*Result, kind Aggregation, o Options) (*Family, error) {
 			if a.Type == kind && a.Overall && a.StdError > 0 {
 				live = append(live, k)
 				f.Estimate[k], p[k] = a.Estimate.Estimate, a.PValue
-				f.Cov[k*G+k] = a.StdError * a.StdError
+				f.Cov[k*G+k], f.df[k] = a.StdError*a.StdError, a.DF
 			}
 		}
 	}
@@ -60,9 +63,14 @@ func Compare(results []*Result, kind Aggregation, o Options) (*Family, error) {
 		p := results[k].source
 		return p != nil && (len(p.Clusters) > 0 || p.Units != nil)
 	}); shared {
+		own := make([]float64, G)
+		for _, k := range live {
+			own[k] = f.Cov[k*G+k]
+		}
 		if err := f.joint(results, live); err != nil {
 			return nil, err
 		}
+		f.rescale(live, own)
 	}
 	// Holm: the smallest p-value times the number of tests, the next times one less, never falling.
 	order := slices.Clone(live)
@@ -84,7 +92,7 @@ func Compare(results []*Result, kind Aggregation, o Options) (*Family, error) {
 	m := len(live)
 	f.Critical = critical(v, m, o.Level, o.Draws, o.Seed, "did-family-"+string(kind))
 	for i, k := range live {
-		half := f.Critical * math.Sqrt(v[i*m+i])
+		half := estimate.FromNormal(f.Critical, f.df[k]) * math.Sqrt(v[i*m+i])
 		f.BandLow[k], f.BandHigh[k] = f.Estimate[k]-half, f.Estimate[k]+half
 	}
 	if m < 2 {
@@ -122,7 +130,38 @@ func (f *Family) EqualOf(of []int) *Wald {
 	if !ok {
 		return nil
 	}
+	if df := f.fewest(live); df > 0 { // G clusters of one size have G − 1
+		hotelling(&test, int(df)+1)
+	}
 	return &test
+}
+
+// rescale gives the covariance of results with few clusters their own variances.
+func (f *Family) rescale(live []int, own []float64) {
+	G := len(f.Estimate)
+	scale := make([]float64, G)
+	for _, k := range live {
+		scale[k] = 1
+		if f.df[k] > 0 && f.Cov[k*G+k] > 0 {
+			scale[k] = math.Sqrt(own[k] / f.Cov[k*G+k])
+		}
+	}
+	for _, i := range live {
+		for _, j := range live {
+			f.Cov[i*G+j] *= scale[i] * scale[j]
+		}
+	}
+}
+
+// fewest are the fewest degrees of freedom of some results, 0 where all are normal.
+func (f *Family) fewest(live []int) float64 {
+	low := 0.
+	for _, k := range live {
+		if d := f.df[k]; d > 0 && (low == 0 || d < low) {
+			low = d
+		}
+	}
+	return low
 }
 
 // joint fills the covariance from the influence of every unit, summed by cluster across the groups.

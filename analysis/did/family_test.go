@@ -13,7 +13,7 @@ func TestCompare(t *testing.T) {
 	for _, clusters := range []int{0, 25} {
 		s := small{n: 250, T: 4, cohorts: []int64{102, 103}, never: true, clusters: clusters}
 		a, b, c := s.panel(rng), s.panel(rng), s.panel(rng)
-		o := Options{Draws: 500}
+		o := Options{Draws: 500, NormalClusters: true}
 		results := []*Result{estimated(t, a, o), estimated(t, b, o), nil, estimated(t, c, o)}
 		f, err := Compare(results, Dynamic, o)
 		if err != nil {

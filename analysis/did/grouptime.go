@@ -203,6 +203,9 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 	if err := r.preTest(f, o, cells, fit); err != nil {
 		return nil, err
 	}
+	if err := r.correct(o, cells); err != nil {
+		return nil, err
+	}
 	if o.Bootstrap > 0 {
 		return r, r.bootstrap(o)
 	}

@@ -70,6 +70,10 @@ type Options struct {
 	// moves standard errors by up to a few per cent. Without it the influence is the derivative of the estimate.
 	LikeDRDID bool
 
+	// NormalClusters keeps the normal distribution and plain errors where there are fewer than 40 clusters (parity with did); without it those
+	// are CR2 with t. Only with one dimension of clusters, and not for rows.
+	NormalClusters bool
+
 	Bootstrap int // over 0: standard errors and bands from this many Rademacher multiplier draws (parity with did)
 }
 
@@ -85,7 +89,7 @@ const (
 
 // LikeDid are the defaults of att_gt in R's did: never treated, varying base, pointwise intervals.
 func LikeDid() Options {
-	return Options{Controls: NeverTreated, Base: Varying, Pointwise: true, LikeDRDID: true}
+	return Options{Controls: NeverTreated, Base: Varying, Pointwise: true, LikeDRDID: true, NormalClusters: true}
 }
 
 func (o *Options) check() error {

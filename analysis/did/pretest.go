@@ -70,6 +70,9 @@ func (r *Result) preTest(f *frame, o *Options, cells []cell, fit []fitted) error
 		r.Warnings = append(r.Warnings, fault.Warnf("no_pretest", "the covariance of the cells before the start is singular: no test of them jointly"))
 		return nil
 	}
+	if e, ok := r.engine.(fewer); ok && e.few() != nil {
+		hotelling(&w, e.few().count)
+	}
 	slope := make([]float64, len(columns)) // of the columns, under a difference in trends of 1 a period
 	for a := range columns {
 		for j, i := range columns[a].cells {

@@ -26,6 +26,7 @@ type statEngine struct {
 	cells []cell
 	mu0   []float64
 	w0    []float64
+	sums  *fewSums // where clusters are few; nil otherwise
 	// lift makes the weights of the units that are kept 1 on average where units were set aside: shares are of these units.
 	lift float64
 }
@@ -79,6 +80,16 @@ func (s *Statistics) frame(o *Options) (*frame, []int, error) {
 func (e *statEngine) fit(cells []cell) ([]fitted, error) {
 	e.cells = cells
 	e.mu0, e.w0 = make([]float64, len(cells)), make([]float64, len(cells))
+	if c := e.s.clusters; len(c) == 1 && !c[0].unit && e.o.few([]clustering{{number: []int32{}, count: c[0].count}}) {
+		e.sums = newFewSums(c[0].count, len(cells))
+		for _, at := range e.at {
+			w := make([]float64, c[0].count)
+			for q, v := range c[0].u[at] {
+				w[q] = v * e.lift
+			}
+			e.sums.weight = append(e.sums.weight, w)
+		}
+	}
 	out := make([]fitted, len(cells))
 	err := parallel.Blocks(context.Background(), e.o.Workers, len(cells), 64, func(_, lo, hi int) error {
 		for i := lo; i < hi; i++ {
@@ -134,6 +145,9 @@ func (e *statEngine) cell(i int, r *fitted) {
 		sum := make([]float64, k.count)
 		e.clusterInfluence(i, k, sum)
 		r.variance += k.sign * dot(sum, sum)
+	}
+	if e.sums != nil {
+		e.fewCell(i, s.clusters[0])
 	}
 }
 

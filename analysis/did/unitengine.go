@@ -17,6 +17,7 @@ type unitEngine struct {
 	cells     []cell
 	groups    []*group // designs with the cells that share them
 	solutions []solution
+	sums      *fewSums // where clusters are few; nil otherwise
 }
 
 // group is a design and the cells that use it.
@@ -70,6 +71,10 @@ func (u *unitEngine) fit(cells []cell) ([]fitted, error) {
 	f := u.f
 	u.cells = cells
 	u.solutions = make([]solution, len(cells))
+	if u.o.few(u.clusters) {
+		u.sums = newFewSums(u.clusters[0].count, len(cells))
+		u.fewWeights()
+	}
 	varying := false
 	for _, x := range f.x {
 		varying = varying || len(x) > 1
@@ -148,6 +153,20 @@ func (u *unitEngine) fitGroup(g *group, out []fitted, workers int) {
 			sums[s] = make([]float64, c.count)
 		}
 	}
+	var lie *estimate.ArmClusters
+	if u.sums != nil {
+		of, treated, weight := make([]int32, n), make([]bool, n), w
+		for k, j := range rows {
+			of[k], treated[k] = u.clusters[0].number[j], k < nt
+		}
+		if weight == nil {
+			weight = make([]float64, n)
+			for k := range weight {
+				weight[k] = 1
+			}
+		}
+		lie = estimate.NewArmClusters(weight, treated, of, u.sums.count)
+	}
 	for _, i := range g.cells {
 		c := &u.cells[i]
 		r := &out[i]
@@ -175,6 +194,17 @@ func (u *unitEngine) fitGroup(g *group, out []fitted, workers int) {
 				v = dot(sums[s], sums[s])
 			}
 			r.variance += c.sign * v
+		}
+		if u.sums != nil {
+			split := make([]float64, 2*u.sums.count)
+			for k, j := range rows {
+				q := 2 * u.clusters[0].number[j]
+				if k < nt {
+					q++
+				}
+				split[q] += psi[k]
+			}
+			u.sums.split[i], u.sums.arms[i] = split, lie
 		}
 	}
 }

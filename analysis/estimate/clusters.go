@@ -83,6 +83,50 @@ func NewArmClusters(weight []float64, treated []bool, cluster []int32, clusters 
 	return a
 }
 
+// MeanArmClusters are the clusters of an average of comparisons with the same clusters, such as of group-time effects: each arm has the mean shares,
+// by |weight|. That rows of one comparison are those of the others is exact for an office that begins at once, and otherwise
+// counts them as fewer than they are.
+func MeanArmClusters(weight []float64, of []*ArmClusters) *ArmClusters {
+	total := 0.
+	for _, w := range weight {
+		total += math.Abs(w)
+	}
+	a := &ArmClusters{}
+	n := len(of[0].share[0])
+	for k := range a.share {
+		a.share[k], a.rows[k] = make([]float64, n), make([]float64, n)
+		for j, x := range of {
+			w := math.Abs(weight[j]) / total
+			for g := range n {
+				a.share[k][g] += w * x.share[k][g]
+				a.rows[k][g] += w * math.Sqrt(x.rows[k][g])
+			}
+		}
+		for g, v := range a.rows[k] {
+			a.rows[k][g] = v * v
+		}
+	}
+	return a
+}
+
+// ArmClustersOf has the sums by cluster: of the rows' weights and of their squares, the comparison first.
+func ArmClustersOf(weight, squares [2][]float64) *ArmClusters {
+	a := &ArmClusters{}
+	for k := range a.share {
+		total := 0.
+		for _, w := range weight[k] {
+			total += w
+		}
+		a.share[k], a.rows[k] = make([]float64, len(weight[k])), make([]float64, len(weight[k]))
+		for g, w := range weight[k] {
+			if total > 0 {
+				a.share[k][g], a.rows[k][g] = w/total, squares[k][g]/(total*total)
+			}
+		}
+	}
+	return a
+}
+
 func arm(treated bool) int {
 	if treated {
 		return 1

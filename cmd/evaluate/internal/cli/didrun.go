@@ -79,12 +79,22 @@ func figuresOf(e estimate.Estimate) didFigures {
 	return didFigures{number(e.Estimate), number(e.StdError), number(e.ConfLow), number(e.ConfHigh), number(e.PValue)}
 }
 
+// freedom is a number of degrees of freedom; none where the distribution is normal.
+func freedom(df float64) *number {
+	if df == 0 {
+		return nil
+	}
+	n := number(df)
+	return &n
+}
+
 type didCell struct {
 	didKey
 	Group     int64 `json:"group"`
 	Time      int64 `json:"time"`
 	EventTime int64 `json:"event_time"`
 	didFigures
+	DF          *number `json:"df,omitempty"` // of t, where clusters are few
 	BandLow     number  `json:"band_low"`
 	BandHigh    number  `json:"band_high"`
 	NTreated    int     `json:"n_treated"`
@@ -98,6 +108,7 @@ type didAverage struct {
 	Key  *int64 `json:"key"`
 	To   *int64 `json:"to,omitempty"` // window: its last event time; key is the first
 	didFigures
+	DF        *number `json:"df,omitempty"` // of t, where clusters are few
 	BandLow   number  `json:"band_low"`
 	BandHigh  number  `json:"band_high"`
 	PAdjusted *number `json:"p_adjusted,omitempty"` // with --by, overall figures: Holm over the groups
@@ -222,7 +233,7 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 	}
 	d.count(by, r.Units, r.Periods, r.Groups, r.Never, r.Dropped)
 	for _, c := range r.Cells {
-		row := didCell{didKey: by, Group: in.period(c.Group), Time: in.period(c.Time), EventTime: c.EventTime, didFigures: figuresOf(c.Estimate), BandLow: number(c.BandLow), BandHigh: number(c.BandHigh), NTreated: c.NTreated, NComparison: c.NComparison}
+		row := didCell{didKey: by, Group: in.period(c.Group), Time: in.period(c.Time), EventTime: c.EventTime, didFigures: figuresOf(c.Estimate), DF: freedom(c.DF), BandLow: number(c.BandLow), BandHigh: number(c.BandHigh), NTreated: c.NTreated, NComparison: c.NComparison}
 		if c.Reason != "" {
 			why := string(c.Reason)
 			row.Reason = &why
@@ -368,7 +379,7 @@ func (d *didDocument) average(in *didInput, p *didPlan, averages []did.Aggregate
 			if a.Type != kind {
 				continue
 			}
-			row := didAverage{didKey: by, Type: string(a.Type), didFigures: figuresOf(a.Estimate), BandLow: number(a.BandLow), BandHigh: number(a.BandHigh)}
+			row := didAverage{didKey: by, Type: string(a.Type), didFigures: figuresOf(a.Estimate), DF: freedom(a.DF), BandLow: number(a.BandLow), BandHigh: number(a.BandHigh)}
 			if !a.Overall {
 				key := a.Key
 				switch a.Type {
