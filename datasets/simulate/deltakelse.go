@@ -46,6 +46,7 @@ func (w *world) deltakelseTable(blocks []*block) *datasets.Table {
 	reason := newText("status_aarsak", reasons...)
 	origin := newText("opphav", deltakelseOrigins...)
 	office := newText("nav_enhet", w.offices...)
+	procured := newText("anskaffelse", procurements...)
 	employer, subsidy := &intColumn{name: "arbeidsgiver_id"}, &intColumn{name: "lonnstilskudd_prosent"}
 	for _, b := range blocks {
 		b.eachRow(func(_ int, p *person, key int64, x *participation) {
@@ -66,6 +67,7 @@ func (w *world) deltakelseTable(blocks []*block) *datasets.Table {
 				own = 1
 			}
 			employer.add(w.employer(p, x.month, true), !g.byAgreed)
+			procured.add(w.procurement(p, x))
 			if x.referral > 0 {
 				status.add(len(deltakelseStatuses) + int(x.referral) - 1)
 				origin.add(refusedOrigins[x.referral-1])
@@ -90,8 +92,27 @@ func (w *world) deltakelseTable(blocks []*block) *datasets.Table {
 			}
 		})
 	}
-	return datasets.NewTable(id.column(), pid.column(), code.column(), status.column(), from.column(), to.column(),
-		partTime.column(), referred.column(), reason.column(), origin.column(), office.column(), employer.column(), subsidy.column())
+	columns := []*datasets.Column{id.column(), pid.column(), code.column(), status.column(), from.column(), to.column(),
+		partTime.column(), referred.column(), reason.column(), origin.column(), office.column(), employer.column(), subsidy.column()}
+	if w.rules.bought {
+		columns = append(columns, procured.column())
+	}
+	return datasets.NewTable(columns...)
+}
+
+// procurements are how places are bought where the scenario has it (scenario.bought).
+var procurements = []string{"anbud", "egen_regi"}
+
+// procurement is how a place was bought, by the toss of a coin that falls on egen_regi four times in ten; −1 of an employer's place, which
+// is not bought.
+func (w *world) procurement(p *person, x *participation) int {
+	switch {
+	case programmeOf(x.tiltak).byAgreed:
+		return -1
+	case w.trait.Uniform(uint64(p.id), 10_000+uint64(x.month)) < .4:
+		return 1
+	}
+	return 0
 }
 
 // terms are deltidsprosent and lonnstilskudd_prosent of a participation; −1 is missing.

@@ -16,6 +16,7 @@ type scenario struct {
 	mentor    bool                                                  // mentors beside other tiltak
 	sisters   bool                                                  // every tiltak under two codes
 	areas     bool                                                  // unemployment by county and month, in omrade_maaned
+	bought    bool                                                  // places of one tiltak are bought in two ways, which do the same: anskaffelse
 	small     float64                                               // size of county 54 beside the others' (about .09); 0: as it is
 }
 
@@ -28,7 +29,7 @@ var scenarios = map[string]scenario{
 	"lock-in-only": {about: "lock-in while in the tiltak and no effect after it",
 		effects: func(e Effect) Effect { return Effect{LockIn: e.LockIn} }},
 	"heterogeneous": {about: "effects that differ widely by group, by the local market and by when in the spell the tiltak starts",
-		scale: byGroupCycleAndTiming, areas: true},
+		scale: byGroupCycleAndTiming, areas: true, bought: true},
 	"chains": {about: "planned chains (opplæring, then practice, then wage subsidy) whose order matters, and mentors beside other tiltak",
 		scale: byOrder, chain: plannedChain, mentor: true},
 	"twelve-tiltak": {about: "as default, with every tiltak under two codes that do the same, by the toss of a coin",

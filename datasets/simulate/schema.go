@@ -22,7 +22,7 @@ func ownFiles() []string {
 // nullable lists the columns that may have missing values, by table.
 var nullable = map[string]map[string]bool{
 	"person":       {"utdanning": true, "innvandret_aar": true, "dod_dato": true, "utvandret_dato": true},
-	"deltakelse":   {"slutt_dato": true, "deltidsprosent": true, "status_aarsak": true, "arbeidsgiver_id": true, "lonnstilskudd_prosent": true},
+	"deltakelse":   {"slutt_dato": true, "deltidsprosent": true, "status_aarsak": true, "arbeidsgiver_id": true, "lonnstilskudd_prosent": true, "anskaffelse": true},
 	"arbeidssoker": {"til": true},
 	"maaned":       {"arbeidsgiver_id": true},
 }
