@@ -10,3 +10,6 @@ func IsNationalNumber(text string) bool {
 	n, ok := elevenDigits(text)
 	return ok && isNumberOfPerson(n)
 }
+
+// NamesIdentifier tells whether a column is a direct identifier by its name, such as fnr or NAVN: it is refused unless the mapping drops it.
+func NamesIdentifier(column string) bool { return isDirectName(column) }

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"tiltakseffekt/datasets"
 )
 
 // The register with foreign names of the tutorials, read through their mapping, is the simulated register: the same persons,
@@ -39,6 +41,30 @@ func TestForeignRegister(t *testing.T) {
 	for _, args := range [][]string{{"--out", "utlevert", "--foreign"}, {"--out", "register"}} {
 		if _, stderr, status := runCLI(t, append([]string{"simulate", "--persons", "3000", "--quiet"}, args...)...); status != 0 {
 			t.Fatal(stderr)
+		}
+	}
+	// What init drafts from the names is the tutorial's mapping but for codes of tiltak.
+	if _, stderr, status := runCLI(t, "init", "draft.yaml", "--register", "utlevert", "--quiet"); status != 0 {
+		t.Fatal(stderr)
+	}
+	drafted, err := datasets.LoadMapping("draft.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	written, err := datasets.LoadMapping("mapping.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"person", "deltakelse", "arbeidssoker", "maaned"} {
+		names := func(m *datasets.Mapping) map[string]string {
+			out := map[string]string{"file": m.File(table)}
+			for _, r := range m.Renames(table) {
+				out[r.From] = r.To
+			}
+			return out
+		}
+		if got, want := names(drafted), names(written); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: drafted %v, the tutorial has %v", table, got, want)
 		}
 	}
 	var found [2]map[string]any

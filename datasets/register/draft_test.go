@@ -1,0 +1,93 @@
+package register
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"tiltakseffekt/datasets"
+	"tiltakseffekt/internal/fault"
+)
+
+// A folder as an institute may have it: every needed column is found under its name, what is not known stands as a comment, identifiers are
+// dropped, and the draft is a mapping that reads the register, without a value of a person in it.
+func TestDraft(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"W24_demografi.csv":          "lopenr,fødselsår,kjønn,landbakgrunn,nus_niva,bostedsfylke,fornavn,hobby\n7001,1980,1,Norge,3,03,Ola,sjakk\n7002,1990,2,EU/EØS,6,46,Kari,bok\n7003,1970,2,Mars,2,46,Per,ski\n",
+		"W24_tiltaksdeltakelser.csv": "deltaker_id,lopenr,tiltak,deltakerstatus,fom,tom,omfang_pst\n1,7001,ARBEIDSTRENING,FULLF,2020-01-01,2020-03-01,100\n2,7002,yes,FULLF,2020-02-01,2020-03-01,100\n3,7003,JOBBK,GJENN,2020-02-11,2020-06-01,100\n",
+		"W24_arbsok.csv":             "lopenr,fom,tom,arbsokerstatus\n7001,2019-10-01,2020-06-01,HLED\n7002,2019-10-01,2020-06-01,ledig\n7003,2019-10-01,2020-06-01,ukjent\n",
+		"W24_ameldingen.csv":         "lopenr,årmåned,stillingspst,kontantlønn,aap_ind\n7001,202001,100,30000,false\n7002,202001,50,15000,true\n7003,202002,0,0,false\n",
+		"lesmeg.csv":                 "a,b\n1,2\n",
+		"notat.txt":                  "ikke en tabell",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := NewDraft(t.Context(), dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(d.YAML())
+	for _, want := range []string{
+		"person:\n  file: W24_demografi.csv\n", "    lopenr: person_id\n    \"fødselsår\": fodselsaar\n    \"kjønn\": kjonn\n    landbakgrunn: landgruppe\n    nus_niva: utdanning\n    bostedsfylke: fylke\n",
+		"    # hobby: ?    # text, not read as it stands\n", "  drop: [fornavn]", "      \"EU/EØS\": eos\n      # Mars: ?\n",
+		"    tiltak: tiltakskode\n    deltakerstatus: status\n    fom: start_dato\n    tom: slutt_dato\n    omfang_pst: deltidsprosent\n", "      # \"yes\": ?\n",
+		"    fom: fra\n    tom: til\n    arbsokerstatus: status\n", "      HLED: ledig\n      # ukjent: ?\n", "    \"årmåned\": maaned\n    stillingspst: stillingsprosent\n    \"kontantlønn\": lonn\n    aap_ind: aap\n",
+		"# lesmeg.csv looks like no table; its columns are a, b\n",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the draft lacks %q", want)
+		}
+	}
+	for _, never := range []string{"7001", "Ola", "sjakk", "Norge:", "FULLF", "1:", "JOBBK", "notat"} {
+		if strings.Contains(text, never) {
+			t.Errorf("the draft holds %q", never)
+		}
+	}
+	if t.Failed() {
+		t.Log(text)
+	}
+	if d.Unknown() != 3 {
+		t.Errorf("%d unknown, want 3 (Mars, yes, ukjent)", d.Unknown())
+	}
+	m, err := datasets.ParseMapping("draft", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg, err := Open(t.Context(), dir, Options{Mapping: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reg.Persons.N != 3 || len(reg.Participations) != 3 || !slices.Contains(reg.Tiltak, "JOBBKLUBB") || reg.Persons.Sex[0] != Man || reg.Persons.Origin[1] != EEA {
+		t.Errorf("%d persons, %d participations in %v", reg.Persons.N, len(reg.Participations), reg.Tiltak)
+	}
+}
+
+// A register in our own names needs no mapping, and a folder without tables is refused.
+func TestDraftOfLittle(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := NewDraft(t.Context(), dir, Options{}); fault.CodeOf(err) != "no_table" {
+		t.Errorf("an empty folder: %v", err)
+	}
+	if _, err := NewDraft(t.Context(), filepath.Join(dir, "x"), Options{}); fault.StatusOf(err) != fault.Data {
+		t.Errorf("no folder: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "person.csv"), []byte("person_id,fodselsaar,kjonn,landgruppe,utdanning\n1,1980,mann,norge,3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := NewDraft(t.Context(), dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(d.YAML())
+	if len(d.Tables) != 1 || len(d.Tables[0].Rename) != 0 || !strings.Contains(text, "# deltakelse: {file: ?}    # needed") || strings.Contains(text, "rename:") {
+		t.Errorf("%s", text)
+	}
+	if _, err := datasets.ParseMapping("draft", d.YAML()); err != nil {
+		t.Error(err)
+	}
+}

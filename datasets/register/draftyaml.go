@@ -1,0 +1,95 @@
+package register
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// YAML is the mapping file, to be read and mended.
+func (d *Draft) YAML() []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# A first guess at the mapping of the files in %s, by their names alone: read every line, for a wrong one is a wrong figure.\n", d.Dir)
+	b.WriteString("# `rename` is column of the file: our name; `codes` is value of the file: our value; `null` is missing. What stands behind # has no guess, or is not needed.\n")
+	b.WriteString("# The columns and what they hold: docs/register.md. Then: evaluate validate FOLDER --mapping THIS_FILE\n")
+	have := map[string]bool{}
+	for _, t := range d.Tables {
+		have[t.Table] = true
+		t.write(&b)
+	}
+	for _, spec := range specs {
+		if spec.needed && !have[spec.name] || spec.name == "maaned" && !have["maaned"] && !have["arbeidsforhold"] && !have["inntekt"] {
+			fmt.Fprintf(&b, "# %s: {file: ?}    # needed, and no file looks like it; it has the columns %s\n", spec.name, strings.Join(spec.required, ", "))
+		}
+	}
+	for _, f := range d.Others {
+		fmt.Fprintf(&b, "# %s %s\n", f.Name, oneLine(f.Text))
+	}
+	return []byte(b.String())
+}
+
+func (t *DraftTable) write(b *strings.Builder) {
+	fmt.Fprintf(b, "%s:\n", t.Table)
+	fmt.Fprintf(b, "  file: %s\n", scalar(t.File))
+	if len(t.Rename) > 0 {
+		b.WriteString("  rename:\n")
+		for _, r := range t.Rename {
+			fmt.Fprintf(b, "    %s: %s\n", scalar(r.From), r.To)
+		}
+	}
+	for _, name := range t.Missing {
+		fmt.Fprintf(b, "    # ?: %s    # needed, and no column looks like it\n", name)
+	}
+	for _, c := range t.Unused {
+		fmt.Fprintf(b, "    # %s: ?    # %s, not read as it stands\n", scalar(c.Name), c.Text)
+	}
+	if len(t.Unused) > 0 && len(t.Free) > 0 {
+		fmt.Fprintf(b, "    # it may be one of: %s\n", strings.Join(t.Free, ", "))
+	}
+	if len(t.Drop) > 0 {
+		quoted := make([]string, len(t.Drop))
+		for i, name := range t.Drop {
+			quoted[i] = scalar(name)
+		}
+		fmt.Fprintf(b, "  drop: [%s]    # direct identifiers by their names\n", strings.Join(quoted, ", "))
+	}
+	some := slices.ContainsFunc(t.Codes, func(c DraftCodes) bool { return slices.ContainsFunc(c.To, func(to string) bool { return to != "" }) })
+	if some {
+		b.WriteString("  codes:\n")
+	}
+	for _, c := range t.Codes {
+		mark := "# "
+		if slices.ContainsFunc(c.To, func(to string) bool { return to != "" }) {
+			mark = ""
+		}
+		fmt.Fprintf(b, "    %s%s:    # %s\n", mark, c.Column, c.Allowed)
+		for i, from := range c.From {
+			if c.To[i] == "" {
+				fmt.Fprintf(b, "      # %s: ?\n", scalar(from))
+			} else {
+				fmt.Fprintf(b, "      %s: %s\n", scalar(from), c.To[i])
+			}
+		}
+	}
+}
+
+// oneLine is a text without ends of lines.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// scalar is a text as YAML takes it: plain where it can be read as nothing else.
+func scalar(text string) string {
+	plainText := text != ""
+	for i, r := range text {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r == '_'
+		plainText = plainText && (letter || i > 0 && (r >= '0' && r <= '9' || r == '.' || r == '-'))
+	}
+	switch strings.ToLower(text) {
+	case "y", "n", "yes", "no", "on", "off", "true", "false", "null":
+		plainText = false
+	}
+	if plainText {
+		return text
+	}
+	return strconv.Quote(text)
+}
