@@ -30,15 +30,36 @@ func (d Date) Time() time.Time { return time.Unix(int64(d)*86400, 0).UTC() }
 
 // Civil is the year, month and day.
 func (d Date) Civil() (year, month, day int) {
-	t := d.Time()
-	return t.Year(), int(t.Month()), t.Day()
+	y, m, day := d.Time().Date()
+	return y, int(m), day
 }
 
 // Month is the month the day lies in.
 func (d Date) Month() Month {
-	y, m, _ := d.Civil()
-	return NewMonth(y, m)
+	if d < firsts[1] || d >= firsts[len(firsts)-2] {
+		y, m, _ := d.Civil()
+		return NewMonth(y, m)
+	}
+	// 4,800 months of the calendar are 146,097 days: the guess is at most one month off.
+	k := int(int64(d-firsts[0]) * 4800 / 146_097)
+	switch {
+	case d < firsts[k]:
+		k--
+	case d >= firsts[k+1]:
+		k++
+	}
+	return firstYear*12 + Month(k)
 }
+
+// firsts are the first days of the months from January of firstYear on, which are asked for millions of times.
+const firstYear, lastYear = 1850, 2150
+
+var firsts = func() (first [12 * (lastYear - firstYear)]Date) {
+	for k := range first {
+		first[k] = NewDate(firstYear, 1+k, 1)
+	}
+	return first
+}()
 
 // Day is the day of the month, from 1.
 func (d Date) Day() int { return d.Time().Day() }
@@ -72,7 +93,12 @@ func (m Month) Year() int { return int(floorDiv(int32(m), 12)) }
 func (m Month) Number() int { return int(int32(m)-12*floorDiv(int32(m), 12)) + 1 }
 
 // First is the first day of the month.
-func (m Month) First() Date { return NewDate(m.Year(), m.Number(), 1) }
+func (m Month) First() Date {
+	if k := int(m) - 12*firstYear; k >= 0 && k < len(firsts) {
+		return firsts[k]
+	}
+	return NewDate(m.Year(), m.Number(), 1)
+}
 
 // Last is the last day of the month.
 func (m Month) Last() Date { return (m + 1).First() - 1 }

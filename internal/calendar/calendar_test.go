@@ -64,3 +64,31 @@ func TestParse(t *testing.T) {
 		t.Errorf("20240229 is %v, %v", d, ok)
 	}
 }
+
+// Every day of five centuries is in the month that package time puts it in, and every month begins where it does: in the years that
+// are looked up and around their ends.
+func TestMonthsAgainstPackageTime(t *testing.T) {
+	for d := NewDate(1750, 1, 1); d < NewDate(2250, 1, 1); d++ {
+		at := time.Unix(int64(d)*86400, 0).UTC()
+		if m := NewMonth(at.Year(), int(at.Month())); d.Month() != m {
+			t.Fatalf("%s is in %s, want %s", d, d.Month(), m)
+		}
+		if y, m, day := d.Civil(); y != at.Year() || m != int(at.Month()) || day != at.Day() {
+			t.Fatalf("%s is %d-%d-%d", d, y, m, day)
+		}
+		if at.Day() == 1 && d.Month().First() != d {
+			t.Fatalf("%s begins on %s, want %s", d.Month(), d.Month().First(), d)
+		}
+	}
+}
+
+func BenchmarkMonth(b *testing.B) {
+	first := NewDate(2015, 1, 1)
+	for b.Loop() {
+		for d := first; d < first+3650; d += 7 {
+			if d.Month().First() > d {
+				b.Fatal(d)
+			}
+		}
+	}
+}
