@@ -72,9 +72,10 @@ func LoadEvaluations(paths []string) ([]Evaluation, error) {
 		if err := json.Unmarshal(e.Run.Resolved, &e.resolved); err != nil {
 			return nil, fault.Dataf("bad_run", path, "", "has a resolved study that cannot be read; use the program that made the run")
 		}
-		e.Name = e.Run.Title.NB
-		if e.Name == "" {
-			e.Name = e.Run.Study
+		for _, name := range []string{e.Run.Title.EN, e.Run.Title.NB, e.Run.Study} { // what is printed around it is English
+			if e.Name == "" {
+				e.Name = name
+			}
 		}
 		e.keys = dottedKeys(e.Run.Resolved)
 		all = append(all, e)

@@ -168,6 +168,9 @@ func (g *globals) compare(c *cobra.Command, paths []string, f *compareFlags) err
 	if err != nil {
 		return err
 	}
+	if _, err := analysis.Compare(evaluations, opt); err != nil { // a month or an outcome that nobody has is said before the split, which takes its time
+		return err
+	}
 	unsplit := error(nil)
 	if f.split != "never" {
 		if opt.Split, unsplit = g.splitRuns(c, evaluations, f.studies); unsplit != nil && (f.split == "always" || fault.StatusOf(unsplit) == fault.Interrupted) {

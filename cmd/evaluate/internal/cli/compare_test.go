@@ -15,7 +15,7 @@ func TestCompare(t *testing.T) {
 	out := t.TempDir()
 	study := strings.NewReplacer("study: niva", "study: ene", "from: 2019-01, to: 2019-12", "from: 2018-06, to: 2020-12", "horizon: 3", "horizon: 8", "month: 3", "month: 6").Replace(levelStudy)
 	var runs []string
-	for _, text := range []string{study, strings.NewReplacer("study: ene", "study: andre", "kind: work", "kind: work, position: 80", "methods: [ebal]", "methods: [ebal, did]").Replace(study)} {
+	for _, text := range []string{study + "title: {nb: En norsk tittel, en: An English title}\n", strings.NewReplacer("study: ene", "study: andre", "kind: work", "kind: work, position: 80", "methods: [ebal]", "methods: [ebal, did]").Replace(study)} {
 		stdout, stderr, status := runCLI(t, "run", writeStudy(t, text), "--out", out, "--quiet")
 		if status != 0 {
 			t.Fatal(stderr)
@@ -123,7 +123,7 @@ func TestCompare(t *testing.T) {
 
 	folder := filepath.Join(t.TempDir(), "sammenlikning")
 	stdout, stderr, status := runCLI(t, "compare", runs[0], runs[1], published, "--out", folder, "--quiet")
-	if status != 0 || !strings.Contains(stdout, "B*") || !strings.Contains(stdout, "published: side 3") {
+	if status != 0 || !strings.Contains(stdout, "B*") || !strings.Contains(stdout, "published: side 3") || !strings.Contains(stdout, "A  An English title (") || strings.Contains(stdout, "norsk") {
 		t.Errorf("status %d, %s%s", status, stdout, stderr)
 	}
 	for _, name := range []string{"estimates.parquet", "evaluations.parquet", "differences.parquet", "pooled.parquet", "forest-ARBEIDSTRENING.svg"} {
@@ -132,15 +132,17 @@ func TestCompare(t *testing.T) {
 		}
 	}
 	for args, want := range map[string]string{
-		runs[0]:                                        "RUN",
-		runs[0] + " " + runs[0]:                        "are the same run",
-		runs[0] + " " + out + "/none":                  "is not a run folder",
-		runs[0] + " " + out + "/none.yaml":             "there is no file",
-		runs[0] + " " + runs[1] + " --month 9":         "no evaluation has a figure at month 9",
-		runs[0] + " " + runs[1] + " --correlation 1.5": "`--correlation`",
-		runs[0] + " " + published + " --split always":  "between two runs",
-		runs[0] + " " + runs[1] + " --split perhaps":   "`--split`",
-		runs[0] + " " + runs[1] + " --level 95":        "`--level`",
+		runs[0]:                                "RUN",
+		runs[0] + " " + runs[0]:                "are the same run",
+		runs[0] + " " + out + "/none":          "is not a run folder",
+		runs[0] + " " + out + "/none.yaml":     "there is no file",
+		runs[0] + " " + runs[1] + " --month 9": "no evaluation has a figure at month 9",
+		// Said before the split, whose studies are not there.
+		runs[0] + " " + runs[1] + " --month 99 --split always --study none.yaml,none.yaml": "no evaluation has a figure at month 99",
+		runs[0] + " " + runs[1] + " --correlation 1.5":                                     "`--correlation`",
+		runs[0] + " " + published + " --split always":                                      "between two runs",
+		runs[0] + " " + runs[1] + " --split perhaps":                                       "`--split`",
+		runs[0] + " " + runs[1] + " --level 95":                                            "`--level`",
 	} {
 		if _, stderr, status := runCLI(t, append([]string{"compare"}, strings.Split(args, " ")...)...); status == 0 || !strings.Contains(stderr, want) {
 			t.Errorf("%s: status %d, %s", args, status, stderr)

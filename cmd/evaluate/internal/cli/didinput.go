@@ -43,7 +43,7 @@ func readDid(ctx context.Context, g *globals, f *didFlags, p *didPlan) (*didInpu
 	if err != nil {
 		return nil, err
 	}
-	t, err := datasets.Read(ctx, f.data, opt)
+	t, err := g.readTable(ctx, f.data, opt)
 	if err != nil {
 		return nil, err
 	}

@@ -89,7 +89,7 @@ func (g *globals) didWide(c *cobra.Command, f *didFlags) error {
 	if err != nil {
 		return err
 	}
-	t, err := datasets.Read(c.Context(), f.data, opt)
+	t, err := g.readTable(c.Context(), f.data, opt)
 	if err != nil {
 		return err
 	}

@@ -103,3 +103,19 @@ func TestSchemaForEditors(t *testing.T) {
 		t.Error("a study is left after a refusal")
 	}
 }
+
+// What a run refuses of `heterogeneity` after it has read the register the plan refuses too, with the same sentence.
+func TestDryRunRefusesHeterogeneity(t *testing.T) {
+	for entry, want := range map[string]string{
+		"{by: [provider]}":              "",
+		"{by: [region_of_birth]}":       "",
+		"{by: [elapsed], months: [99]}": "not between 1 and the horizon",
+	} {
+		study := writeStudy(t, levelStudy+"heterogeneity: "+entry+"\n")
+		_, planned, status := runCLI(t, "run", study, "--dry-run", "--quiet")
+		_, ran, code := runCLI(t, "run", study, "--out", t.TempDir(), "--quiet")
+		if status != 2 && status != 3 || code != status || planned != ran || !strings.Contains(planned, want) {
+			t.Errorf("heterogeneity: %s: the plan says (%d) %s\nand the run (%d) %s", entry, status, planned, code, ran)
+		}
+	}
+}

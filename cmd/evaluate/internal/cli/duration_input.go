@@ -79,7 +79,7 @@ func (g *globals) readDurations(ctx context.Context, f *durationFlags) (*duratio
 	if err != nil {
 		return nil, err
 	}
-	table, err := datasets.Read(ctx, f.data, opt)
+	table, err := g.readTable(ctx, f.data, opt)
 	if err != nil {
 		return nil, err
 	}

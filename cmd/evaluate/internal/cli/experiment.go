@@ -165,7 +165,7 @@ func (g *globals) readExperiment(ctx context.Context, f *experimentFlags) (*data
 	if err != nil {
 		return nil, tr, err
 	}
-	t, err := datasets.Read(ctx, f.data, opt)
+	t, err := g.readTable(ctx, f.data, opt)
 	if err != nil {
 		return nil, tr, err
 	}

@@ -52,7 +52,7 @@ func readMatch(ctx context.Context, g *globals, f *matchFlags, p *matchPlan) (*m
 	if err != nil {
 		return nil, err
 	}
-	t, err := datasets.Read(ctx, f.data, opt)
+	t, err := g.readTable(ctx, f.data, opt)
 	if err != nil {
 		return nil, err
 	}

@@ -117,7 +117,7 @@ func (g *globals) meta(ctx context.Context, f *metaFlags) error {
 	if err != nil {
 		return err
 	}
-	table, err := datasets.Read(ctx, f.data, opt)
+	table, err := g.readTable(ctx, f.data, opt)
 	if err != nil {
 		return err
 	}
