@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tiltakseffekt/internal/regression"
 )
 
@@ -80,7 +82,9 @@ type Strata struct {
 	first   []int   // place of a block's first row
 	person  []int32 // of the rows, dense
 	persons int
-	normal  *regression.Normal // of the covariates less their mean in the stratum
+	within  [][]float64        // the covariates of the rows less their mean in the stratum
+	normal  *regression.Normal // of these
+	factor  *regression.Factor // of their cross-products
 	spare   int                // degrees of freedom left for residuals
 }
 
@@ -127,20 +131,34 @@ func NewStrata(treated []bool, stratum, person []int32, x [][]float64) (*Strata,
 	if len(x) == 0 {
 		return s, nil
 	}
-	within := make([][]float64, len(x))
-	for j := range x {
-		within[j] = s.within(x[j])
+	for _, v := range x {
+		w := s.centred(v)
+		scale := math.Sqrt(squaresOf(w) / float64(len(w)))
+		if scale > 0 {
+			for i := range w {
+				w[i] /= scale
+			}
+		}
+		s.within = append(s.within, w)
 	}
 	var err error
-	if s.normal, err = regression.NewNormal(within, len(s.rows), nil, regression.Options{Workers: 1}); err != nil {
+	if s.normal, err = regression.NewNormal(s.within, len(s.rows), nil, regression.Options{Workers: 1}); err != nil {
 		return nil, err
 	}
 	s.spare -= s.normal.Rank() - 1 // the intercept is that of the strata
+	k := len(s.within)
+	gram := make([]float64, k*k)
+	for i, v := range s.within {
+		for j, w := range s.within[:i+1] {
+			gram[i*k+j] = floats.Dot(v, w)
+		}
+	}
+	s.factor = regression.NewFactor(gram, k, 0)
 	return s, nil
 }
 
-// within are the values of the rows less their mean in the stratum.
-func (s *Strata) within(v []float64) []float64 {
+// centred are the values of the rows less their mean in the stratum.
+func (s *Strata) centred(v []float64) []float64 {
 	out := make([]float64, len(s.rows))
 	for k, bl := range s.blocks {
 		at := s.first[k]
@@ -163,15 +181,17 @@ func (s *Strata) within(v []float64) []float64 {
 //
 //	D = Σ a·e,  a = 1/M of a treated row, −m/(n − m)/M of another (m of n rows of the stratum are treated, M of all),
 //
-// over its error, √Σ(Σ a·e over the rows of a person)²: the rows of a person in several strata are not independent. The error is
-// what keeps the level where arms differ in spread (Chung and Romano 2013, Annals of Statistics 41:484). PValue is NaN where
-// no stratum has both arms, or nothing is left of the outcome.
+// over its error, √Σ(Σ ã·e over the rows of a person)², ã being a freed of the covariates too: D is Σ ã·y, since e is. The rows of a
+// person in several strata are not independent. The error is what keeps the level where arms differ in spread (Chung and Romano 2013,
+// Annals of Statistics 41:484), and ã is what keeps it where the treated differ in the covariates: then the comparison rows that are like
+// them carry the difference, and are fewer than all (with a in the error, few persons in the comparison and strong selection reject too
+// often: TestPermutationUnderSelection). PValue is NaN where no stratum has both arms, or nothing is left of the outcome.
 func (s *Strata) Test(y []float64, opt Permutation) Test {
 	out := Test{Name: "permutation", Statistic: math.NaN(), PValue: math.NaN()}
 	if len(s.rows) == 0 || s.spare < 1 {
 		return out
 	}
-	e := s.within(y)
+	e := s.centred(y)
 	before := squaresOf(e)
 	if s.normal != nil {
 		fit, err := s.normal.Fit(e)
@@ -186,10 +206,12 @@ func (s *Strata) Test(y []float64, opt Permutation) Test {
 	// With every row in the comparison; who is treated moves a row by (1 + m/(n − m))e.
 	base := make([]float64, s.persons)
 	move := make([]float64, len(e))
+	weight := make([]float64, len(s.blocks)) // 1 + m/(n − m), by which treating a row moves its a
 	count := 1.
 	for k, bl := range s.blocks {
 		n, m := len(bl.z), len(bl.start)
 		ratio := float64(m) / float64(n-m)
+		weight[k] = 1 + ratio
 		for j := range n {
 			at := s.first[k] + j
 			base[s.person[at]] -= ratio * e[at]
@@ -200,9 +222,11 @@ func (s *Strata) Test(y []float64, opt Permutation) Test {
 	squares := squaresOf(base)
 	moved := make([]float64, s.persons)
 	var touched []int32
+	free := s.newFreed(e, base)
 	statistic := func(chosen func(k int) []int) float64 {
 		d, v := 0., squares
 		touched = touched[:0]
+		free.begin()
 		for k := range s.blocks {
 			for _, j := range chosen(k) {
 				at := s.first[k] + j
@@ -213,8 +237,10 @@ func (s *Strata) Test(y []float64, opt Permutation) Test {
 				is := base[p] + moved[p]
 				v += is*is - was*was
 				touched = append(touched, p)
+				free.move(at, p, move[at], weight[k])
 			}
 		}
+		v += free.change()
 		for _, p := range touched {
 			moved[p] = 0
 		}
@@ -258,6 +284,73 @@ func (s *Strata) Test(y []float64, opt Permutation) Test {
 	}
 	out.Draws, out.PValue = opt.Draws, float64(1+hits)/float64(1+opt.Draws)
 	return out
+}
+
+// freed is what freeing the treatment of the covariates changes in the square of the error. With G = Σ e·x over the rows of a person, c = Σ a·e
+// over them, and δ = (X'X)⁻¹X'a,
+//
+//	Σ(c − G'δ)² = Σc² − 2δ'Σc·G + δ'(ΣGG')δ,
+//
+// of which an assignment moves X'a and Σc·G alone, by the rows that it treats: X is centred, so that the others add nothing to X'a.
+type freed struct {
+	s        *Strata
+	k        int
+	sums     []float64 // G, persons × k
+	products []float64 // ΣGG', k × k
+	base     []float64 // Σc·G with every row in the comparison
+	cross    []float64 // Σc·G of the assignment
+	toward   []float64 // X'a of the assignment
+}
+
+func (s *Strata) newFreed(e, base []float64) *freed {
+	f := &freed{s: s, k: len(s.within)}
+	if f.k == 0 {
+		return f
+	}
+	f.sums, f.products = make([]float64, s.persons*f.k), make([]float64, f.k*f.k)
+	f.base, f.cross, f.toward = make([]float64, f.k), make([]float64, f.k), make([]float64, f.k)
+	for j, x := range s.within {
+		for at, v := range x {
+			f.sums[int(s.person[at])*f.k+j] += e[at] * v
+		}
+	}
+	for p := range s.persons {
+		g := f.sums[p*f.k : (p+1)*f.k]
+		for i, v := range g {
+			f.base[i] += base[p] * v
+			floats.AddScaled(f.products[i*f.k:(i+1)*f.k], v, g)
+		}
+	}
+	return f
+}
+
+func (f *freed) begin() {
+	copy(f.cross, f.base)
+	clear(f.toward)
+}
+
+// move treats a row of person p: c of the person by so much, and a of the row by so much.
+func (f *freed) move(at int, p int32, c, a float64) {
+	if f.k == 0 {
+		return
+	}
+	floats.AddScaled(f.cross, c, f.sums[int(p)*f.k:(int(p)+1)*f.k])
+	for j, x := range f.s.within {
+		f.toward[j] += a * x[at]
+	}
+}
+
+// change is −2δ'Σc·G + δ'(ΣGG')δ.
+func (f *freed) change() float64 {
+	if f.k == 0 {
+		return 0
+	}
+	f.s.factor.Solve(f.toward)
+	sum := 0.
+	for i, d := range f.toward {
+		sum += d * (floats.Dot(f.products[i*f.k:(i+1)*f.k], f.toward) - 2*f.cross[i])
+	}
+	return sum
 }
 
 func squaresOf(v []float64) float64 {

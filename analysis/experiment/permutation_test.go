@@ -201,3 +201,133 @@ func TestPermutationKeepsItsLevel(t *testing.T) {
 		}
 	}
 }
+
+// repeatedCell draws a cell whose comparison rows are few persons, each in half of the 24 months with an outcome of their own, and whose
+// starts (one or two a month, of persons of their own) have a first trait higher by `by`. Nothing has an effect; traits decide on outcomes.
+func repeatedCell(r *rand.Rand, persons, columns int, by float64) (treated []bool, stratum, person []int32, x [][]float64, y []float64) {
+	level, trait := make([]float64, persons), make([][]float64, persons)
+	for p := range level {
+		level[p] = r.NormFloat64()
+		for range columns {
+			trait[p] = append(trait[p], r.NormFloat64())
+		}
+	}
+	x = make([][]float64, columns)
+	add := func(m, p int, start bool, traits []float64, level float64) {
+		treated, stratum, person = append(treated, start), append(stratum, int32(m)), append(person, int32(p))
+		v := level + .5*r.NormFloat64()
+		for j, w := range traits {
+			x[j] = append(x[j], w)
+			v += w
+		}
+		y = append(y, v)
+	}
+	for m := range 24 {
+		for n := range 1 + r.IntN(2) {
+			traits := make([]float64, columns)
+			for j := range traits {
+				traits[j] = r.NormFloat64()
+			}
+			traits[0] += by
+			add(m, persons+2*m+n, true, traits, r.NormFloat64())
+		}
+		for _, p := range r.Perm(persons)[:persons/2] {
+			add(m, p, false, trait[p], level[p])
+		}
+	}
+	return treated, stratum, person, x, y
+}
+
+// The error of the statistic is that of the treatment freed of the covariates: D/√Σ(Σ ã·e)² with ã and e by regressions on strata and x
+// worked out here from their normal equations, row by row.
+func TestPermutationStatisticWithCovariates(t *testing.T) {
+	treated, stratum, person, x, y := repeatedCell(random.New(3, "statistic"), 20, 2, 1)
+	s, err := NewStrata(treated, stratum, person, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.Test(y, Permutation{Draws: 1, Stream: random.New(1, "one")}).Statistic
+	n, m := map[int32]float64{}, map[int32]float64{}
+	for i, k := range stratum {
+		n[k]++
+		if treated[i] {
+			m[k]++
+		}
+	}
+	mean := func(v []float64) map[int32]float64 {
+		out := map[int32]float64{}
+		for i, k := range stratum {
+			out[k] += v[i] / n[k]
+		}
+		return out
+	}
+	centre := func(v []float64) []float64 {
+		of := mean(v)
+		out := make([]float64, len(v))
+		for i, k := range stratum {
+			out[i] = v[i] - of[k]
+		}
+		return out
+	}
+	u, w := centre(x[0]), centre(x[1])
+	free := func(v []float64) []float64 { // of u and w, by Cramer's rule
+		var uu, uw, ww, uv, wv float64
+		for i := range v {
+			uu, uw, ww, uv, wv = uu+u[i]*u[i], uw+u[i]*w[i], ww+w[i]*w[i], uv+u[i]*v[i], wv+w[i]*v[i]
+		}
+		d := uu*ww - uw*uw
+		a, b := (uv*ww-wv*uw)/d, (uu*wv-uw*uv)/d
+		out := make([]float64, len(v))
+		for i := range v {
+			out[i] = v[i] - a*u[i] - b*w[i]
+		}
+		return out
+	}
+	a := make([]float64, len(y))
+	for i, k := range stratum {
+		if a[i] = -m[k] / (n[k] - m[k]); treated[i] {
+			a[i] = 1
+		}
+	}
+	e, freed := free(centre(y)), free(a)
+	difference, sums := 0., map[int32]float64{}
+	for i := range y {
+		difference += freed[i] * y[i]
+		sums[person[i]] += freed[i] * e[i]
+	}
+	squares := 0.
+	for _, v := range sums {
+		squares += v * v
+	}
+	if want := math.Abs(difference) / math.Sqrt(squares); math.Abs(got-want) > 1e-9*want {
+		t.Errorf("statistic %v, want %v", got, want)
+	}
+}
+
+// Few persons in the comparison and strong selection on what the test is freed of: the hypothesis is true and is rejected at 5 % in at
+// most 7.3 % of 800 cells (three Monte Carlo errors). With a in the place of ã it was in 10.7 and 12.0 % of 600.
+func TestPermutationUnderSelection(t *testing.T) {
+	const draws = 800
+	for _, c := range []struct {
+		persons, columns int
+		by               float64
+	}{{60, 1, 2}, {60, 8, 2}} {
+		rejected := 0
+		for k := range draws {
+			r := random.New(10, "repeated", uint64(k))
+			treated, stratum, person, x, y := repeatedCell(r, c.persons, c.columns, c.by)
+			s, err := NewStrata(treated, stratum, person, x)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Test(y, Permutation{Draws: 399, Stream: r}).PValue <= .05 {
+				rejected++
+			}
+		}
+		share := float64(rejected) / draws
+		t.Logf("%d persons, %d columns: %.4f", c.persons, c.columns, share)
+		if share < .02 || share > .073 {
+			t.Errorf("%d persons, %d columns: rejected %.4f", c.persons, c.columns, share)
+		}
+	}
+}
