@@ -198,6 +198,11 @@ func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (re
 	for _, o := range s.Placebo.Controls {
 		opt.Jobs = opt.Jobs || o.NeedsJobs()
 	}
+	if s.Robustness != nil {
+		for _, o := range s.Robustness.Outcomes {
+			opt.Jobs = opt.Jobs || o.NeedsJobs()
+		}
+	}
 	if s.Data.Cut != nil {
 		opt.Cut = *s.Data.Cut
 	}

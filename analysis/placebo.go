@@ -103,7 +103,7 @@ func (s *Study) resolvePlacebo() error {
 	}
 	ids := s.outcomeIDs()
 	for i := range p.Controls {
-		if err := p.Controls[i].Validate(); err != nil {
+		if err := p.Controls[i].ValidateAlone(); err != nil {
 			return err
 		}
 		p.Controls[i] = p.Controls[i].Resolved()

@@ -66,7 +66,7 @@ func (s *Study) resolveRobustness() error {
 		return nil
 	}
 	for i := range r.Outcomes {
-		if err := r.Outcomes[i].Validate(); err != nil {
+		if err := r.Outcomes[i].ValidateAlone(); err != nil {
 			return err
 		}
 		r.Outcomes[i] = r.Outcomes[i].Resolved()

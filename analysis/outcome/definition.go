@@ -87,11 +87,8 @@ type Definition struct {
 
 // Compile turns a spec into a definition; the error is a usage error that names the key.
 func (s Spec) Compile(env Env) (*Definition, error) {
-	if err := s.Validate(); err != nil {
+	if err := s.ValidateAlone(); err != nil {
 		return nil, err
-	}
-	if s.Parts != nil {
-		return nil, fault.Usagef("outcome_parts", "outcome `%s` has `parts`, which the `outcomes` of a study alone can have; write the parts as outcomes of their own", s.ID)
 	}
 	s = s.Resolved()
 	d := &Definition{Spec: s, cut: env.Cut, death: env.Death, emigrated: env.Emigration, of: 1, months: 1}

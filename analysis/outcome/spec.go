@@ -141,6 +141,14 @@ func (s Spec) Validate() error {
 	return s.Resolved().validateValues(u, fail)
 }
 
+// ValidateAlone is Validate of an outcome that cannot have parts, such as a rival definition.
+func (s Spec) ValidateAlone() error {
+	if s.Parts != nil {
+		return fault.Usagef("outcome_parts", "outcome `%s` has `parts`, which the `outcomes` of a study alone can have; write the parts as outcomes of their own", s.ID)
+	}
+	return s.Validate()
+}
+
 // validateValues checks the values of a resolved spec.
 func (s Spec) validateValues(u use, fail func(code, format string, args ...any) error) error {
 	hundredths := s.Position * 100
