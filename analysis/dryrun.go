@@ -37,12 +37,15 @@ type PlannedTask struct {
 // 20,000 and 100,000 persons (docs/bench/README.md); another machine may take half or twice that. A cell of few treated
 // takes longer by smallCell rows: its groups separate and its fits go slowly.
 const (
-	nsFit, nsMonth   = 5.5, 30.0
-	fitPlacebo       = 4.0 // fits of a method again for placebos: windows × conditionings, fewer columns
-	fitSensitivity   = 1.2 // and for the sensitivity
-	smallCell        = 400
-	nsWriteEstimate  = 3.5e5
-	bytesOfPersonDay = 14 // a person-month of the panel
+	nsFit, nsMonth  = 5.5, 30.0
+	fitPlacebo      = 4.0 // fits of a method again for placebos: windows × conditionings, fewer columns
+	fitSensitivity  = 1.2 // and for the sensitivity
+	smallCell       = 400
+	nsWriteEstimate = 3.5e5
+
+	bytesOfPersonMonth          = 14      // of the panel
+	bytesOfRow, bytesOfTrialRow = 21, 31  // of cohort.Rows and cohort.Trial
+	mostGarbage                 = 1 << 30 // what waits for the collector, see cmd/evaluate
 )
 
 // NewForecast reads the register of a study and draws its trials, and looks at no outcome.
@@ -88,9 +91,11 @@ func NewForecast(ctx context.Context, s *Study, opt Options) (*Forecast, error) 
 	p.Rows = twoDigits(rows)
 	p.Seconds = p.ReadSeconds + seconds/float64(min(p.Workers, len(p.Tasks))) + float64(p.Estimates)*nsWriteEstimate/1e9
 	perCell := int64(largest) * int64(8*(3*p.Columns+2*s.Horizon))
-	p.Bytes = int64(p.Persons)*int64(p.Months)*bytesOfPersonDay + int64(len(r.trials.Rows.Person))*int64(8*len(r.trials.Rows.Covariates)+32) + int64(rows)*40 +
-		int64(min(p.Workers, len(p.Tasks)))*perCell
-	p.Bytes += p.Bytes / 4 // what waits for the collector
+	p.Bytes = int64(p.Persons)*int64(p.Months)*bytesOfPersonMonth + int64(r.trials.Rows.Len())*bytesOfRow + int64(rows)*bytesOfTrialRow + int64(min(p.Workers, len(p.Tasks)))*perCell
+	for j := range r.trials.Rows.X {
+		p.Bytes += r.trials.Rows.X[j].Bytes()
+	}
+	p.Bytes += min(p.Bytes, mostGarbage)
 	return p, nil
 }
 

@@ -103,6 +103,16 @@ func (c *Column) Count(is func(float64) bool) int {
 	return n
 }
 
+// Bytes is the memory that the values take.
+func (c *Column) Bytes() int64 {
+	n := 0
+	for k := range c.chunks {
+		x := &c.chunks[k]
+		n += 8*(len(x.levels)+len(x.words)+len(x.plain)) + 4*len(x.single)
+	}
+	return int64(n)
+}
+
 // chunkOf is the number of the chunk that holds a row.
 func (c *Column) chunkOf(row int32) int {
 	return sort.Search(len(c.chunks), func(k int) bool { return c.from[k+1] > row })

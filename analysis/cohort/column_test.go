@@ -159,9 +159,9 @@ func TestColumnSize(t *testing.T) {
 				values[i] = kind.draw(r, i)
 			}
 			c := NewColumn(values)
-			bits := 0
+			bits := 8 * c.Bytes()
 			for _, x := range c.chunks {
-				bits += 64*len(x.words) + 64*len(x.plain) + 32*len(x.single)
+				bits -= 64 * int64(len(x.levels))
 			}
 			if got := float64(bits) / chunkRows; got != want {
 				t.Errorf("%s takes %v bits a row, want %v", name, got, want)
