@@ -251,6 +251,10 @@ func (w *writer) missing() string {
 func (w *writer) sources() string {
 	var names []string
 	for _, in := range w.r.Inputs {
+		if in.Rows < 0 { // a mapping or a catalogue
+			names = append(names, in.Name)
+			continue
+		}
 		names = append(names, w.say("%s (%s rader)", "%s (%s rows)", in.Name, w.l.Count(int(in.Rows))))
 	}
 	return w.say("Registerdata i: %s. Koblingen av tabellene og alle rader som ble utelatt eller endret, står i tabellen flow.", "Register data in: %s. How the tables were linked, and every row dropped or changed, is in table flow.", strings.Join(names, "; "))

@@ -200,6 +200,37 @@ func TestLaTeXIsWhole(t *testing.T) {
 	}
 }
 
+// pdfLaTeX sets it, in both languages and with every character that LaTeX gives a meaning, where it is there (Debian's
+// texlive-latex-recommended).
+func TestLaTeXIsSet(t *testing.T) {
+	if _, err := exec.LookPath("pdflatex"); err != nil {
+		t.Skip("no pdflatex on this machine")
+	}
+	for _, lang := range []string{"nb", "en"} {
+		r, tables := madeup.Make(1, 3)
+		odd := `a & b % c $ d # e _ f { g } h ~ i ^ j \ k «æøå» – 5 × 6`
+		r.Groups[1].Text = results.Text{NB: odd, EN: odd}
+		dir := t.TempDir()
+		for name, text := range map[string]string{
+			"tables.tex": string(LaTeX(r, tables, lang)),
+			"paper.tex":  "\\documentclass{article}\n\\usepackage[T1]{fontenc}\n\\usepackage{booktabs,longtable,array}\n\\begin{document}\n\\tiny\n\\input{tables}\n\\end{document}\n",
+		} {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c := exec.Command("pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex")
+		c.Dir = dir
+		out, err := c.CombinedOutput()
+		if err != nil && strings.Contains(string(out), ".sty' not found") {
+			t.Skipf("a package is not on this machine: %s", out[max(0, len(out)-300):])
+		}
+		if err != nil || !strings.Contains(string(out), "Output written on paper.pdf") || strings.Contains(string(out), "Missing character") {
+			t.Errorf("%s: %v\n%s", lang, err, out[max(0, len(out)-1500):])
+		}
+	}
+}
+
 // Nothing that disclosure control hid is in an export.
 func TestHiddenIsNotExported(t *testing.T) {
 	r, tables := madeup.Make(1, 1)
