@@ -82,6 +82,11 @@ func NewForecast(ctx context.Context, s *Study, opt Options) (*Forecast, error) 
 			}
 			t := r.task(p.Columns, treated, len(at)-treated)
 			t.Tiltak, t.Group = trial.Tiltak, r.trials.Groups[g].ID
+			if t.Reason == "" && s.Comparison.StartBy > 0 {
+				if t.Reason = r.tooFew(newCell(r.trials, trial, g, *s.Seed, r.places)); t.Reason != "" {
+					t.Seconds = 0
+				}
+			}
 			largest = max(largest, len(at))
 			seconds += t.Seconds
 			p.Estimates += t.Estimates

@@ -196,15 +196,7 @@ func compareText(a, b string) int {
 // subset estimates a subset of a cell with every method, outcome and month that is asked for.
 func (r *runner) subset(ctx context.Context, c *cell, group string, add func(results.Estimate, apartFigure)) error {
 	h := r.study.Heterogeneity
-	reason := estimate.Reason("")
-	switch {
-	case c.nTreated < minTreated:
-		reason = estimate.TooFewTreated
-	case c.nComparison == 0:
-		reason = estimate.NoComparison
-	case c.nComparison < minComparison:
-		reason = estimate.TooFewComparison
-	}
+	reason := r.tooFew(c)
 	var fits []fitted
 	for _, m := range r.study.Methods {
 		var f fitted = failed{reason}

@@ -354,22 +354,27 @@ type cellResult struct {
 	Apart        apart
 }
 
+// tooFew is why a cell is not estimated by any method, "" where it may be.
+func (r *runner) tooFew(c *cell) estimate.Reason {
+	switch {
+	case c.nTreated < minTreated:
+		return estimate.TooFewTreated
+	case c.nComparison == 0:
+		return estimate.NoComparison
+	case c.nComparison < minComparison:
+		return estimate.TooFewComparison
+	case r.study.Comparison.StartBy > 0 && c.lateStarters(r) < minTreated:
+		return estimate.TooFewLateStarts
+	}
+	return ""
+}
+
 func (r *runner) cell(ctx context.Context, trial *cohort.Trial, g int) (cellResult, error) {
 	var out cellResult
 	c := newCell(r.trials, trial, g, *r.study.Seed, r.places)
 	c.pooled = r.pooled[trial]
 	group := r.trials.Groups[g].ID
-	reason := estimate.Reason("")
-	switch {
-	case c.nTreated < minTreated:
-		reason = estimate.TooFewTreated
-	case c.nComparison == 0:
-		reason = estimate.NoComparison
-	case c.nComparison < minComparison:
-		reason = estimate.TooFewComparison
-	case r.study.Comparison.StartBy > 0 && c.lateStarters(r) < minTreated:
-		reason = estimate.TooFewLateStarts
-	}
+	reason := r.tooFew(c)
 	var fits []fitted
 	for _, m := range r.study.Methods {
 		why := reason

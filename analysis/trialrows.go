@@ -142,14 +142,7 @@ func (r *runner) trialRows(ctx context.Context, k, g int, months []int) (*TrialR
 		out.Reason = estimate.TooFewTreated
 		return out, nil
 	}
-	switch {
-	case c.nTreated < minTreated:
-		out.Reason = estimate.TooFewTreated
-	case c.nComparison == 0:
-		out.Reason = estimate.NoComparison
-	case c.nComparison < minComparison:
-		out.Reason = estimate.TooFewComparison
-	}
+	out.Reason = r.tooFew(c)
 	w := &rowWriter{r: r, c: c, out: out}
 	w.keys()
 	w.covariates()
