@@ -44,6 +44,9 @@ func check(ctx context.Context, s *Study, o Options) (*Checked, error) {
 	if err := r.findPlaces(); err != nil {
 		return nil, err
 	}
+	if err := r.checkDesign(); err != nil {
+		return nil, err
+	}
 	return &Checked{reg, trials.Flow, trials.Rows.Len(), append(append([]fault.Warning{}, reg.Warnings...), r.warnings(nil)...)}, nil
 }
 

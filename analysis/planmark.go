@@ -26,7 +26,7 @@ var wordKeys = []string{"study", "title", "notes"}
 
 // besideKeys are the keys that change no row of estimates. (`heterogeneity` adds rows of its own, which markPlan marks.)
 // An equivalence of `portfolio` with a margin chosen late is a deviation that the run lists, but no row of estimates has it. (The price year of an outcome in kroner stands in the outcome.)
-var besideKeys = []string{"placebo", "sensitivity", "cost", "chains", "pre_effects", "disclosure", "descriptive", "reforms", "portfolio"}
+var besideKeys = []string{"placebo", "sensitivity", "cost", "chains", "pre_effects", "disclosure", "descriptive", "reforms", "design", "portfolio"}
 
 // itemKeys are the lists of a study whose entries stand for rows of estimates of their own.
 var itemKeys = []string{"tiltak", "groups", "outcomes", "methods", "windows"}

@@ -121,6 +121,10 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	if err := r.reforms(ctx, out); err != nil {
 		return nil, err
 	}
+	chanceWarnings, err := r.randomised(ctx, out)
+	if err != nil {
+		return nil, err
+	}
 	costWarnings, chainRule, err := r.withoutEffects(ctx, &out.Tables)
 	if err != nil {
 		return nil, err
@@ -133,7 +137,7 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	for _, f := range s.Reforms {
 		out.Run.Reforms = append(out.Run.Reforms, r.reformText(f))
 	}
-	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(append(append(append(r.warnings(out), clusterWarnings(out.Tables.Diagnostics)...), r.reformWarnings...), costWarnings...), r.costEffectWarnings(priceWarnings)...)...), out.Run.MinCell)
+	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(append(append(append(append(r.warnings(out), clusterWarnings(out.Tables.Diagnostics)...), chanceWarnings...), r.reformWarnings...), costWarnings...), r.costEffectWarnings(priceWarnings)...)...), out.Run.MinCell)
 	out.Run.Messages = r.localise(out.Run.Warnings)
 	return out, nil
 }
@@ -155,7 +159,7 @@ func (r *runner) draw(ctx context.Context) error {
 	if err := r.study.tooLarge(r.trials); err != nil {
 		return err
 	}
-	for _, check := range []func() error{r.findPlaces, r.checkMethods, r.checkHeterogeneity} {
+	for _, check := range []func() error{r.findPlaces, r.checkDesign, r.checkMethods, r.checkHeterogeneity} {
 		if err := check(); err != nil {
 			return err
 		}

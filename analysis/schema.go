@@ -63,6 +63,7 @@ var studyWords = map[string][]string{
 	"Spec.mode": {string(outcome.Status), string(outcome.Entered)}, "Spec.benefits": outcome.Benefits,
 	"Cost.perspectives": {"budget", "society"}, "CostEffect.unpriced": {"missing", "leave_out"},
 	"Chains.switch": {chain.Combine, chain.Next}, "Chains.by": {"tiltak", "family"}, "Chains.costs": {"transition", "constant"},
+	"Randomised.randomised":  {randomPersons, randomOffices},
 	"Inference.cluster":      {byPersons, byOffices, byCounties},
 	"Inference.multiplicity": {holm, benjaminiHochberg, simultaneous, noCorrection}, "Family.over": {"tiltak", "group", "outcome", "month", "method"},
 	"Exits.death": {"zero", "censor"}, "Exits.emigration": {"censor", "zero"}, "Exits.age67": {"ineligible"},

@@ -30,6 +30,7 @@ type Study struct {
 	Horizon          int                        `yaml:"horizon" json:"horizon"`
 	Windows          []Window                   `yaml:"windows" json:"windows,omitempty"`
 	PreEffects       int                        `yaml:"pre_effects" json:"pre_effects,omitempty"` // months before the start to compare; 0: none
+	Design           *Randomised                `yaml:"design" json:"design,omitempty"`           // chance decided
 	Reforms          []Reform                   `yaml:"reforms" json:"reforms,omitempty"`
 	Covariates       names                      `yaml:"covariates" json:"covariates"`
 	Methods          []Method                   `yaml:"methods" json:"methods"`
@@ -222,6 +223,7 @@ func (s *Study) Resolve() error {
 		s.resolveWindows,
 		s.resolvePreEffects,
 		s.resolveReforms,
+		s.resolveDesign,
 		s.resolveOutcomes,
 		s.resolveMethods,
 		s.resolveInference,

@@ -47,6 +47,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.chains(t)
 	a.preEffects(t)
 	a.reforms(t.Reforms)
+	a.experiment(t.Experiment)
 	a.sensitivity(t)
 	a.placebo(t)
 	a.registry(t)

@@ -31,6 +31,7 @@ func (t *Tables) each() []named {
 		{"placebo", t.Placebo, &t.Placebo},
 		{"pre_effects", t.PreEffects, &t.PreEffects},
 		{"reforms", t.Reforms, &t.Reforms},
+		{"experiment", t.Experiment, &t.Experiment},
 		{"sensitivity", t.Sensitivity, &t.Sensitivity},
 		{"durations", t.Durations, &t.Durations},
 		{"duration_shares", t.DurationShares, &t.DurationShares},

@@ -36,6 +36,8 @@ var kinds = map[string]map[string]kind{
 	"pre_effects": {"event_month": fixed, "estimate": effect, "std_error": effect, "conf_low": effect, "conf_high": effect},
 	"reforms": {"months": fixed, "month": fixed, "estimate": effect, "std_error": effect, "conf_low": effect, "conf_high": effect, "p_value": pvalue,
 		"n_persons_eligible_after": count, "n_persons_eligible_before": count, "n_persons_others_after": count, "n_persons_others_before": count},
+	"experiment": {"month": fixed, "estimate": effect, "std_error": effect, "df": fixed, "conf_low": effect, "conf_high": effect, "p_value": pvalue, "p_randomisation": pvalue, "p_wild": pvalue,
+		"first_stage_f": pvalue, "n_offices": fixed, "n_persons_offered": count, "n_persons_others": count},
 	"sensitivity": {"month": fixed, "value": figure, "bound": figure, "estimate": effect, "std_error": effect, "conf_low": effect, "conf_high": effect},
 	"durations": {"time": fixed, "n_risk": count, "n_event": count, "n_censor": count, "estimate": level, "std_error": figure, "conf_low": lowest,
 		"conf_high": highest},

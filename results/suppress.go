@@ -72,6 +72,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	s.sensitivity()
 	s.preEffects()
 	s.reforms()
+	s.experiment()
 	s.descriptive()
 	s.diagnostics()
 	s.chains()

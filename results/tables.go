@@ -215,6 +215,7 @@ type Tables struct {
 	Placebo     []Placebo
 	PreEffects  []PreEffect
 	Reforms     []Reform
+	Experiment  []Experiment
 	Sensitivity []Sensitivity
 	Diagnostics []Diagnostic
 

@@ -25,6 +25,8 @@ type Options struct {
 	Seed  uint64
 	// ExactUnder is the number of assignments up to which all are tried; default 20,000.
 	ExactUnder int
+	// NoChance leaves out the tests that draw: randomisation and the wild bootstrap.
+	NoChance bool
 }
 
 // Row is one figure.
@@ -172,7 +174,7 @@ func Analyse(t Trial, y []float64, opt Options) (*Analysis, error) {
 			a.Rows = append(a.Rows, first.row("first_stage", name, kind, opt.Level))
 			a.late(itt, first, name, opt.Level, last)
 		}
-		if last {
+		if last && !opt.NoChance {
 			if t.Cluster != nil && a.Clusters < fewClusters {
 				a.Tests = append(a.Tests, f.wild(y, kept[1], opt))
 			}

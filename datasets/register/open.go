@@ -36,7 +36,7 @@ func Read(ctx context.Context, source Source, opt Options) (*Register, error) {
 	if err := b.checkTables(); err != nil {
 		return nil, b.explain(err)
 	}
-	for _, step := range []func() error{b.readPersons, b.scanMonths, b.readParticipations, b.readRegistrations, b.readPanel, b.readBenefits, b.countAlone, b.readLocals, b.readRates} {
+	for _, step := range []func() error{b.readPersons, b.scanMonths, b.readParticipations, b.readRegistrations, b.readPanel, b.readBenefits, b.countAlone, b.readLocals, b.readAssignments, b.readRates} {
 		if err := step(); err != nil {
 			return nil, b.explain(err)
 		}

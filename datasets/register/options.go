@@ -169,6 +169,7 @@ var specs = []tableSpec{
 		[]string{"kommune", "fylke", "nav_enhet", "utdanning", "sivilstand", "barn"}},
 	{"omrade_maaned", false, []string{"maaned", "ledighet"}, []string{"kommune", "fylke", "nav_enhet", "stramhet"}},
 	{"enhet", false, []string{"nav_enhet", "maaned"}, []string{"storrelse", "portefolje", "budsjett"}},
+	{"tildeling", false, []string{"arm", "dato"}, []string{"person_id", "nav_enhet", "stratum"}},
 	{"person_kobling", false, []string{"person_id", "gjelder_id"}, nil},
 	{"satser", false, []string{"tiltakskode", "enhet", "kr", "gyldig_fra", "gyldig_til", "kilde", "bekreftet"}, []string{"merknad"}},
 }

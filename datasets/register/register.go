@@ -35,6 +35,7 @@ type Register struct {
 	Municipalities []string          // kommune of person_historikk, in byte order
 	CivilStatuses  []string          // sivilstand of person_historikk, in byte order
 	Areas          *Local            // omrade_maaned; nil where the register has none
+	Assigned       *Assignments      // tildeling; nil where the register has none
 	OfficeMonths   *Local            // enhet; nil where the register has none
 	Catalog        *catalog.Catalog  // Options.Catalog with the rates of satser in it; nil where the register has none
 	Cut            calendar.Month    // last month with complete data
