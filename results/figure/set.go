@@ -107,6 +107,8 @@ func Reason(r estimate.Reason, l number.Lang, minCell int) string {
 		return o.say("for få å sammenligne med", "too few to compare with")
 	case estimate.TooFewLateStarts:
 		return o.say("for få starter senere å sammenligne med", "too few start later to compare with")
+	case estimate.TooFewClusters:
+		return o.say("for få kontorer eller fylker til et mål på usikkerheten", "too few offices or counties for a measure of uncertainty")
 	case estimate.NoOverlap:
 		return o.say("ingen sammenlignbare utenfor tiltaket", "nobody comparable outside the tiltak")
 	case estimate.NotConverged:

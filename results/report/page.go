@@ -22,7 +22,7 @@ type page struct {
 	EvidenceText          []string
 	Tiltak                []tiltakPart
 	Chains                *chainPart
-	Reforms               *block
+	Reforms, Experiment   *block
 	RegisterTitle         string
 	Register              *table
 	Limits                limits
@@ -88,6 +88,9 @@ func (b *builder) page() (*page, error) {
 	}
 	if p.Reforms = b.reforms(); p.Reforms != nil {
 		p.Contents[1].Sub = append(p.Contents[1].Sub, link{To: "reforms", Text: p.Reforms.Title})
+	}
+	if p.Experiment = b.experiment(); p.Experiment != nil {
+		p.Contents[1].Sub = append(p.Contents[1].Sub, link{To: "experiment", Text: p.Experiment.Title})
 	}
 	p.Register = b.ledger()
 	p.Limits = b.limits()
