@@ -326,3 +326,55 @@ func TestClusterIsReadStrictly(t *testing.T) {
 		t.Errorf("no offices: %v", err)
 	}
 }
+
+// Methods of a study with rows that go together in few offices of unequal size: intervals by person hold the effect far too seldom, those by office
+// at least 93 %, Monte Carlo error aside. -v prints the table.
+func TestFewOfficesAreCovered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("some hundred fits: not under -short")
+	}
+	const draws, persons, offices, effect = 400, 600, 12, .4
+	methods := "methods: [nearest, ebal, ipw, {name: nearest, id: reuse, replace: true}]\n"
+	held := map[string][2]float64{}
+	for d := range uint64(draws) {
+		trials, reg, y := madeTrials(1000+d, persons, false, false)
+		of := func(p int) int { return int(float64(offices) * math.Sqrt(float64(p)/persons)) } // office k has 2k + 1 parts
+		settle(reg, persons, offices, of)
+		rng := rand.New(rand.NewPCG(d, 3))
+		var level, own [offices]float64
+		for o := range level {
+			level[o], own[o] = .6*rng.NormFloat64(), .6*rng.NormFloat64()
+		}
+		for i, p := range trials.Rows.Person {
+			y[i] += level[of(int(p))]
+			if trials.Tiltak[0].Treated[i] {
+				y[i] += own[of(int(p))]
+			}
+		}
+		for k, text := range []string{methods, methods + "inference: {cluster: nav_enhet}\n"} {
+			r := runnerOf(t, trials, reg, text)
+			if err := r.findPlaces(); err != nil {
+				t.Fatal(err)
+			}
+			c := newCell(trials, &trials.Tiltak[0], 0, 1, r.places)
+			for _, m := range r.study.Methods {
+				f, why, err := r.fit(c, m)
+				if err != nil || why != "" {
+					t.Fatalf("%s: %v %s", m.ID, err, why)
+				}
+				if e := f.outcome(c, r, nil).effect(y); e.ConfLow <= effect && effect <= e.ConfHigh {
+					h := held[m.ID]
+					h[k] += 1. / draws
+					held[m.ID] = h
+				}
+			}
+		}
+	}
+	for _, m := range []string{"nearest", "ebal", "ipw", "reuse"} {
+		h := held[m]
+		t.Logf("| %s | by person %.1f %% | by office %.1f %% |", m, 100*h[0], 100*h[1])
+		if error := math.Sqrt(.93 * .07 / draws); h[1] < .93-error || h[0] > h[1]-.1 {
+			t.Errorf("%s: covers %.3f by office, %.3f by person", m, h[1], h[0])
+		}
+	}
+}
