@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"math"
 	"slices"
 
 	"tiltakseffekt/analysis/cohort"
@@ -216,28 +215,16 @@ const baseFrom, baseTo = 18, 7
 // (baseTo: the base of the estimates), by row; NaN where the panel does not hold all of them.
 func (c *cell) base(def *outcome.Definition, reg *register.Register, rows *cohort.Rows, nearest int) []float64 {
 	out := make([]float64, len(c.row))
-	var series []float64
-	loaded := int32(-1)
+	var values []float64
 	const months = baseFrom - baseTo + 1
 	for i, row := range c.row {
-		person := rows.Person[row]
-		history := reg.Panel.History(person)
-		if person != loaded {
-			series = def.Series(history, series)
-			loaded = person
-		}
 		last := rows.EpisodeStart[row].Month() - calendar.Month(nearest)
-		sum, n := 0., 0
-		for m := last - (months - 1); m <= last; m++ {
-			if k := int(m - history.First); k >= 0 && k < len(series) {
-				sum += series[k]
-				n++
-			}
+		values = def.Between(reg.Panel.History(rows.Person[row]), last-(months-1), months, values)
+		sum := 0.
+		for _, v := range values {
+			sum += v
 		}
-		out[i] = math.NaN()
-		if n == months {
-			out[i] = sum / float64(n)
-		}
+		out[i] = sum / months
 	}
 	return out
 }
@@ -302,40 +289,90 @@ func (c *cell) complete(y []float64, reg *register.Register, rows *cohort.Rows) 
 	return float64(missing) / float64(len(y))
 }
 
-// ones counts, for a 0/1 outcome, the distinct persons of each arm with the outcome in a row that carries weight, and
+// carrying are the rows that carry weight, ascending; nil where all do (weight nil: all).
+func carrying(weight []float64) []int32 {
+	n := 0
+	for _, w := range weight {
+		if w > 0 {
+			n++
+		}
+	}
+	if n == len(weight) {
+		return nil
+	}
+	rows := make([]int32, 0, n)
+	for i, w := range weight {
+		if w > 0 {
+			rows = append(rows, int32(i))
+		}
+	}
+	return rows
+}
+
+// ones counts, for a 0/1 outcome, the distinct persons of each arm with the outcome in one of the rows (nil: all), and
 // without it: what disclosure control needs. It takes the outcome as it was before complete.
-func (c *cell) ones(y, weight []float64) (onesTreated, zerosTreated, onesComparison, zerosComparison int) {
+func (c *cell) ones(y []float64, rows []int32) (onesTreated, zerosTreated, onesComparison, zerosComparison int) {
 	var n [4]int
 	last := [4]int32{-1, -1, -1, -1}
-	for i, p := range c.person {
-		if weight != nil && !(weight[i] > 0) {
-			continue
-		}
+	count := func(i int) {
 		k := 0
 		switch y[i] {
 		case 1:
 		case 0:
 			k = 1
 		default:
-			continue
+			return
 		}
 		if !c.treated[i] {
 			k += 2
 		}
-		if p != last[k] {
+		if p := c.person[i]; p != last[k] {
 			n[k]++
 			last[k] = p
 		}
 	}
+	if rows == nil {
+		for i := range y {
+			count(i)
+		}
+	}
+	for _, i := range rows {
+		count(int(i))
+	}
 	return n[0], n[1], n[2], n[3]
 }
 
-// fewAmounts tells whether fewer persons of an arm than a limit have an amount other than 0.
-func (c *cell) fewAmounts(y, weight []float64, limit int) bool {
-	few := func(arm bool) bool {
-		return limit > 1 && c.countPersons(func(i int) bool {
-			return c.treated[i] == arm && y[i] != 0 && !math.IsNaN(y[i]) && (weight == nil || weight[i] > 0)
-		}) < limit
+// fewAmounts tells whether fewer persons of an arm than a limit have an amount other than 0 in one of the rows (nil: all).
+func (c *cell) fewAmounts(y []float64, rows []int32, limit int) bool {
+	if limit <= 1 {
+		return false
 	}
-	return few(true) || few(false)
+	var n [2]int
+	last := [2]int32{-1, -1}
+	count := func(i int) (enough bool) {
+		if v := y[i]; v != 0 && v == v {
+			arm := 0
+			if c.treated[i] {
+				arm = 1
+			}
+			if p := c.person[i]; p != last[arm] {
+				n[arm]++
+				last[arm] = p
+			}
+		}
+		return n[0] >= limit && n[1] >= limit
+	}
+	if rows == nil {
+		for i := range y {
+			if count(i) {
+				return false
+			}
+		}
+	}
+	for _, i := range rows {
+		if count(int(i)) {
+			return false
+		}
+	}
+	return true
 }

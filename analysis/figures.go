@@ -47,6 +47,7 @@ func (r *runner) figures(c *cell, def *outcome.Definition, fits []fitted, y [][]
 	out := make([]figured, len(fits))
 	per := make([]outcomeFit, len(fits))
 	failed := make([]estimate.Reason, len(fits))
+	weights, carry := make([][]float64, len(fits)), make([][]int32, len(fits))
 	for i, f := range fits {
 		out[i].rows = make([]results.Estimate, r.study.Horizon, r.study.Horizon+len(r.study.Windows))
 		if failed[i] = reason; f.reason() != "" {
@@ -55,6 +56,8 @@ func (r *runner) figures(c *cell, def *outcome.Definition, fits []fitted, y [][]
 		if failed[i] == "" {
 			per[i] = f.outcome(c, r, def)
 			out[i].s = newSeries(c, per[i], r.study.Horizon)
+			weights[i] = per[i].weights()
+			carry[i] = carrying(weights[i])
 		}
 	}
 	estimable := slices.Contains(failed, "")
@@ -93,14 +96,28 @@ func (r *runner) figures(c *cell, def *outcome.Definition, fits []fitted, y [][]
 				of, stays = append(of, h), append(stays, stay)
 			}
 		}
+		everybody := make([]*disclosed, len(of)) // methods that use every row have the same counts
 		for i := range fits {
 			if failed[i] != "" || len(of) == 0 {
 				continue
 			}
 			for k, e := range out[i].s.effects(of, complete[:len(of)]) {
-				row := &out[i].rows[of[k]]
+				row, h := &out[i].rows[of[k]], of[k]
 				*row = e
-				r.describeMonth(row, c, def, of[k]+1, y[of[k]], per[i].weights(), stays[k])
+				month := h + 1
+				row.Month = &month
+				counts := everybody[k]
+				if counts == nil || carry[i] != nil {
+					counts = r.disclose(c, def, y[h], carry[i])
+				}
+				if carry[i] == nil {
+					everybody[k] = counts
+				}
+				row.OnesTreated, row.ZerosTreated, row.OnesComparison, row.ZerosComparison = counts.ones[0], counts.ones[1], counts.ones[2], counts.ones[3]
+				row.FewAmounts = counts.few
+				if stays[k] != nil {
+					c.thinned(row, y[h], weights[i], stays[k], def.Binary(), *r.study.Disclosure.MinCell)
+				}
 			}
 		}
 		for j, w := range r.study.Windows {
@@ -144,18 +161,21 @@ func (r *runner) figures(c *cell, def *outcome.Definition, fits []fitted, y [][]
 	return out
 }
 
-// describeMonth adds to an estimate its month and what disclosure control must know. y is the outcome as it was observed.
-func (r *runner) describeMonth(row *results.Estimate, c *cell, def *outcome.Definition, month int, y, weight, stay []float64) {
-	row.Month = &month
-	row.OnesTreated, row.ZerosTreated, row.OnesComparison, row.ZerosComparison = -1, -1, -1, -1
+// disclosed is what disclosure control must know of a month.
+type disclosed struct {
+	ones [4]int // persons with and without the outcome, of the treated and then the comparison; −1 where it is no 0/1 outcome
+	few  bool   // too few have an amount
+}
+
+// disclose counts in some rows (nil: all) what disclosure control must know. y is the outcome as it was observed.
+func (r *runner) disclose(c *cell, def *outcome.Definition, y []float64, rows []int32) *disclosed {
+	out := &disclosed{ones: [4]int{-1, -1, -1, -1}}
 	if def.Binary() {
-		row.OnesTreated, row.ZerosTreated, row.OnesComparison, row.ZerosComparison = c.ones(y, weight)
+		out.ones[0], out.ones[1], out.ones[2], out.ones[3] = c.ones(y, rows)
 	} else {
-		row.FewAmounts = c.fewAmounts(y, weight, *r.study.Disclosure.MinCell)
+		out.few = c.fewAmounts(y, rows, *r.study.Disclosure.MinCell)
 	}
-	if stay != nil {
-		c.thinned(row, y, weight, stay, def.Binary(), *r.study.Disclosure.MinCell)
-	}
+	return out
 }
 
 // effect is the estimate of a sum over the months of a window. Every estimator of a study is linear in the outcome, so that
@@ -299,33 +319,40 @@ func addProducts(v []float64, columns [][]float64) {
 }
 
 // weightedInfluence writes into psi the influence of each person on the difference of weighted means, the weights taken as
-// known: Σ over the person's rows of ±w·(y − mean of the arm)/Σw.
-func weightedInfluence(y, weight []float64, treated []bool, person []int32, psi []float64) {
+// known: Σ over the person's rows of ±w·(y − mean of the arm)/Σw. rows are those that carry weight (nil: all).
+func weightedInfluence(y, weight []float64, treated []bool, person []int32, rows []int32, psi []float64) {
 	clear(psi)
 	var total, sum [2]float64
-	arm := func(i int) int {
-		if treated[i] {
-			return 1
+	each := func(do func(i, arm int)) {
+		visit := func(i int) {
+			if treated[i] {
+				do(i, 1)
+			} else {
+				do(i, 0)
+			}
 		}
-		return 0
+		if rows == nil {
+			for i := range weight {
+				visit(i)
+			}
+		}
+		for _, i := range rows {
+			visit(int(i))
+		}
 	}
-	for i, w := range weight {
-		if w != 0 {
-			total[arm(i)] += w
-			sum[arm(i)] += w * y[i]
+	each(func(i, arm int) {
+		if w := weight[i]; w != 0 {
+			total[arm] += w
+			sum[arm] += w * y[i]
 		}
-	}
-	for i, w := range weight {
-		if w == 0 {
-			continue
-		}
-		a := arm(i)
-		v := w * (y[i] - sum[a]/total[a]) / total[a]
-		if a == 0 {
+	})
+	each(func(i, arm int) {
+		v := weight[i] * (y[i] - sum[arm]/total[arm]) / total[arm]
+		if arm == 0 {
 			v = -v
 		}
 		if !math.IsNaN(v) {
 			psi[person[i]] += v
 		}
-	}
+	})
 }

@@ -79,9 +79,10 @@ func (f *designFit) joint(y, psi []float64) results.Estimate {
 // its squares are V(person) without V(pair) − V(row), of cells they lack the factor of HC3. Bands take correlations from it
 // and errors from the estimate.
 func known(c *cell, weight []float64, on func(y []float64) matching.Effect) effects {
+	rows := carrying(weight)
 	return func(y, psi []float64) matching.Effect {
 		if psi != nil {
-			weightedInfluence(y, weight, c.treated, c.unit, psi)
+			weightedInfluence(y, weight, c.treated, c.unit, rows, psi)
 		}
 		return on(y)
 	}

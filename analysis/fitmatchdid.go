@@ -97,9 +97,10 @@ func (o *didSample) match(c *cell, r *runner, m Method) {
 				f.pair[i] = matched.Subclass[j]
 			}
 		}
+		carry := carrying(w)
 		f.on = func(dy, psi []float64) matching.Effect {
 			if psi != nil {
-				weightedInfluence(dy, w, treated, unit, psi)
+				weightedInfluence(dy, w, treated, unit, carry, psi)
 			}
 			return matched.ATT(dy, nil, cluster, c.clusters)
 		}

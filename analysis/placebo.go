@@ -241,7 +241,7 @@ func (r *runner) negativeControl(c *cell, def *outcome.Definition, f fitted) res
 // few tells whether too few persons of an arm have an outcome other than 0 or, for a 0/1 outcome, other than 1.
 func (r *runner) few(c *cell, def *outcome.Definition, y, weight []float64) bool {
 	limit := *r.study.Disclosure.MinCell
-	if c.fewAmounts(y, weight, limit) {
+	if c.fewAmounts(y, carrying(weight), limit) {
 		return true
 	}
 	if !def.Binary() {
@@ -251,7 +251,7 @@ func (r *runner) few(c *cell, def *outcome.Definition, y, weight []float64) bool
 	for i, v := range y {
 		rest[i] = 1 - v
 	}
-	return c.fewAmounts(rest, weight, limit)
+	return c.fewAmounts(rest, carrying(weight), limit)
 }
 
 // placeboFit is a method fitted for a window, and the rows that it was fitted on.

@@ -46,9 +46,9 @@ func (r *runner) preEffects(c *cell, def *outcome.Definition, s *series, tiltak,
 				row.Reason = figures.Reason
 				row.PersonsTreated, row.PersonsComparison = figures.NPersonsTreated, figures.NPersonsComparison
 				if before.Binary() {
-					row.OnesTreated, row.ZerosTreated, row.OnesComparison, row.ZerosComparison = c.ones(known, s.per.weights())
+					row.OnesTreated, row.ZerosTreated, row.OnesComparison, row.ZerosComparison = c.ones(known, carrying(s.per.weights()))
 				} else {
-					row.FewAmounts = c.fewAmounts(known, s.per.weights(), *r.study.Disclosure.MinCell)
+					row.FewAmounts = c.fewAmounts(known, carrying(s.per.weights()), *r.study.Disclosure.MinCell)
 				}
 			}
 		}

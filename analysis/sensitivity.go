@@ -261,9 +261,9 @@ func (r *runner) spread(c *cell, def *outcome.Definition, complete, observed []f
 		row.Estimate, row.StdError, row.ConfLow, row.ConfHigh = e.Estimate, e.StdError, e.ConfLow, e.ConfHigh
 		row.PersonsTreated, row.PersonsComparison = e.NPersonsTreated, e.NPersonsComparison
 		if def.Binary() {
-			row.OnesTreated, row.ZerosTreated, row.OnesComparison, row.ZerosComparison = c.ones(observed, per.weights())
+			row.OnesTreated, row.ZerosTreated, row.OnesComparison, row.ZerosComparison = c.ones(observed, carrying(per.weights()))
 		} else {
-			row.FewAmounts = c.fewAmounts(observed, per.weights(), *r.study.Disclosure.MinCell)
+			row.FewAmounts = c.fewAmounts(observed, carrying(per.weights()), *r.study.Disclosure.MinCell)
 		}
 		out = append(out, row)
 	}

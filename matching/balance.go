@@ -190,6 +190,9 @@ func (s *sortedValues) fill(x []float64) {
 		}
 		return
 	}
+	if s.few(x) {
+		return
+	}
 	e := make([]entry, len(x))
 	for i, v := range x {
 		e[i] = entry{key: sortable(v), row: int32(i)}
@@ -201,6 +204,46 @@ func (s *sortedValues) fill(x []float64) {
 		}
 		s.of[e[i].row] = int32(s.steps - 1)
 	}
+}
+
+// mostFew is how many distinct values are told apart without sorting the rows: shares of months have a dozen.
+const mostFew = 256
+
+// few is fill where the column has few distinct values; false: it has more.
+func (s *sortedValues) few(x []float64) bool {
+	var table [4 * mostFew]struct {
+		key  uint64
+		code int32 // of the value, from 1
+	}
+	var keys []uint64
+	for i, v := range x {
+		key := sortable(v)
+		at := key * 0x9e3779b97f4a7c15 >> 54
+		for table[at].code != 0 && table[at].key != key {
+			at = (at + 1) % uint64(len(table))
+		}
+		if table[at].code == 0 {
+			if len(keys) == mostFew {
+				return false
+			}
+			keys = append(keys, key)
+			table[at].key, table[at].code = key, int32(len(keys))
+		}
+		s.of[i] = table[at].code - 1
+	}
+	rank := make([]int32, len(keys))
+	for k, key := range keys {
+		for _, other := range keys {
+			if other < key {
+				rank[k]++
+			}
+		}
+	}
+	for i, k := range s.of {
+		s.of[i] = rank[k]
+	}
+	s.steps = len(keys)
+	return true
 }
 
 // ecdf is the mean and maximum difference of the distribution functions.

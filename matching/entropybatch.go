@@ -16,6 +16,7 @@ type BalancedBatch struct {
 	cluster  []int32
 	clusters int
 	person   [][]float64 // by column, an element a cluster: Σ over a person's comparison rows of w·z less Σ over the treated of base·z
+	residual [][]float64 // of outcomes, 0 for the treated: room that the next outcomes take over
 }
 
 // batchBlock is the number of rows or clusters that are taken at a time, so that a block of every column stays in the cache.
@@ -66,17 +67,19 @@ func (t *BalancedBatch) Influences(y, psi [][]float64) []Effect {
 	b := t.b
 	n, p := len(b.Treated), len(b.x)
 	out := make([]Effect, len(y))
-	residual, slope := make([][]float64, len(y)), make([][]float64, len(y))
-	store := make([]float64, len(y)*n)
+	for len(t.residual) < len(y) {
+		t.residual = append(t.residual, make([]float64, n))
+	}
+	residual, slope := t.residual[:len(y)], make([][]float64, len(y))
 	for h := range y {
 		sameLength("psi", len(psi[h]), t.clusters)
 		sums := psi[h]
 		clear(sums)
-		residual[h], store = store[:n:n], store[n:] // 0 for the treated
 		slope[h] = make([]float64, p)
 		mean, why := newHajek(y[h], nil, b.Weight, b.Treated)
 		if why != "" {
 			out[h] = missingEffect(why)
+			clear(residual[h])
 			continue
 		}
 		out[h] = Effect{Estimate: mean.mean[1] - mean.mean[0], MeanTreated: mean.mean[1], MeanComparison: mean.mean[0], StdErrorType: "m-estimation+person",
@@ -84,6 +87,7 @@ func (t *BalancedBatch) Influences(y, psi [][]float64) []Effect {
 		for i := range y[h] {
 			r := mean.residual(i)
 			if b.Treated[i] {
+				residual[h][i] = 0
 				sums[t.cluster[i]] += r
 			} else {
 				residual[h][i] = r

@@ -46,27 +46,31 @@ func JointBalance(x [][]float64, treated []bool, weight []float64, cluster []int
 		}
 	}
 	// The influence of each unit, a cluster or a row, on the differences: by column, since there are many units.
-	units, number := n, func(i int) int { return i }
+	units, unit := n, cluster
 	if cluster != nil {
 		sameLength("cluster", len(cluster), n)
-		units, number = clusters, func(i int) int { return int(cluster[i]) }
+		units = clusters
+	} else {
+		unit = make([]int32, n)
+		for i := range unit {
+			unit[i] = int32(i)
+		}
 	}
 	seen := make([]bool, units)
-	f := make([]float64, n)
+	f, arm := make([]float64, n), make([]uint8, n)
 	for i, w := range weight {
+		g := group(treated[i])
+		arm[i] = uint8(g)
 		if w > 0 {
-			g := group(treated[i])
 			f[i] = float64(2*g-1) * w / total[g]
-			seen[number(i)] = true
+			seen[unit[i]] = true
 		}
 	}
 	psi := make([][]float64, k)
 	for j, col := range x {
-		s := make([]float64, units)
+		s, at := make([]float64, units), [2]float64{mean[0][j], mean[1][j]}
 		for i, v := range col {
-			if f[i] != 0 {
-				s[number(i)] += f[i] * (v - mean[group(treated[i])][j])
-			}
+			s[unit[i]] += f[i] * (v - at[arm[i]&1])
 		}
 		psi[j] = s
 	}

@@ -25,6 +25,8 @@ type Batch struct {
 	sums   [][]float64
 	m1, m0 []float64 // means of z over the treated and, by odds, over the controls
 	odds   []float64 // Σ odds·zz', lower triangle; nil without a propensity
+
+	y [][]float64 // of outcomes, in the order of the fitter: room that the next outcomes take over
 }
 
 // batchBlock is the number of rows or clusters that are taken at a time, so that a block of every column stays in the cache.
@@ -106,13 +108,15 @@ func (f *Fitter) Batch() *Batch {
 func (b *Batch) ATTs(dy, psi [][]float64) []ATT {
 	f, d := b.f, b.d
 	n, k, nt, H := d.n, d.k, d.nt, len(dy)
-	y := make([][]float64, H) // in the order of the fitter
-	store := make([]float64, H*n)
+	for len(b.y) < H {
+		b.y = append(b.y, make([]float64, n))
+	}
+	y := b.y[:H]
 	treated, control := make([]float64, H), make([]float64, H) // Σ w·dy over the treated, Σ odds·dy over the controls
 	for h := range y {
-		y[h], store = store[:n:n], store[n:]
+		to, from := y[h], dy[h]
 		for s, i := range f.order {
-			y[h][s] = dy[h][i]
+			to[s] = from[i]
 		}
 		if d.w == nil {
 			treated[h] = floats.Sum(y[h][:nt])

@@ -67,6 +67,33 @@ func (d *Definition) Series(h register.History, dst []float64) []float64 {
 	return dst
 }
 
+// Between is Series for the n months from one on alone, without making the others where the outcome allows it; months that lie
+// outside the history are NaN.
+func (d *Definition) Between(h register.History, from calendar.Month, n int, dst []float64) []float64 {
+	dst = grow(dst, n)
+	var buffer [256]uint8
+	switch {
+	case d.HasSeries() && d.Spec.Kind == Earnings:
+		d.earnings(&h, from, dst)
+	case d.HasSeries() && d.Spec.Kind != TwoG && !d.entered():
+		// Windows reach back; the status of a window that begins before the history is not known, as in Series.
+		back := d.of - 1
+		var status [256]float64
+		all := grow(status[:0], n+back)
+		d.followStatus(d.read(&h, 0, from-calendar.Month(back), n+back, buffer[:0]), all)
+		copy(dst, all[back:])
+	default:
+		all := d.Series(h, nil)
+		for i := range dst {
+			dst[i] = math.NaN()
+			if k := int(from-h.First) + i; k >= 0 && k < len(all) {
+				dst[i] = all[k]
+			}
+		}
+	}
+	return dst
+}
+
 func grow(dst []float64, n int) []float64 {
 	if cap(dst) < n {
 		return make([]float64, n)

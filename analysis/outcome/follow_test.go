@@ -323,3 +323,59 @@ func BenchmarkFollow(b *testing.B) {
 		})
 	}
 }
+
+// Some months alone are those of the whole series, wherever they lie: windows that reach out of them, and months outside the
+// history, after the cut and after an exit among them.
+func TestBetweenIsSeries(t *testing.T) {
+	r := rand.New(rand.NewPCG(12, 5))
+	kinds := Kinds()
+	seen := map[Kind]int{}
+	for range 4000 {
+		text := make([]byte, 3+r.IntN(50))
+		for i := range text {
+			text[i] = "000rr159ffsaAue"[r.IntN(15)]
+			if i > 0 && r.IntN(3) > 0 {
+				text[i] = text[i-1]
+			}
+		}
+		if r.IntN(3) == 0 {
+			for i := r.IntN(len(text)); i < len(text); i++ {
+				text[i] = "gd"[len(text)%2]
+			}
+		}
+		h := history(string(text))
+		s := Spec{ID: "x", Kind: Kind(kinds[r.IntN(len(kinds))])}
+		if s.Kind == StableWork {
+			s.Of = 1 + r.IntN(8)
+			s.Months = 1 + r.IntN(s.Of)
+			s.Mode = []Mode{Status, Entered}[r.IntN(2)]
+		}
+		env := Env{G: flatG, Deflate: func(int) (func(calendar.Month) float64, error) { return flatG, nil }, Death: []Exit{Zero, Censor}[r.IntN(2)], Emigration: []Exit{Zero, Censor}[r.IntN(2)]}
+		if r.IntN(2) == 0 {
+			env.Cut = january + calendar.Month(r.IntN(len(text)))
+		}
+		d, err := s.Compile(env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, n := january+calendar.Month(r.IntN(len(text)+20)-10), 1+r.IntN(14)
+		series := d.Series(h, nil)
+		for i, got := range d.Between(h, from, n, nil) {
+			want := math.NaN()
+			if k := int(from-h.First) + i; k >= 0 && k < len(series) {
+				want = series[k]
+			}
+			if got != want && (got == got || want == want) {
+				t.Fatalf("%+v of %s: %d months from %v, number %d: got %v, want %v", d.Spec, text, n, from, i, got, want)
+			}
+			if want == want {
+				seen[s.Kind]++
+			}
+		}
+	}
+	for _, k := range []Kind{Work, StableWork, Earnings, TwoG} {
+		if seen[k] < 100 {
+			t.Errorf("%s was compared %d times", k, seen[k])
+		}
+	}
+}
