@@ -66,6 +66,9 @@ var coded = []struct{ table, column, name, allowed string }{
 // mostCodes is how many values a column of codes has at most; with more they are not listed, for they may be no codes.
 const mostCodes = 80
 
+// longestKey is how many bytes of a name or a code the draft takes; YAML reads no key of more than 1,024 characters.
+const longestKey = 200
+
 // NewDraft looks at the names in a folder, and at the values of the columns that it takes for codes. A file that cannot be read as a table
 // is passed over. It uses Catalog, Encoding and Workers of opt.
 func NewDraft(ctx context.Context, dir string, opt Options) (*Draft, error) {
@@ -180,7 +183,7 @@ func match(spec tableSpec, have []datasets.Field) map[string]string {
 				continue
 			}
 			for _, c := range have {
-				if !used[c.Name] && !datasets.NamesIdentifier(c.Name) && likeness(c.Name, ours, namesOfColumns[ours]) == level {
+				if !used[c.Name] && len(c.Name) <= longestKey && !datasets.NamesIdentifier(c.Name) && likeness(c.Name, ours, namesOfColumns[ours]) == level {
 					found[ours], used[c.Name] = c.Name, true
 					break
 				}
@@ -200,6 +203,7 @@ func (d *drafter) table(ctx context.Context, spec tableSpec, file string, source
 	}
 	for _, c := range source.Schema() {
 		switch name := ours[c.Name]; {
+		case len(c.Name) > longestKey:
 		case datasets.NamesIdentifier(c.Name):
 			t.Drop = append(t.Drop, c.Name)
 		case name == "":
@@ -264,7 +268,7 @@ func codesOf(ctx context.Context, source *datasets.Source, column string, worker
 	}
 	var values []string
 	for v := range seen {
-		if datasets.Identifies(v) != "" {
+		if len(v) > longestKey || datasets.Identifies(v) != "" {
 			return nil, nil
 		}
 		values = append(values, v)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/internal/fault"
@@ -90,4 +91,26 @@ func TestDraftOfLittle(t *testing.T) {
 	if _, err := datasets.ParseMapping("draft", d.YAML()); err != nil {
 		t.Error(err)
 	}
+}
+
+// Whatever files, columns and codes are called, the draft is a mapping that calls them so.
+func FuzzDraft(f *testing.F) {
+	for _, s := range []string{"lopenr", "fødselsår", "a: b", "# x", "- 1", "no", "~", "null", "1e3", "0301", "'q'", `"q"`, "{a}", "[b]", "*x", "&y", "!z", "|", ">", "%d", "@", "`", "a\nb", "\t", "a\u2028b", "\u0085", "\ufeff", "?", " a ", "<<", "=", "2020-01-01", "0x1f", "1_000", ".inf"} {
+		f.Add(s, s)
+	}
+	f.Fuzz(func(t *testing.T, name, code string) {
+		if len(name) > longestKey || len(code) > longestKey || !utf8.ValidString(name) || !utf8.ValidString(code) || name == "" || name == "A" || strings.ContainsRune(name+code, '\ufffd') {
+			return
+		}
+		d := Draft{Dir: name, Others: []DraftFile{{name, code}}, Tables: []DraftTable{{Table: "person", File: name, Rename: []datasets.Rename{{From: name, To: "kjonn"}}, Drop: []string{name + "A"},
+			Unused: []DraftFile{{name + "B", "text"}}, Missing: []string{"utdanning"}, Free: []string{"vekt"},
+			Codes: []DraftCodes{{Column: "kjonn", From: []string{code, code + "C"}, To: []string{"kvinne", ""}, Allowed: "kvinne, mann"}}}}}
+		m, err := datasets.ParseMapping("draft", d.YAML())
+		if err != nil {
+			t.Fatalf("%v\n%s", err, d.YAML())
+		}
+		if r := m.Renames("person"); len(r) != 1 || r[0].From != name || m.File("person") != name {
+			t.Fatalf("%q became %+v in %q\n%s", name, r, m.File("person"), d.YAML())
+		}
+	})
 }

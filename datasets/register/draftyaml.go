@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // YAML is the mapping file, to be read and mended.
 func (d *Draft) YAML() []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# A first guess at the mapping of the files in %s, by their names alone: read every line, for a wrong one is a wrong figure.\n", d.Dir)
+	fmt.Fprintf(&b, "# A first guess at the mapping of the files in %s, by their names alone: read every line, for a wrong one is a wrong figure.\n", oneLine(d.Dir))
 	b.WriteString("# `rename` is column of the file: our name; `codes` is value of the file: our value; `null` is missing. What stands behind # has no guess, or is not needed.\n")
 	b.WriteString("# The columns and what they hold: docs/register.md. Then: evaluate validate FOLDER --mapping THIS_FILE\n")
 	have := map[string]bool{}
@@ -24,7 +25,7 @@ func (d *Draft) YAML() []byte {
 		}
 	}
 	for _, f := range d.Others {
-		fmt.Fprintf(&b, "# %s %s\n", f.Name, oneLine(f.Text))
+		fmt.Fprintf(&b, "# %s %s\n", oneLine(f.Name), oneLine(f.Text))
 	}
 	return []byte(b.String())
 }
@@ -74,8 +75,15 @@ func (t *DraftTable) write(b *strings.Builder) {
 	}
 }
 
-// oneLine is a text without ends of lines.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// oneLine is a text as a comment takes it: without ends of lines and characters of control.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)), " ")
+}
 
 // scalar is a text as YAML takes it: plain where it can be read as nothing else.
 func scalar(text string) string {
