@@ -54,9 +54,10 @@ func (s *suppressor) heterogeneity() {
 	}
 }
 
-// shownSubsets tells whether all figures that a row rests on are shown.
+// shownSubsets tells whether all figures that a row rests on are shown. A slope rests on the rows of all known values, and its number of
+// values is that of places, which no figure stands for: it goes where the figure of one value is hidden.
 func shownSubsets(rows []Estimate) func(h *Heterogeneity) bool {
-	count, value, hidden := map[string]int{}, map[string]bool{}, map[string]bool{}
+	count, value, hidden, part := map[string]int{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	key := func(e *Estimate, group, variable string) string {
 		return join(e.Tiltak, group, e.Outcome, e.Method, monthOf(e), e.Comparison, variable)
 	}
@@ -64,6 +65,9 @@ func shownSubsets(rows []Estimate) func(h *Heterogeneity) bool {
 		e := &rows[i]
 		if e.Month != nil && e.SubsetVar == "" && e.Role == "primary" && e.Group != everybody && e.Reason == suppressed {
 			hidden[key(e, "", "group")] = true
+		}
+		if e.Month != nil && e.SubsetVar != "" && e.SubsetValue != "unknown" && e.Reason == suppressed {
+			part[key(e, e.Group, e.SubsetVar)] = true
 		}
 		if e.Month == nil || math.IsNaN(e.Estimate) {
 			continue
@@ -81,6 +85,9 @@ func shownSubsets(rows []Estimate) func(h *Heterogeneity) bool {
 	}
 	return func(h *Heterogeneity) bool {
 		k := join(h.Tiltak, h.Group, h.Outcome, h.Method, h.Month, h.Comparison, h.SubsetVar)
+		if h.Measure == "slope" {
+			return !part[k] && count[k] > 0
+		}
 		return !hidden[k] && count[k] >= h.NValues && (h.SubsetValue == "" || value[join(k, h.SubsetValue)])
 	}
 }

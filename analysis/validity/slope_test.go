@@ -72,6 +72,13 @@ heterogeneity: {by: [ledighet], methods: [nearest, ebal, ipw, did, did_ebal], mo
 			t.Errorf("%s: %v ± %v, per mille %v ± %v", x.Method, x.Estimate, x.StdError, y.Estimate, y.StdError)
 		}
 	}
+	shown := results.Tables{Estimates: slices.Clone(percent.Tables.Estimates), Heterogeneity: slices.Clone(percent.Tables.Heterogeneity)}
+	results.Suppress(&shown, 5) // every third has more
+	for _, h := range shown.Heterogeneity {
+		if h.Measure == "slope" && (h.Reason != "" || math.IsNaN(h.Estimate)) {
+			t.Errorf("hidden for nothing: %+v", h)
+		}
+	}
 	tables := results.Tables{Estimates: slices.Clone(percent.Tables.Estimates), Heterogeneity: slices.Clone(percent.Tables.Heterogeneity)}
 	results.Suppress(&tables, 200) // some third has fewer
 	for _, h := range tables.Heterogeneity {
