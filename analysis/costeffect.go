@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tiltakseffekt/analysis/cost"
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/outcome"
@@ -202,7 +204,12 @@ func (r *runner) costEffectOf(ctx context.Context, c *cell, def *outcome.Definit
 		byPerson := make([]float64, c.clusters)
 		if joint && !math.IsNaN(treated-comparison) {
 			e := per.joint(y, byPerson)
-			treated, comparison = e.MeanTreated, e.MeanTreated-e.Estimate // not its own mean: adjusted estimates differ from that of the weights
+			if e.Reason == estimate.TooFewClusters { // no influence is known, which draws would take for none
+				base.Perspective, base.Statistic, base.Reason = ofTiltak, "cost", e.Reason
+				return []results.CostEffect{base}, nil
+			}
+			floats.Scale(widenedBy(1, e.DF, r.study.Inference.Level), byPerson) // draws know nothing of degrees of freedom
+			treated, comparison = e.MeanTreated, e.MeanTreated-e.Estimate       // not its own mean: adjusted estimates differ from that of the weights
 		} else {
 			for i, p := range c.cluster {
 				byPerson[p] += psi[i]

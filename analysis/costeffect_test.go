@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	"tiltakseffekt/analysis/cost"
+	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/internal/random"
 	"tiltakseffekt/matching"
+	"tiltakseffekt/results"
 )
 
 // The draws of cost against effect under entropy balancing against a bootstrap that draws persons and balances again in
@@ -89,5 +91,57 @@ func TestCostKeys(t *testing.T) {
 	}
 	if err := study("{perspectives: [society, budget], unpriced: leave_out, draws: 200, values: {person: [0, 1], month: [2]}, what_if: [{id: trinn, tiltak: ARBEIDSFORBEREDENDE_TRENING, step: 10, floor: 30}]}"); err != nil {
 		t.Error(err)
+	}
+}
+
+// With few offices the draws of cost against effect are as wide as the interval of the estimate on the same kroner; with the treated in one
+// office there is no error, and no figure that would look exact.
+func TestCostEffectOfFewOffices(t *testing.T) {
+	const persons = 300
+	trials, reg, y := madeTrials(5, persons, false, false)
+	trial := &trials.Tiltak[0]
+	has := make([]bool, persons)
+	for i, treated := range trial.Treated {
+		has[trials.Rows.Person[trial.Row[i]]] = has[trials.Rows.Person[trial.Row[i]]] || treated
+	}
+	for name, office := range map[string]func(p int) int{
+		"eight": func(p int) int { return p % 8 },
+		"one": func(p int) int {
+			if has[p] {
+				return 3
+			}
+			return p % 8
+		},
+	} {
+		settle(reg, persons, 8, office)
+		r := runnerOf(t, trials, reg, "methods: [ebal]\ninference: {cluster: nav_enhet}\ncost: {draws: 4000}\n")
+		if err := r.findPlaces(); err != nil {
+			t.Fatal(err)
+		}
+		c := newCell(trials, trial, 0, 1, r.places)
+		f, _, err := r.fit(c, r.study.Methods[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var v costRowsOf
+		for k := range v.y {
+			v.y[k] = make([]float64, len(c.row))
+		}
+		copy(v.y[drawTiltak], y)
+		v.unpriced, v.months = make([]float64, len(c.row)), make([]float64, len(c.row))
+		rows, err := r.costEffectOf(t.Context(), c, nil, &v, f, "", results.CostEffect{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "one" {
+			if len(rows) != 1 || rows[0].Reason != estimate.TooFewClusters || !math.IsNaN(rows[0].StdError) || !math.IsNaN(rows[0].Estimate) {
+				t.Errorf("%s: %+v", name, rows)
+			}
+			continue
+		}
+		e := f.outcome(c, r, nil).effect(y)
+		if want := widened(&e, .95); !(e.DF > 0) || math.Abs(rows[0].StdError/want-1) > .1 || want < 1.2*e.StdError || math.Abs(rows[0].Estimate-e.Estimate) > 1e-12 {
+			t.Errorf("%s: %v (%v), the estimate has %v (%v, t(%v): %v)", name, rows[0].Estimate, rows[0].StdError, e.Estimate, e.StdError, e.DF, want)
+		}
 	}
 }
