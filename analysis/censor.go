@@ -194,8 +194,13 @@ func (c *cell) stayDiagnostics(r *runner) []results.Diagnostic {
 			}
 		}
 		month := fmt.Sprintf("comparison rows, month %d", h)
+		left /= n
+		gone := "share that has started a tiltak since, of "
+		if r.study.Comparison.StartBy > 0 {
+			gone = "share that has left the strategy by a start or for want of one, of "
+		}
 		for _, d := range []results.Diagnostic{
-			{Name: "stay_left", Value: left / n, Text: "share that has started a tiltak since, of " + month},
+			{Name: "stay_left", Value: left, Text: gone + month},
 			{Name: "stay_mean_weight", Value: sum / n, Text: "mean weight, 1 where the model of later starts is right, of " + month},
 			{Name: "stay_largest_weight", Value: top, Text: "largest weight after truncation, of " + month},
 			{Name: "stay_truncated", Value: cut / n, Text: fmt.Sprintf("share cut at the quantile %g, of %s", *r.study.Comparison.Truncate, month)},
