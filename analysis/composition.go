@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 
+	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/internal/parallel"
 	"tiltakseffekt/results"
 )
@@ -25,6 +26,9 @@ func (r *runner) composition(ctx context.Context, t *results.Tables) error {
 		return nil
 	}); err != nil {
 		return err
+	}
+	for _, d := range outcome.Divisions(r.study.Outcomes) {
+		t.Divisions = append(t.Divisions, results.Division(d))
 	}
 	for i := range parts {
 		t.Composition = append(t.Composition, parts[i]...)

@@ -31,6 +31,7 @@ func (s *suppressor) estimates() {
 		changed = w.nested()
 		changed = w.quads() || changed
 		changed = w.partitions() || changed
+		changed = w.divisions() || changed
 		changed = w.subsets() || changed
 		changed = w.samples() || changed
 		changed = w.growing() || changed

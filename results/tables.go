@@ -232,6 +232,9 @@ type Tables struct {
 	// (OnesTreated) and not in it (ZerosTreated), from which follows which group lies inside which.
 	Census []Estimate
 
+	// Divisions are the outcomes that are sums of others, for disclosure control; never written.
+	Divisions []Division
+
 	// Round is to what counts were rounded on the way out (see Round); 0 where they were not.
 	Round int
 }
