@@ -105,7 +105,11 @@ func (r *runner) assignedPersons() *assigned {
 		}
 		a.person, a.month = append(a.person, person), append(a.month, m)
 		persons := &r.reg.Persons
-		age = append(age, float64(persons.AgeAt(person, m)))
+		years := math.NaN()
+		if persons.Born[person] != 0 { // 0: not known
+			years = float64(persons.AgeAt(person, m))
+		}
+		age = append(age, years)
 		woman = append(woman, flagOf(persons.Sex[person] == register.Woman))
 		h := r.reg.Panel.History(person)
 		months, worked := 0., 0.
@@ -138,6 +142,7 @@ func (r *runner) assignedPersons() *assigned {
 			}
 		}
 	}
+	meanForUnknown(age)
 	for k, x := range [][]float64{age, woman, work} {
 		if varies(x) {
 			a.trial.Covariates, a.trial.Names = append(a.trial.Covariates, x), append(a.trial.Names, []string{"alder", "kvinne", "arbeid_1_12"}[k])
@@ -151,6 +156,22 @@ func flagOf(b bool) float64 {
 		return 1
 	}
 	return 0
+}
+
+// meanForUnknown puts the mean of the known in the place of NaN, 0 where none is known: by chance as many are unknown in each arm.
+func meanForUnknown(x []float64) {
+	sum, n := 0., 0.
+	for _, v := range x {
+		if v == v {
+			sum += v
+			n++
+		}
+	}
+	for i, v := range x {
+		if v != v {
+			x[i] = sum / max(1, n)
+		}
+	}
 }
 
 func varies(x []float64) bool {

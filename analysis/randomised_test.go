@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -31,6 +33,15 @@ func TestDesignIsReadStrictly(t *testing.T) {
 		r := &runner{study: s, reg: &register.Register{Assigned: c.table}}
 		if err := r.checkDesign(); (err != nil || c.code != "") && fault.CodeOf(err) != c.code {
 			t.Errorf("%s: %v, want %q", name, err, c.code)
+		}
+	}
+}
+
+// An age that is not known is no age of two thousand years.
+func TestUnknownAgesAreTheMean(t *testing.T) {
+	for _, c := range [][2][]float64{{{20, math.NaN(), 40}, {20, 30, 40}}, {{math.NaN(), math.NaN()}, {0, 0}}, {{}, {}}} {
+		if meanForUnknown(c[0]); fmt.Sprint(c[0]) != fmt.Sprint(c[1]) {
+			t.Errorf("%v, want %v", c[0], c[1])
 		}
 	}
 }
