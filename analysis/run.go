@@ -520,6 +520,11 @@ func (r *runner) warnings(out *Result) []fault.Warning {
 			w = append(w, fault.Warnf("adjusts_for_little", "%s makes the arms alike in a few columns only, and the rest of what sets them apart is in its estimates: on simulated registers its intervals miss the truth far too often (docs/coverage.md); read it beside other methods", m.ID))
 		}
 	}
+	for _, o := range r.study.Outcomes {
+		for _, sentence := range o.Absent(r.reg.Panel.Jobs) {
+			w = append(w, fault.Warnf("outcome_value_absent", "%s", sentence))
+		}
+	}
 	if r.reg.Dated == nil {
 		w = append(w, fault.Warnf("undated_covariates", "utdanning and fylke of `person` carry no date and are used as if they held before every start; give them with dates in `person_historikk`"))
 	}

@@ -212,6 +212,9 @@ func (s *Study) Resolve() error {
 	if s.Horizon < 1 || s.Horizon > 180 {
 		return fault.Usagef("bad_study", "`horizon` is a number of months from 1 to 180, not %d", s.Horizon)
 	}
+	if k, e := s.Comparison.WaitUntil, s.Population.Elapsed; k > 0 && len(e) == 2 && k-1-e[1] >= s.Horizon {
+		return fault.Usagef("bad_study", "`comparison.wait_until: %d` lies after all months that are followed (horizon %d): nobody is compared with waiting and then starting; leave it out, or follow longer", k, s.Horizon)
+	}
 	if s.Seed == nil {
 		one := uint64(1)
 		s.Seed = &one

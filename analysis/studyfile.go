@@ -126,7 +126,7 @@ func yamlFault(err error, file []byte) error {
 	}
 	text := err.Error()
 	if m := unknownField.FindStringSubmatch(text); m != nil {
-		return fault.Usagef("unknown_key", "line %s: `%s` is no key of a study%s", m[1], m[2], fault.Suggest(m[2], keysOf(m[3]))).At(atoi(m[1]))
+		return fault.Usagef("unknown_key", "line %s: `%s` is no key of %s%s", m[1], m[2], placeOf(m[3]), fault.Suggest(m[2], keysOf(m[3]))).At(atoi(m[1]))
 	}
 	if m := wrongType.FindStringSubmatch(text); m != nil {
 		return fault.Usagef("bad_study", "line %s: `%s` is not %s", m[1], m[2], goTypeInWords(m[3])).At(atoi(m[1]))
@@ -190,6 +190,8 @@ func goTypeInWords(t string) string {
 		return "a number"
 	case t == "string":
 		return "a text"
+	case t == "bool":
+		return "true or false"
 	case strings.HasPrefix(t, "[]"):
 		return "a list"
 	case strings.HasSuffix(t, "Month"):
@@ -203,6 +205,34 @@ func goTypeInWords(t string) string {
 
 // mappingOf describes a mapping by its keys.
 func mappingOf(keys []string) string { return "a mapping of the keys " + strings.Join(keys, ", ") }
+
+// placeOf is the key under which a type of the study stands, as a message names it.
+func placeOf(typeName string) string {
+	place := "a study"
+	seen := map[reflect.Type]bool{}
+	var walk func(t reflect.Type, key string)
+	walk = func(t reflect.Type, key string) {
+		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		if t.Kind() != reflect.Struct || seen[t] {
+			return
+		}
+		seen[t] = true
+		if key != "" && t.String() == typeName {
+			place = "`" + key + "`"
+		}
+		for i := range t.NumField() {
+			below, option, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+			if option == "inline" {
+				below = key
+			}
+			walk(t.Field(i).Type, below)
+		}
+	}
+	walk(reflect.TypeFor[Study](), "")
+	return place
+}
 
 // keysOf are the YAML keys of a type of the study, by the name the decoder gives it.
 func keysOf(typeName string) []string {

@@ -73,7 +73,10 @@ func TestStudyRefuses(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"empty", "", "is empty"},
 		{"unknown key", minimal + "horizn: 24\n", "line 4: `horizn` is no key of a study (did you mean `horizon`?)"},
-		{"unknown key below", "study: probe\ndata: {register: r}\npopulation: {from: 2018-01, til: 2018-12}\n", "line 3: `til` is no key of a study"},
+		{"unknown key below", "study: probe\ndata: {register: r}\npopulation: {from: 2018-01, til: 2018-12}\n", "line 3: `til` is no key of `population`"},
+		{"unknown key of parts", minimal + "outcomes: [{id: a, kind: work, parts: {employr: true}}]\n", "line 4: `employr` is no key of `parts` (did you mean `employer`?)"},
+		{"a list for true", minimal + "outcomes: [{id: a, kind: work, parts: {employer: [samme]}}]\n", "line 4: a list stands where true or false belongs"},
+		{"wait_until past the months followed", minimal[:len(minimal)-2] + ", elapsed: [1, 3]}\ncomparison: {later_entry: censor, wait_until: 40}\nhorizon: 24\n", "lies after all months that are followed"},
 		{"wrong type", minimal + "horizon: long\n", "line 4: `long` is not a whole number"},
 		{"bad month", "study: probe\ndata: {register: r}\npopulation: {from: 2018-13, to: 2018-12}\n", "line 3"},
 		{"no yaml", "study: [", "line"},

@@ -128,6 +128,9 @@ func (s Spec) Compile(env Env) (*Definition, error) {
 		if env.Jobs == nil {
 			return nil, fault.Usagef("outcome_jobs", "outcome `%s` is about the main job of a month, which the register does not have: `maaned` with arbeidsgiver_id, sektor, ansettelsesform and naring has it", s.ID)
 		}
+		if err := s.haveJobColumns(env.Jobs); err != nil {
+			return nil, err
+		}
 		d.jobs = newJobFilter(s, env.Jobs)
 	}
 	if s.TimesG != 0 {

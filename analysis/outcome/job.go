@@ -1,11 +1,13 @@
 package outcome
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/fault"
 )
 
 // jobFilter says which main jobs count, by the numbers of register.Jobs; a nil list takes all, known or not.
@@ -36,6 +38,48 @@ func newJobFilter(s Spec, jobs *register.Jobs) *jobFilter {
 		sector:   accepted(s.Sector, jobs.Sectors, equal), contract: accepted(s.Contract, jobs.Contracts, equal),
 		industry: accepted(s.Industry, jobs.Industries, strings.HasPrefix),
 	}
+}
+
+// jobValues is a list of values that an outcome goes by, and those of the register.
+type jobValues struct {
+	key, column    string
+	wanted, values []string
+	match          func(value, wanted string) bool
+}
+
+func (s Spec) jobValues(jobs *register.Jobs) []jobValues {
+	return []jobValues{{"sector", "sektor", s.Sector, jobs.Sectors, strings.EqualFold}, {"contract", "ansettelsesform", s.Contract, jobs.Contracts, strings.EqualFold},
+		{"industry", "naring", s.Industry, jobs.Industries, strings.HasPrefix}}
+}
+
+// haveJobColumns refuses what the register has no column for: the outcome would be 0 for everybody without a word.
+func (s Spec) haveJobColumns(jobs *register.Jobs) error {
+	lists := s.jobValues(jobs)
+	if s.SameEmployer {
+		lists = append(lists, jobValues{key: "same_employer", column: "arbeidsgiver_id", wanted: []string{"true"}, values: jobs.Employers})
+	}
+	for _, l := range append(lists, jobValues{key: "employer", column: "arbeidsgiver_id", wanted: s.Employer, values: jobs.Employers}) {
+		if len(l.wanted) > 0 && len(l.values) == 0 {
+			return fault.Usagef("outcome_jobs", "outcome `%s` goes by `%s`, and `maaned` of the register has no column `%s` with values; add it, or leave `%s` out", s.ID, l.key, l.column, l.key)
+		}
+	}
+	return nil
+}
+
+// Absent says which values the outcome goes by that no row of the register has, a sentence each: lawful, but often a value spelt otherwise.
+func (s Spec) Absent(jobs *register.Jobs) (sentences []string) {
+	if jobs == nil {
+		return nil
+	}
+	for _, l := range s.jobValues(jobs) {
+		for _, w := range l.wanted {
+			v := strings.TrimPrefix(w, except)
+			if v != unknownJob && !slices.ContainsFunc(l.values, func(value string) bool { return l.match(value, v) }) {
+				sentences = append(sentences, fmt.Sprintf("outcome `%s`: `%s: %s` stands in no row of column `%s` of `maaned`%s", s.ID, l.key, w, l.column, fault.Suggest(v, l.values)))
+			}
+		}
+	}
+	return sentences
 }
 
 // except, before a value, takes every known value but it.

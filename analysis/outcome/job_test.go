@@ -1,6 +1,7 @@
 package outcome
 
 import (
+	"strings"
 	"testing"
 
 	"tiltakseffekt/datasets/register"
@@ -91,5 +92,23 @@ func TestMainJobs(t *testing.T) {
 	}
 	if err := (Spec{ID: "a", Kind: Earnings, Sector: []string{"privat"}}).Validate(); fault.CodeOf(err) != "outcome_sector" {
 		t.Errorf("earnings in a sector: %v", err)
+	}
+}
+
+// A column that the register lacks is refused, where the outcome would be 0 for everybody; a value that no row has is said.
+func TestJobColumnsThatAreNotThere(t *testing.T) {
+	jobs := &register.Jobs{Sectors: []string{"kommune", "privat"}}
+	for _, s := range []Spec{{Contract: []string{"fast"}}, {Industry: []string{"-47"}}, {Employer: []string{"samme"}}, {Kind: Retention, SameEmployer: true}} {
+		if s.Kind == "" {
+			s.Kind = Work
+		}
+		s.ID = "x"
+		if _, err := s.Compile(Env{Jobs: jobs}); fault.CodeOf(err) != "outcome_jobs" {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	s := Spec{ID: "x", Kind: Work, Sector: []string{"Privat", "-privaat", "ukjent"}}
+	if got := s.Absent(jobs); len(got) != 1 || !strings.HasPrefix(got[0], "outcome `x`: `sector: -privaat` stands in no row of column `sektor` of `maaned` (did you mean `privat`?)") {
+		t.Errorf("%q", got)
 	}
 }

@@ -85,6 +85,7 @@ func NewDraft(ctx context.Context, dir string, opt Options) (*Draft, error) {
 		source *datasets.Source
 	}
 	var files []candidate
+	var unread error
 	out := &Draft{Dir: dir}
 	for _, e := range entries {
 		name := e.Name()
@@ -99,10 +100,16 @@ func NewDraft(ctx context.Context, dir string, opt Options) (*Draft, error) {
 			return nil, ctx.Err()
 		}
 		if err != nil {
+			if unread == nil {
+				unread = err
+			}
 			out.Others = append(out.Others, DraftFile{name, "cannot be read: " + err.Error()})
 			continue
 		}
 		files = append(files, candidate{name, source})
+	}
+	if len(files) == 0 && unread != nil {
+		return nil, unread
 	}
 	if len(files) == 0 {
 		return nil, fault.Dataf("no_table", dir, "", "holds no .parquet or .csv file that can be read; give the folder with the files of the register")
@@ -275,6 +282,20 @@ func codesOf(ctx context.Context, source *datasets.Source, column string, worker
 	}
 	slices.Sort(values)
 	return values, nil
+}
+
+// Lacking are the tables that every register needs and none of the files looks like.
+func (d *Draft) Lacking() (names []string) {
+	have := map[string]bool{}
+	for _, t := range d.Tables {
+		have[t.Table] = true
+	}
+	for _, spec := range specs {
+		if spec.needed && !have[spec.name] || spec.name == "maaned" && !have["maaned"] && !have["arbeidsforhold"] && !have["inntekt"] {
+			names = append(names, spec.name)
+		}
+	}
+	return names
 }
 
 // Unknown is how many columns and values are left to a person: required columns without a guess, and codes without one.

@@ -114,3 +114,36 @@ func FuzzDraft(f *testing.F) {
 		}
 	})
 }
+
+// A file that misses one column is still the table, å and ø may be written aa and oe, codes without any guess have their heading as a comment, and
+// what no file looks like is named.
+func TestDraftOfDigraphs(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"individer_2024.csv": "lopenummer;fodselsdato;kjoenn;foedeland;utd_nivaa\n1;1980-02-03;K;Norge;4\n",
+		"tiltak.csv":         "deltaker_id;lopenummer;tiltakstype;deltakerstatus;startdato;sluttdato\n1;1;MYSTISK;GJENN;2019-01-03;2019-05-03\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d, err := NewDraft(t.Context(), dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(d.YAML())
+	for _, want := range []string{"  file: individer_2024.csv\n", "    kjoenn: kjonn\n    foedeland: landgruppe\n    utd_nivaa: utdanning\n    # ?: fodselsaar ", "    # fodselsdato: ?", "  # codes:\n    # tiltakskode:    # `evaluate catalog tiltak`\n      # MYSTISK: ?\n"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the draft lacks %q", want)
+		}
+	}
+	if got := d.Lacking(); !slices.Equal(got, []string{"arbeidssoker", "maaned"}) {
+		t.Errorf("lacking %v", got)
+	}
+	if t.Failed() {
+		t.Log(text)
+	}
+	if _, err := NewDraft(t.Context(), dir, Options{Encoding: "utf16"}); fault.StatusOf(err) != fault.Usage {
+		t.Errorf("an unknown encoding: %v", err)
+	}
+}

@@ -10,7 +10,7 @@ import (
 // every guess is shown: a register is never read by them.
 var (
 	namesOfTables = map[string][]string{
-		"person":            {"personer", "befolkning", "demografi", "demog", "bosatte", "individ", "faste"},
+		"person":            {"personer", "befolkning", "demografi", "demog", "bosatte", "individ", "individer", "faste"},
 		"deltakelse":        {"tiltak", "deltakelser", "deltaker", "tiltaksdeltakelse", "tiltaksdeltakere", "deltagelse", "programmes"},
 		"arbeidssoker":      {"arbeidssokere", "registreringer", "registrerte", "registrering", "ledige", "arbsok", "arbeidsledige", "ledighet", "arbsokperioder"},
 		"maaned":            {"ansettelser", "arbeid", "ameld", "amelding", "jobb", "jobber", "lonn", "sysselsetting", "sysselsatte", "maaneder", "maanedlig", "arblonn"},
@@ -58,7 +58,7 @@ var (
 	}
 )
 
-// plain is a name in small letters without accents and separators.
+// plain is a name in small letters without accents and separators; aa and oe, as å and ø are written where they cannot be, are a and o.
 func plain(name string) string {
 	var b strings.Builder
 	for _, r := range strings.ToLower(name) {
@@ -73,7 +73,7 @@ func plain(name string) string {
 			b.WriteRune(r)
 		}
 	}
-	return b.String()
+	return strings.NewReplacer("aa", "a", "oe", "o").Replace(b.String())
 }
 
 // likeness is how well a foreign name fits ours: 3 the same but for letters and separators, 2 a name that others give it, 1 one of these at the
@@ -83,18 +83,19 @@ func likeness(foreign, ours string, others []string) int {
 	if f == plain(ours) {
 		return 3
 	}
-	if slices.Contains(others, f) {
+	if slices.ContainsFunc(others, func(other string) bool { return plain(other) == f }) {
 		return 2
 	}
 	words := strings.FieldsFunc(foreign, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	for i := range words {
 		words[i] = plain(words[i])
 	}
-	for _, word := range append([]string{plain(ours)}, others...) {
-		if len(word) >= 3 && slices.Contains(words, word) {
+	for _, name := range append([]string{ours}, others...) {
+		word := plain(name)
+		if len(name) >= 3 && slices.Contains(words, word) {
 			return 1
 		}
-		if len(word) >= 4 && (strings.HasPrefix(f, word) || strings.HasSuffix(f, word)) {
+		if len(name) >= 4 && (strings.HasPrefix(f, word) || strings.HasSuffix(f, word)) {
 			return 1
 		}
 	}

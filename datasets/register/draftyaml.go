@@ -14,13 +14,12 @@ func (d *Draft) YAML() []byte {
 	fmt.Fprintf(&b, "# A first guess at the mapping of the files in %s, by their names alone: read every line, for a wrong one is a wrong figure.\n", oneLine(d.Dir))
 	b.WriteString("# `rename` is column of the file: our name; `codes` is value of the file: our value; `null` is missing. What stands behind # has no guess, or is not needed.\n")
 	b.WriteString("# The columns and what they hold: docs/register.md. Then: evaluate validate FOLDER --mapping THIS_FILE\n")
-	have := map[string]bool{}
 	for _, t := range d.Tables {
-		have[t.Table] = true
 		t.write(&b)
 	}
+	lacking := d.Lacking()
 	for _, spec := range specs {
-		if spec.needed && !have[spec.name] || spec.name == "maaned" && !have["maaned"] && !have["arbeidsforhold"] && !have["inntekt"] {
+		if slices.Contains(lacking, spec.name) {
 			fmt.Fprintf(&b, "# %s: {file: ?}    # needed, and no file looks like it; it has the columns %s\n", spec.name, strings.Join(spec.required, ", "))
 		}
 	}
@@ -58,6 +57,8 @@ func (t *DraftTable) write(b *strings.Builder) {
 	some := slices.ContainsFunc(t.Codes, func(c DraftCodes) bool { return slices.ContainsFunc(c.To, func(to string) bool { return to != "" }) })
 	if some {
 		b.WriteString("  codes:\n")
+	} else if len(t.Codes) > 0 {
+		b.WriteString("  # codes:\n")
 	}
 	for _, c := range t.Codes {
 		mark := "# "

@@ -187,7 +187,7 @@ func (b *builder) size() error {
 	if b.opt.Memory <= 0 || bytes <= b.opt.Memory {
 		return nil
 	}
-	return fault.Usagef("memory", "the panel of %d persons × %d months takes %.1f GiB, over the limit of %.1f GiB; allow more with `--memory`, or leave out persons or early months",
+	return fault.Usagef("memory", "the panel of %d persons × %d months takes %.3g GiB, over the limit of %.3g GiB; allow more with `--memory`, or leave out persons or early months",
 		b.Panel.N, b.Panel.Months, float64(bytes)/(1<<30), float64(b.opt.Memory)/(1<<30))
 }
 

@@ -30,6 +30,9 @@ and what there is no guess for as a comment. Read every line of it; docs/data.md
 			if _, err := os.Stat(args[0]); err == nil {
 				return fault.Usagef("file_exists", "`%s` exists; choose another name or remove it first", args[0])
 			}
+			if encoding != "" && register == "" {
+				return fault.Usagef("bad_flag", "`--encoding` is that of the files of a register; it goes with `--register`")
+			}
 			if register != "" {
 				return g.initMapping(c, args[0], register, encoding)
 			}

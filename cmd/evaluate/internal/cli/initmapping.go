@@ -36,13 +36,20 @@ func (g *globals) initMapping(c *cobra.Command, file, dir, encoding string) erro
 			File     string          `json:"file"`
 			Bytes    int             `json:"bytes"`
 			Tables   []table         `json:"tables"`
+			Lacking  []string        `json:"tables_missing"`
 			Unknown  int             `json:"unknown"`
 			Warnings []fault.Warning `json:"warnings"`
-		}{newHeader("init", 0.95), file, len(text), tables, draft.Unknown(), warningsOf(nil)})
+		}{newHeader("init", 0.95), file, len(text), tables, append([]string{}, draft.Lacking()...), draft.Unknown(), warningsOf(nil)})
 	}
 	if !g.quiet {
 		for _, t := range tables {
 			fmt.Fprintf(g.stdout, "%-14s %s: %d columns renamed, %d not read, %d needed and not found\n", t.Table, t.File, t.Renamed, t.Unused, len(t.Missing))
+		}
+		for _, name := range draft.Lacking() {
+			fmt.Fprintf(g.stdout, "%-14s needed, and no file looks like it\n", name)
+		}
+		for _, f := range draft.Others {
+			fmt.Fprintf(g.stdout, "not used       %s: %s\n", f.Name, f.Text)
 		}
 		fmt.Fprintf(g.stdout, "%d columns and codes are left to you; read every line\n", draft.Unknown())
 	}
