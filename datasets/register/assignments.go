@@ -3,10 +3,17 @@ package register
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"tiltakseffekt/internal/calendar"
 	"tiltakseffekt/internal/fault"
 )
+
+// furtherArm tells whether a value is a number other than 0 and 1: an amount in other columns, a third arm in this.
+func furtherArm(value string) bool {
+	v, err := strconv.ParseFloat(value, 64)
+	return err == nil && v != 0 && v != 1
+}
 
 // Assignment is a row of tildeling: what chance gave a person or an office, and when.
 type Assignment struct {
@@ -59,6 +66,7 @@ func (b *builder) readAssignments() error {
 		if err := fillBools(file, arm, offered); err != nil {
 			return err
 		}
+		values, _, _ := arm.AsTexts()
 		d, x := dateColumns{file: file, t: t}, textColumns{file: file, t: t}
 		day, place, stratum := d.read("dato"), x.read("nav_enhet"), x.read("stratum")
 		if err := cmp.Or(d.err, x.err); err != nil {
@@ -69,6 +77,8 @@ func (b *builder) readAssignments() error {
 			switch {
 			case arm.Null != nil && arm.Null[i]:
 				return fault.Dataf("missing_value", file, "arm", "`arm` is missing in data row %d; say 1 for those who were offered it and 0 for the others", row).At(row)
+			case values != nil && offered[i] && furtherArm(values[i]):
+				return fault.Dataf("bad_value", file, "arm", "`arm` is %s in data row %d; it is 1 for those who were offered it and 0 for the others; leave further arms out", values[i], row).At(row)
 			case day[i] == NoDate || day[i] == badDate:
 				return fault.Dataf("missing_value", file, "dato", "`dato` is missing or no date in data row %d; it is the day of the assignment", row).At(row)
 			}

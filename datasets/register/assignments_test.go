@@ -23,6 +23,7 @@ func TestAssignments(t *testing.T) {
 		"person_id arm dato\n10 1 2020-02-03\n10 0 2020-03-03":                  "duplicate_row",
 		"person_id arm dato\n10 . 2020-02-03":                                   "missing_value",
 		"person_id arm dato\n10 1 .":                                            "missing_value",
+		"person_id arm dato\n10 0 2020-02-03\n20 2 2020-02-03":                  "bad_value",
 		"person_id arm dato\n10 kanskje 2020-02-03":                             "column_type",
 		"arm dato\n1 2020-02-03":                                                "missing_column",
 		"person_id nav_enhet arm dato\n10 0301 1 2020-02-03":                    "missing_column",
