@@ -37,7 +37,8 @@ func TestPeakSeesWhatLives(t *testing.T) {
 // What an earlier run left in a pool, or to a finalizer, is no input: it would be taken off the peak.
 func TestPeakForgetsWhatIsDead(t *testing.T) {
 	var pool sync.Pool
-	pool.Put(make([]byte, size))
+	kept := make([]byte, size)
+	pool.Put(&kept)
 	held := &struct{ b []byte }{make([]byte, size)}
 	runtime.SetFinalizer(held, func(*struct{ b []byte }) {})
 	held = nil
