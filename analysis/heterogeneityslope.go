@@ -168,7 +168,7 @@ func (s *slopeSample) oddsOf(c *cell, u []float64, mask []bool) estimate.Reason 
 		columns[j] = column
 	}
 	fit, _, err := logit(columns, names, treated, weight, regression.LogitLink)
-	if err != nil {
+	if err != nil || !fit.Converged {
 		return estimate.NotConverged
 	}
 	for k, i := range at {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tiltakseffekt/analysis/cohort"
+	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/results"
@@ -142,6 +143,36 @@ func TestJointRow(t *testing.T) {
 	windows[1].Reason = "no_overlap"
 	if got := joint(row, tests[:1], windows); got.Reason != "no_overlap" || got.DF != -1 || !math.IsNaN(got.Statistic) {
 		t.Errorf("a window without an estimate: %+v", got)
+	}
+}
+
+// The closed form of Hotelling's F with two uncorrelated directions, W = 4: with H units, F(2, H − 2) has the tail
+// (1 + 2f/(H − 2))^(−(H−2)/2), f = W·(H − 2)/(2(H − 1)). Eight offices of unequal size have t(4.7), and the test H = 5.
+func TestJointRowOfFewClusters(t *testing.T) {
+	tail := func(w, h float64) float64 { return math.Pow(1+w/(h-1), -(h-2)/2) }
+	base, windows := results.Placebo{Statistic: math.NaN(), DF: -1, PValue: math.NaN()}, []results.Placebo{{PersonsTreated: 40, PersonsComparison: 100}}
+	tests := func(df float64) []contrast {
+		return []contrast{{value: 1, stdError: 0.5, person: []float64{1, 0, 1, 0, 1, 0, 1, 0}, df: df + 20}, {value: 0, stdError: 1, person: []float64{0, 1, 0, 1, 0, 1, 0, 1}, df: df}}
+	}
+	for df, h := range map[float64]float64{4.7: 5, 2: 3, 30: 8} {
+		if got := joint(base, tests(df), windows); got.Reason != "" || got.DF != 2 || math.Abs(got.PValue-tail(4, h)) > 1e-12 {
+			t.Errorf("t(%g): %+v, want %g", df, got, tail(4, h))
+		}
+	}
+	if got := joint(base, tests(1.9), windows); got.Reason != estimate.TooFewClusters || !math.IsNaN(got.PValue) || !math.IsNaN(got.Statistic) {
+		t.Errorf("as many directions as units: %+v", got)
+	}
+	// Pooled over two tiltak: the fewest degrees of freedom of any.
+	part := func(tiltak, window string, df float64, psi ...float32) pooledTest {
+		return pooledTest{results.Placebo{Tiltak: tiltak, Group: "alle", Method: "ebal", Kind: placeboWindow, Outcome: "arbeid", Window: window,
+			Estimate: 1, StdError: 0.5, PersonsTreated: 30, PersonsComparison: 60}, df, []int32{1, 2, 3, 4, 5, 6, 7, 8}, psi}
+	}
+	for df, h := range map[float64]float64{3.2: 4, 0: 8} {
+		rows := poolPlacebos([]pooledTest{part("a", "-6--1", df, 1, 0, 1, 0, 1, 0, 1, 0), part("a", "-12--7", 0, 0, 1, 0, 1, 0, 1, 0, 1),
+			part("b", "-6--1", 0, 1, 0, 1, 0, 1, 0, 1, 0), part("b", "-12--7", 0, 0, 1, 0, 1, 0, 1, 0, 1)}, 5, .95)
+		if last := rows[len(rows)-1]; last.Kind != placeboJoint || last.DF != 2 || math.Abs(last.PValue-tail(8, h)) > 1e-12 {
+			t.Errorf("pooled, t(%g): %+v, want %g", df, last, tail(8, h))
+		}
 	}
 }
 

@@ -54,7 +54,9 @@ func weighted(weight []float64, treated []bool, y []float64) []float64 {
 	return psi
 }
 
-// joint fills in the test that the contrasts are all 0, over windows and outcomes, with errors by person.
+// joint fills in the test that the contrasts are all 0, over windows and outcomes, with errors by person. Where they rest on few
+// clusters the test has as many units as the fewest degrees of freedom allow, ⌊min df⌋ + 1, as valueTests has; it needs more of
+// them than it has directions, and has the reason too_few_clusters otherwise.
 func joint(row results.Placebo, tests []contrast, windows []results.Placebo) results.Placebo {
 	row.PersonsTreated, row.PersonsComparison = math.MaxInt, math.MaxInt
 	for _, w := range windows {
@@ -69,12 +71,19 @@ func joint(row results.Placebo, tests []contrast, windows []results.Placebo) res
 	}
 	var theta, se []float64
 	var psi [][]float64
+	units := math.MaxInt
 	for _, t := range tests {
+		if t.df > 0 {
+			units = min(units, int(t.df)+1)
+		}
 		theta, se, psi = append(theta, t.value), append(se, t.stdError), append(psi, t.person)
 	}
-	w := estimate.JointZero(theta, se, psi)
+	w := estimate.JointZeroAtMost(theta, se, psi, units)
 	if math.IsNaN(w.PValue) {
 		row.Reason = estimate.Singular
+		if !math.IsNaN(estimate.JointZero(theta, se, psi).PValue) {
+			row.Reason = estimate.TooFewClusters
+		}
 		return row
 	}
 	row.Statistic, row.DF, row.PValue = w.Statistic, w.DF, w.PValue

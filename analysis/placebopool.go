@@ -133,7 +133,7 @@ func pool(tests []pooledTest, rows []int, level float64) (results.Placebo, contr
 		e = estimate.Student(theta, se, level, df)
 	}
 	row.Estimate, row.StdError, row.ConfLow, row.ConfHigh, row.PValue, row.Reason = e.Estimate, e.StdError, e.ConfLow, e.ConfHigh, e.PValue, ""
-	return row, contrast{value: theta, stdError: se, byPerson: sum}
+	return row, contrast{value: theta, stdError: se, byPerson: sum, df: df}
 }
 
 // aligned lays the influences of several contrasts out over the same persons, in the order of their numbers.

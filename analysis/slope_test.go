@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/regression"
 )
 
 // drawSlope is a sample of rows in places, with two columns and an effect alpha + beta·u; noise is the standard deviation of the rows,
@@ -190,5 +191,31 @@ func TestLinearSlopeCovers(t *testing.T) {
 		if share < .92 || share > .985 {
 			t.Errorf("%d places, shared %v: %.3f", c.places, c.shared, share)
 		}
+	}
+}
+
+// A score that runs out of iterations gives no weights. Weights of 1e24 keep the rounding of its gradient above the limit that ends it.
+func TestSlopeNeedsTheScore(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 3))
+	const n = 400
+	c := &cell{treated: make([]bool, n), weight: make([]float64, n)}
+	u, mask, x := make([]float64, n), make([]bool, n), make([]float64, n)
+	for i := range n {
+		u[i], x[i], mask[i], c.weight[i] = r.NormFloat64(), r.NormFloat64(), true, 1e24*(.5+r.Float64())
+		c.treated[i] = r.Float64() < 1/(1+math.Exp(-u[i]))
+	}
+	fit, _, err := logit([][]float64{u, x}, []string{"u", "x"}, c.treated, c.weight, regression.LogitLink)
+	if err != nil || fit.Converged {
+		t.Fatalf("the fit is to end before it is there: %v, %+v", err, fit.Converged)
+	}
+	s := &slopeSample{x: [][]float64{x}, weight: make([]float64, n)}
+	if why := s.oddsOf(c, u, mask); why != estimate.NotConverged {
+		t.Errorf("%q", why)
+	}
+	for i := range c.weight { // the same rows at a scale that the fit can end at
+		c.weight[i] /= 1e24
+	}
+	if why := s.oddsOf(c, u, mask); why != "" {
+		t.Errorf("of weight about 1: %q", why)
 	}
 }

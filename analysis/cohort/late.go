@@ -50,7 +50,7 @@ func (t *Trials) Stay(trial *Trial, row int32, ahead int) (weight float64, late,
 //	0                    where it starts another,
 //	(1 − q·F)/(1 − p·F)  where it starts nothing,
 //
-// the ratio of the chances of what was done under the strategy and as it came. Whoever has left the episode has followed it, and
+// the ratio of the chances of what was done under the strategy and as it came; p·F is at most maxChance in both. Whoever has left the episode has followed it, and
 // what comes then comes as it does. The mean over rows of weight × outcome is that of the outcome under the strategy, given that starts and which
 // are random given the histories, that the models are right, and that s·p > 0 in some month for whoever is still there.
 type lateStarts struct {
@@ -174,7 +174,7 @@ func (l *lateStarts) add(at int, p float64, x *moment, e exposure) {
 		}
 		own = 1 / (1 + math.Exp(-eta))
 	}
-	l.factor[at] = q / max(p*own, minLate)
+	l.factor[at] = q / max(min(p*e.share, maxChance)*own, minLate)
 }
 
 // minLate keeps one start from standing for more than some thousand rows.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tiltakseffekt/internal/calendar"
+	"tiltakseffekt/internal/regression"
 )
 
 // TestStartBy holds the rows of `start_by` against its words: who leaves, by the participations and registrations themselves; the factor
@@ -119,6 +120,24 @@ func TestStartBy(t *testing.T) {
 	for _, what := range []string{"left the episode", "started it", "started another", "did not start"} {
 		if became[what] < 30 {
 			t.Errorf("%d rows %s: the test tests little", became[what], what)
+		}
+	}
+}
+
+// A month's chance of a start is cut at the same place for who starts and for who does not: the two factors stand for chances that add up to 1,
+//
+//	p̂ = q/f(start),  1 − p̂ = (1 − q)/f(no start).
+func TestLateChanceIsCut(t *testing.T) {
+	spell := &Episode{From: calendar.Month(600).First()}
+	l := &lateStarts{from: 2, by: 5, choice: make([]*regression.Fit, 1), terms: make([][]Covariate, 1), spell: make([]calendar.Date, 2), factor: make([]float64, 2)}
+	const q = 1. / 3 // month 3 of 2 … 5
+	for p, want := range map[float64]float64{.2: .2, .949: .949, .99: maxChance, 1: maxChance} {
+		x := &moment{episode: spell}
+		l.add(0, p, x, exposure{m: 602, share: 1, start: true})
+		l.add(1, p, x, exposure{m: 602, share: 1, tiltak: -1})
+		start, none := q/l.factor[0], (1-q)/l.factor[1]
+		if math.Abs(start-want) > 1e-12 || math.Abs(start+none-1) > 1e-12 {
+			t.Errorf("chance %g: %g of a start and %g of none", p, start, none)
 		}
 	}
 }

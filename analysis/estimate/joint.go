@@ -26,6 +26,12 @@ type Wald struct {
 //
 // It panics where lengths differ.
 func JointZero(theta, stdError []float64, influence [][]float64) Wald {
+	return JointZeroAtMost(theta, stdError, influence, math.MaxInt)
+}
+
+// JointZeroAtMost is JointZero with G no more than most: of errors that rest on few clusters of unequal size, whose degrees of
+// freedom (Bell and McCaffrey 2002) are fewer than G − 1.
+func JointZeroAtMost(theta, stdError []float64, influence [][]float64, most int) Wald {
 	n := len(theta)
 	if len(stdError) != n || len(influence) != n {
 		panic("estimate: estimates, errors and influences of different lengths")
@@ -55,7 +61,7 @@ func JointZero(theta, stdError []float64, influence [][]float64) Wald {
 		}
 		r.SetSym(i, i, 1)
 	}
-	return wald(z, r, units)
+	return wald(z, r, min(units, most))
 }
 
 // JointZeroCov is JointZero with the covariance V of the estimates given; units is G. Estimates whose variance is 0 are left out
