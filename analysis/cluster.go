@@ -286,14 +286,19 @@ func (c *cell) clusterDiagnostics() []results.Diagnostic {
 	return out
 }
 
-// clusterWarnings say where errors by place rest on little.
-func clusterWarnings(of []results.Diagnostic) []fault.Warning {
+// clusterWarnings say where errors by place rest on little. A number of places under limit, which may be one of persons, is not said.
+func clusterWarnings(of []results.Diagnostic, limit int) []fault.Warning {
 	var out []fault.Warning
+	few := map[[2]string]bool{}
 	for _, d := range of {
-		switch {
+		switch cell := [2]string{d.Tiltak, d.Group}; {
 		case d.Name == "clusters_treated" && d.Value < warnClusters:
-			out = append(out, fault.Warnf("few_clusters", "%s × %s: treated rows are in %.0f of what `inference.cluster: %s` sums errors by; under %d the errors are themselves hardly known, and intervals are wide", d.Tiltak, d.Group, d.Value, d.Text, warnClusters))
-		case d.Name == "cluster_over_half":
+			number := fmt.Sprintf("%.0f", d.Value)
+			if d.Value < float64(limit) {
+				number, few[cell] = fmt.Sprint("under ", limit), true
+			}
+			out = append(out, fault.Warnf("few_clusters", "%s × %s: treated rows are in %s of what `inference.cluster: %s` sums errors by; under %d the errors are themselves hardly known, and intervals are wide", d.Tiltak, d.Group, number, d.Text, warnClusters))
+		case d.Name == "cluster_over_half" && !few[cell]:
 			out = append(out, fault.Warnf("large_cluster", "%s × %s: %s; what is special about it cannot be told from the effect", d.Tiltak, d.Group, d.Text))
 		}
 	}

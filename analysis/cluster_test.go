@@ -10,6 +10,7 @@ import (
 
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/results"
 )
 
 // settle gives the persons of made trials offices.
@@ -256,8 +257,15 @@ func TestOneOfficeHasNoError(t *testing.T) {
 		if math.IsNaN(e.Estimate) || !math.IsNaN(e.StdError) || !math.IsNaN(e.PValue) || !math.IsNaN(e.ConfLow) || e.Reason != estimate.TooFewClusters || e.StdErrorType != "" {
 			t.Errorf("%s: %+v", m.ID, e)
 		}
+		twice := make([]float64, len(y)) // two months with that outcome
+		for i, v := range y {
+			twice[i] = 2 * v
+		}
+		if w := (Window{From: 1, To: 2}).effect(f.outcome(c, r, nil), twice, []results.Estimate{e, e}); math.Abs(w.Estimate-2*e.Estimate) > 1e-9 || w.Reason != estimate.TooFewClusters || !math.IsNaN(w.StdError) {
+			t.Errorf("%s, window: %+v", m.ID, w)
+		}
 	}
-	warnings := clusterWarnings(c.clusterDiagnostics())
+	warnings := clusterWarnings(c.clusterDiagnostics(), 0)
 	if len(warnings) != 2 || warnings[0].Code != "few_clusters" || warnings[1].Code != "large_cluster" {
 		t.Errorf("warnings %v", warnings)
 	}
@@ -376,5 +384,18 @@ func TestFewOfficesAreCovered(t *testing.T) {
 		if error := math.Sqrt(.93 * .07 / draws); h[1] < .93-error || h[0] > h[1]-.1 {
 			t.Errorf("%s: covers %.3f by office, %.3f by person", m, h[1], h[0])
 		}
+	}
+}
+
+// A number of places under the limit of disclosure is not in the warning either, nor is what one of them has.
+func TestClusterWarningsKeepTheLimit(t *testing.T) {
+	of := func(n float64) []results.Diagnostic {
+		return []results.Diagnostic{{Tiltak: "A", Group: "unge", Name: "clusters_treated", Value: n, Text: "fylke"}, {Tiltak: "A", Group: "unge", Name: "cluster_over_half", Value: 1, Text: "one fylke"}}
+	}
+	if w := clusterWarnings(of(3), 5); len(w) != 1 || !strings.Contains(w[0].Message, "in under 5 of") || strings.Contains(w[0].Message, "3") {
+		t.Errorf("%v", w)
+	}
+	if w := clusterWarnings(of(7), 5); len(w) != 2 || !strings.Contains(w[0].Message, "in 7 of") {
+		t.Errorf("%v", w)
 	}
 }

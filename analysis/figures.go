@@ -184,7 +184,7 @@ func (r *runner) disclose(c *cell, def *outcome.Definition, y []float64, rows []
 func (w Window) effect(per outcomeFit, sum []float64, months []results.Estimate) results.Estimate {
 	row := missing("")
 	for _, m := range months[w.From-1 : w.To] {
-		if m.Reason != "" {
+		if m.Reason != "" && m.Reason != estimate.TooFewClusters {
 			row.Reason = m.Reason
 			break
 		}

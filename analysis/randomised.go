@@ -314,6 +314,9 @@ func (r *runner) experimentMonth(a *assigned, def *outcome.Definition, y []float
 		}
 		return nil, nil, err
 	}
+	if slices.ContainsFunc(found.Warnings, func(w fault.Warning) bool { return w.Code == "too_many_covariates" }) {
+		return missing(estimate.TooFewClusters) // what is left is a plain difference, which disclosure control hides
+	}
 	var out []results.Experiment
 	for _, x := range found.Rows {
 		if x.Adjustment == "none" && len(t.Covariates) > 0 || !focus && (x.Estimand == "first_stage" || x.StdErrorType == "anderson-rubin") {

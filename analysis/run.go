@@ -137,7 +137,7 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 	for _, f := range s.Reforms {
 		out.Run.Reforms = append(out.Run.Reforms, r.reformText(f))
 	}
-	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(append(append(append(append(r.warnings(out), clusterWarnings(out.Tables.Diagnostics)...), chanceWarnings...), r.reformWarnings...), costWarnings...), r.costEffectWarnings(priceWarnings)...)...), out.Run.MinCell)
+	out.Run.Warnings = withoutSmall(append(slices.Clone(reg.Warnings), append(append(append(append(append(r.warnings(out), clusterWarnings(out.Tables.Diagnostics, out.Run.MinCell)...), chanceWarnings...), r.reformWarnings...), costWarnings...), r.costEffectWarnings(priceWarnings)...)...), out.Run.MinCell)
 	out.Run.Messages = r.localise(out.Run.Warnings)
 	return out, nil
 }

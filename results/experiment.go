@@ -91,6 +91,13 @@ func (s *suppressor) experiment() {
 			}
 		}
 	}
+	dividedRows(s.t.Divisions, s.t.Experiment, func(e *Experiment) divided {
+		return divided{join(e.Month, e.Estimand, e.Adjustment, e.StdErrorType), e.Outcome, e.Reason == suppressed, e.OnesOffered == 0 && e.OnesOthers == 0}
+	}, func(e *Experiment) {
+		e.Blank()
+		e.Reason = suppressed
+		s.note("experiment", partOfOutcome)
+	})
 }
 
 // experiment looks for counts that are no step of the limit, for plain differences, and for figures where they are said to be

@@ -43,15 +43,21 @@ func (h *Heterogeneity) Blank() {
 // be solved for, and what is said of a value whose figure is. It comes after the estimates.
 func (s *suppressor) heterogeneity() {
 	shown := shownSubsets(s.t.Estimates)
+	hide := func(h *Heterogeneity, rule string) {
+		h.Blank()
+		h.NValues, h.Reason = -1, suppressed
+		s.note("heterogeneity", rule)
+	}
 	for i := range s.t.Heterogeneity {
 		h := &s.t.Heterogeneity[i]
 		if h.Reason != "" || shown(h) {
 			continue
 		}
-		h.Blank()
-		h.NValues, h.Reason = -1, suppressed
-		s.note("heterogeneity", "the figure of a value is hidden")
+		hide(h, "the figure of a value is hidden")
 	}
+	dividedRows(s.t.Divisions, s.t.Heterogeneity, func(h *Heterogeneity) divided {
+		return divided{join(h.Tiltak, h.Group, h.Method, h.Month, h.Comparison, h.SubsetVar, h.SubsetValue, h.Measure), h.Outcome, h.Reason == suppressed, false}
+	}, func(h *Heterogeneity) { hide(h, partOfOutcome) })
 }
 
 // shownSubsets tells whether all figures that a row rests on are shown. A slope rests on the rows of all known values, and its number of

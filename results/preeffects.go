@@ -73,6 +73,9 @@ func (s *suppressor) preEffects() {
 			}
 		}
 	}
+	dividedRows(s.t.Divisions, rows, func(p *PreEffect) divided {
+		return divided{join(p.Tiltak, p.Group, p.Method, *p.EventMonth), p.Outcome, p.Reason == suppressed, p.OnesTreated == 0 && p.OnesComparison == 0}
+	}, func(p *PreEffect) { hide(p, partOfOutcome) })
 }
 
 // hiddenOutcomes are the tiltak × group × outcome of which the estimates show nothing, for disclosure.

@@ -50,6 +50,11 @@ func (s *suppressor) sensitivity() {
 		cell := join(e.Tiltak, e.Group)
 		most[cell] = max(most[cell], e.NStarts)
 	}
+	hide := func(r *Sensitivity, rule string) {
+		nan := math.NaN()
+		r.Value, r.Bound, r.Estimate, r.StdError, r.ConfLow, r.ConfHigh, r.Reason = nan, nan, nan, nan, nan, nan, suppressed
+		s.note("sensitivity", rule)
+	}
 	for i := range rows {
 		r := &rows[i]
 		e := main[join(r.Tiltak, r.Group, r.Outcome, r.Method, r.Month)]
@@ -68,10 +73,11 @@ func (s *suppressor) sensitivity() {
 		if rule == "" || r.Reason != "" {
 			continue
 		}
-		nan := math.NaN()
-		r.Value, r.Bound, r.Estimate, r.StdError, r.ConfLow, r.ConfHigh, r.Reason = nan, nan, nan, nan, nan, nan, suppressed
-		s.note("sensitivity", rule)
+		hide(r, rule)
 	}
+	dividedRows(s.t.Divisions, rows, func(r *Sensitivity) divided {
+		return divided{join(r.Tiltak, r.Group, r.Method, r.Month, r.Measure, r.Variation, r.Estimand), r.Outcome, r.Reason == suppressed, r.OnesTreated == 0 && r.OnesComparison == 0}
+	}, func(r *Sensitivity) { hide(r, partOfOutcome) })
 }
 
 // sensitivity looks for a figure that is hidden, or a level, behind a measure of it.

@@ -35,10 +35,45 @@ func (w *estimateRules) divisions() (changed bool) {
 				if slices.Contains(d.Unknown, id) && e.OnesTreated == 0 && e.OnesComparison == 0 {
 					continue
 				}
-				parts = append(parts, member{e.OnesTreated, w.hidden[i], w.small[i], func() { w.hide(i, "part of an outcome that is a sum") }})
+				parts = append(parts, member{e.OnesTreated, w.hidden[i], w.small[i], func() { w.hide(i, partOfOutcome) }})
 			}
 			changed = complete(parts) || changed
 		}
 	}
 	return changed
 }
+
+// divided is what the rule for parts of an outcome needs of a row: what it shares with those of the other parts, whether disclosure control has
+// hidden it, and whether nobody has the outcome.
+type divided struct {
+	key, outcome string
+	gone, nobody bool
+}
+
+// dividedRows hides the rows of all parts of an outcome where that of one is hidden: figures of parts add up to those of the whole. It is for
+// tables that come after the estimates, which keep what they can (divisions). A part of unknown value that nobody has is no secret.
+func dividedRows[R any](d []Division, rows []R, of func(*R) divided, hide func(*R)) {
+	if len(d) == 0 {
+		return
+	}
+	about := make([]divided, len(rows))
+	for i := range rows {
+		about[i] = of(&rows[i])
+	}
+	for _, cell := range grouped(about, func(x *divided) string { return x.key }) {
+		for _, division := range d {
+			one := false
+			for _, i := range cell {
+				x := &about[i]
+				one = one || x.gone && slices.Contains(division.Parts, x.outcome) && !(x.nobody && slices.Contains(division.Unknown, x.outcome))
+			}
+			for _, i := range cell {
+				if x := &about[i]; one && !x.gone && slices.Contains(division.Parts, x.outcome) {
+					hide(&rows[i])
+				}
+			}
+		}
+	}
+}
+
+const partOfOutcome = "part of an outcome that is a sum"

@@ -30,3 +30,72 @@ func TestPartsOfAnOutcome(t *testing.T) {
 		}
 	}
 }
+
+// The whole less the parts that are shown tells nothing in the other tables either: where one part of a figure is hidden, no other stands.
+func TestPartsOfAnOutcomeInOtherTables(t *testing.T) {
+	month := -3
+	parts := []string{"w_a", "w_b", "w_c", "w_u"}
+	ones := map[string]int{"w": 63, "w_a": 40, "w_b": 3, "w_c": 20, "w_u": 0}
+	for name, few := range map[string]bool{"a small part": true, "no small part": false} {
+		if !few {
+			ones["w_b"] = 13
+		}
+		tables := &Tables{Divisions: []Division{{"w", parts, []string{"w_u"}}}}
+		month6 := 6
+		for _, o := range append([]string{"w"}, parts...) {
+			n := ones[o]
+			tables.Estimates = append(tables.Estimates, Estimate{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", Comparison: "not-now", Month: &month6, Role: "primary", Estimate: .1, StdError: .02, MeanTreated: .4, MeanComparison: .4,
+				NStarts: 100, NStartsEligible: 100, NPersonsTreated: 100, NPersonsComparison: 500, OnesTreated: 50, ZerosTreated: 50, OnesComparison: 250, ZerosComparison: 250})
+			tables.PreEffects = append(tables.PreEffects, PreEffect{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", EventMonth: &month, Estimate: .1,
+				PersonsTreated: 100, PersonsComparison: 500, OnesTreated: n, ZerosTreated: 100 - n, OnesComparison: 5 * n, ZerosComparison: 500 - 5*n})
+			tables.Sensitivity = append(tables.Sensitivity, Sensitivity{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", Month: 6, Measure: "spread", Estimate: .1,
+				PersonsTreated: 100, PersonsComparison: 500, OnesTreated: n, ZerosTreated: 100 - n, OnesComparison: 5 * n, ZerosComparison: 500 - 5*n, Discordant: -1})
+			p := Placebo{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", Window: "-6--1", Kind: "window", Estimate: .1, PersonsTreated: 100, PersonsComparison: 500, FewAmounts: n < 5}
+			if n == 0 {
+				p.Reason = "constant_outcome"
+			}
+			tables.Placebo = append(tables.Placebo, p)
+			tables.Experiment = append(tables.Experiment, Experiment{Outcome: o, Month: 6, Estimand: "itt", Adjustment: "lin", Estimate: .1, PersonsOffered: 100, PersonsOthers: 100,
+				OnesOffered: n, ZerosOffered: 100 - n, OnesOthers: n, ZerosOthers: 100 - n})
+		}
+		Suppress(tables, 5)
+		check := func(table, outcome string, hidden bool) {
+			t.Helper()
+			want := few && outcome != "w" || outcome == "w_u"
+			if hidden != want {
+				t.Errorf("%s, %s, %s: hidden %v", name, table, outcome, hidden)
+			}
+		}
+		for i := range tables.PreEffects {
+			check("pre_effects", tables.PreEffects[i].Outcome, tables.PreEffects[i].Reason == suppressed && math.IsNaN(tables.PreEffects[i].Estimate))
+			check("sensitivity", tables.Sensitivity[i].Outcome, tables.Sensitivity[i].Reason == suppressed && math.IsNaN(tables.Sensitivity[i].Estimate))
+			check("placebo", tables.Placebo[i].Outcome, tables.Placebo[i].Reason == suppressed && math.IsNaN(tables.Placebo[i].Estimate))
+			check("experiment", tables.Experiment[i].Outcome, tables.Experiment[i].Reason == suppressed && math.IsNaN(tables.Experiment[i].Estimate))
+		}
+	}
+}
+
+// The number of clusters is a lower bound on persons, and so are the degrees of freedom of a hidden error.
+func TestFewClustersAreFewPersons(t *testing.T) {
+	month := 6
+	row := func(tiltak string, n int) Estimate {
+		return Estimate{Tiltak: tiltak, Group: "alle", Outcome: "lonn", Method: "ebal", Comparison: "not-now", Month: &month, Role: "primary", Estimate: 1, StdError: 1, MeanTreated: 2, MeanComparison: 1, StdErrorType: "weights+nav_enhet CR2, t(3.1)",
+			NStarts: n, NStartsEligible: n, NPersonsTreated: n, NPersonsComparison: 500, OnesTreated: -1, ZerosTreated: -1, OnesComparison: -1, ZerosComparison: -1}
+	}
+	tables := &Tables{Estimates: []Estimate{row("A", 100), row("B", 3)}}
+	for group, n := range map[string]float64{"alle": 40, "unge": 3, "eldre": 4} {
+		for _, d := range []Diagnostic{{Name: "clusters_treated", Value: n}, {Name: "clusters_comparison", Value: 60}, {Name: "clusters_effective", Value: n}, {Name: "cluster_over_half", Value: 1}} {
+			d.Tiltak, d.Group, d.Method = "A", group, "ebal"
+			tables.Diagnostics = append(tables.Diagnostics, d)
+		}
+	}
+	Suppress(tables, 5)
+	if a, b := tables.Estimates[0].StdErrorType, tables.Estimates[1].StdErrorType; a != "weights+nav_enhet CR2, t(3.1)" || b != "weights+nav_enhet CR2" {
+		t.Errorf("%q, %q", a, b)
+	}
+	for _, d := range tables.Diagnostics {
+		if hidden := math.IsNaN(d.Value); hidden != (d.Group != "alle") || d.Name == "cluster_over_half" && d.Group != "alle" {
+			t.Errorf("%s, %s: %g", d.Group, d.Name, d.Value)
+		}
+	}
+}

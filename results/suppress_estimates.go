@@ -73,6 +73,7 @@ func (w *estimateRules) hide(i int, rule string) {
 	e.FamilyLow, e.FamilyHigh, e.PPermutation = nan, nan, nan
 	e.PValue, e.PAdjusted, e.MeanTreated, e.MeanComparison, e.ESS = nan, nan, nan, nan, nan
 	e.Reason = suppressed
+	e.StdErrorType, _, _ = strings.Cut(e.StdErrorType, ", t(") // degrees of freedom tell how few clusters there are
 	if w.few(o.NPersonsTreated) || w.whole[cellID(o)] {
 		e.NStarts, e.NStartsEligible, e.NPersonsTreated = -1, -1, -1
 	}

@@ -2,7 +2,10 @@ package results
 
 import (
 	"math"
+	"slices"
 	"strings"
+
+	"tiltakseffekt/analysis/estimate"
 )
 
 // balance hides rows of small arms, shares of factor levels and other 0/1 covariates that stand for few persons, and the
@@ -138,30 +141,44 @@ func (s *suppressor) placebo() {
 	}
 	type test struct{ group, method, by, outcome, window string }
 	gone := map[test]int{} // tiltak of a group that are hidden: one alone can be taken from a mean over all
-	for i := range s.t.Placebo {
-		p := &s.t.Placebo[i]
-		rule := ""
-		switch {
-		case s.few(p.PersonsTreated) || s.few(p.PersonsComparison):
-			rule = "few persons"
-		case s.near[cellKey{p.Tiltak, p.Group}]:
-			rule = "nearly the same as a larger group"
-		case p.FewAmounts:
-			rule = "few persons with the outcome"
-		case hidden[cellKey{p.Tiltak, p.Group}] && !shown[cellKey{p.Tiltak, p.Group}]:
-			rule = "every estimate of the cell is hidden"
-		case p.Tiltak == "" && gone[test{p.Group, p.Method, p.Conditioning, p.Outcome, p.Window}] == 1:
-			rule = "one of the tiltak is hidden"
-		}
-		if rule == "" {
-			continue
-		}
+	hide := func(p *Placebo, rule string) {
 		if p.Tiltak != "" {
 			gone[test{p.Group, p.Method, p.Conditioning, p.Outcome, p.Window}]++
 		}
 		nan := math.NaN()
 		p.Estimate, p.StdError, p.ConfLow, p.ConfHigh, p.PValue, p.Statistic, p.DF, p.Reason = nan, nan, nan, nan, nan, nan, -1, suppressed
 		s.note("placebo", rule)
+	}
+	for _, pooled := range []bool{false, true} { // means over tiltak after all that they are of
+		var nobody []bool
+		var at []int
+		for i := range s.t.Placebo {
+			p := &s.t.Placebo[i]
+			if (p.Tiltak == "") != pooled {
+				continue
+			}
+			at, nobody = append(at, i), append(nobody, p.Reason == estimate.ConstantOutcome)
+			switch {
+			case s.few(p.PersonsTreated) || s.few(p.PersonsComparison):
+				hide(p, "few persons")
+			case s.near[cellKey{p.Tiltak, p.Group}]:
+				hide(p, "nearly the same as a larger group")
+			case p.FewAmounts:
+				hide(p, "few persons with the outcome")
+			case hidden[cellKey{p.Tiltak, p.Group}] && !shown[cellKey{p.Tiltak, p.Group}]:
+				hide(p, "every estimate of the cell is hidden")
+			case pooled && gone[test{p.Group, p.Method, p.Conditioning, p.Outcome, p.Window}] == 1:
+				hide(p, "one of the tiltak is hidden")
+			}
+		}
+		places := make([]int, len(at))
+		for k := range places {
+			places[k] = k
+		}
+		dividedRows(s.t.Divisions, places, func(k *int) divided {
+			p := &s.t.Placebo[at[*k]]
+			return divided{join(p.Tiltak, p.Group, p.Method, p.Kind, p.Conditioning, p.Window), p.Outcome, p.Reason == suppressed, nobody[*k]}
+		}, func(k *int) { hide(&s.t.Placebo[at[*k]], partOfOutcome) })
 	}
 }
 
@@ -173,6 +190,21 @@ func (s *suppressor) diagnostics() {
 		k := cellKey{e.Tiltak, e.Group}
 		persons[k] = max(persons[k], e.NPersonsTreated)
 	}
+	// A cluster has one person at least: few clusters may be few persons, and what is said of them beside the number goes with it.
+	fewClusters := map[string]bool{}
+	of := func(d *Diagnostic) string { return join(d.Tiltak, d.Group, d.Method, d.Outcome) }
+	for i := range s.t.Diagnostics {
+		if d := &s.t.Diagnostics[i]; (d.Name == "clusters_treated" || d.Name == "clusters_comparison") && d.Value > 0 && d.Value < float64(s.min) {
+			fewClusters[of(d)] = true
+		}
+	}
+	s.t.Diagnostics = slices.DeleteFunc(s.t.Diagnostics, func(d Diagnostic) bool {
+		gone := d.Name == "cluster_over_half" && fewClusters[of(&d)] // its name says it
+		if gone {
+			s.note("diagnostics", "few persons")
+		}
+		return gone
+	})
 	for i := range s.t.Diagnostics {
 		d := &s.t.Diagnostics[i]
 		k := cellKey{d.Tiltak, d.Group}
@@ -183,6 +215,8 @@ func (s *suppressor) diagnostics() {
 			hide = hide || v > 0 && v < float64(s.min)
 		case (strings.HasPrefix(d.Name, "share_") || d.Name == "base_known") && v > 0 && v < 1:
 			hide = hide || n*v < float64(s.min) || n*(1-v) < float64(s.min)
+		case strings.HasPrefix(d.Name, "clusters_"):
+			hide = hide || fewClusters[of(d)]
 		}
 		if hide && d.Tiltak != "" && !math.IsNaN(v) {
 			d.Value, d.Text = math.NaN(), ""

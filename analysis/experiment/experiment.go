@@ -110,7 +110,8 @@ func (t *Trial) stratum(i int) int32 {
 //
 // A stratum that has one arm alone compares nobody: its rows are left out, with a warning. Where every stratum × arm has two units
 // strata are centred and interacted with the assignment, so that each counts by its persons; otherwise (matched pairs) they are
-// fixed effects.
+// fixed effects. Covariates are left out, with a warning, where clusters are randomised and the columns with them are as many as the
+// clusters less one or more.
 func Analyse(t Trial, y []float64, opt Options) (*Analysis, error) {
 	if opt.Level == 0 {
 		opt.Level = .95
@@ -144,6 +145,15 @@ func Analyse(t Trial, y []float64, opt Options) (*Analysis, error) {
 		}
 	}
 	interacted := t.twoEach()
+	if t.Cluster != nil && len(t.Covariates) > 0 {
+		if columns := t.columns(true, interacted); len(columns) >= a.Clusters-1 { // some may be combinations of others
+			f, _ := newLinear(columns, t.Cluster)
+			if _, k := f.x.Dims(); k >= a.Clusters-1 {
+				a.Warnings = append(a.Warnings, fault.Warnf("too_many_covariates", "%d columns of covariates, strata and assignment are too many for %d clusters: an error would have almost no degrees of freedom, and the figures are without covariates; leave some out", k, a.Clusters))
+				t.Covariates, t.Names = nil, nil
+			}
+		}
+	}
 	for _, adjust := range []bool{false, true} {
 		if adjust && len(t.Covariates) == 0 {
 			continue
@@ -160,7 +170,7 @@ func Analyse(t Trial, y []float64, opt Options) (*Analysis, error) {
 		if kept[1] < 0 {
 			return nil, fault.Dataf("confounded", "", "", "the strata decide the assignment: nothing is left to compare")
 		}
-		if n, k := f.x.Dims(); k >= n || t.Cluster != nil && k >= a.Clusters && !adjust {
+		if n, k := f.x.Dims(); k >= n || t.Cluster != nil && k >= a.Clusters {
 			if n < 4 && len(t.Covariates) == 0 {
 				return nil, fault.Dataf("too_few_rows", "", "", "%d rows are too few for an error; give 4 or more, two of each arm", n)
 			}

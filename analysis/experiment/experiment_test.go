@@ -6,6 +6,9 @@ import (
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
+	"reflect"
+	"slices"
+	"tiltakseffekt/internal/fault"
 )
 
 func near(t *testing.T, what string, got, want, tol float64) {
@@ -413,6 +416,37 @@ func TestRefusals(t *testing.T) {
 	} {
 		if _, err := Analyse(tr, make([]float64, len(tr.Assigned)), Options{}); err == nil {
 			t.Errorf("%s is taken", name)
+		}
+	}
+}
+
+// Eight clusters carry no adjustment of seven columns: the figures are those without covariates, to the bit. One covariate fewer is adjusted for.
+func TestCovariatesNeedClusters(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 4))
+	const n = 160
+	trial := Trial{Assigned: make([]bool, n), Cluster: make([]int32, n)}
+	y := make([]float64, n)
+	for i := range n {
+		trial.Cluster[i] = int32(i % 8)
+		trial.Assigned[i], y[i] = i%8 < 4, r.NormFloat64()
+	}
+	plain, err := Analyse(trial, y, Options{NoChance: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for covariates := 1; covariates <= 4; covariates++ {
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = r.NormFloat64()
+		}
+		trial.Covariates, trial.Names = append(trial.Covariates, x), append(trial.Names, string(rune('a'+covariates)))
+		got, err := Analyse(trial, y, Options{NoChance: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		warned := slices.ContainsFunc(got.Warnings, func(w fault.Warning) bool { return w.Code == "too_many_covariates" })
+		if many := 2+2*covariates >= 7; many != warned || many != reflect.DeepEqual(got.Rows, plain.Rows) {
+			t.Errorf("%d covariates: warned %v, rows %+v", covariates, warned, got.Rows)
 		}
 	}
 }
