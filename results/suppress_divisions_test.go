@@ -75,6 +75,34 @@ func TestPartsOfAnOutcomeInOtherTables(t *testing.T) {
 	}
 }
 
+// A trend that is hidden is not the trend of the whole less those of the other parts.
+func TestPartsOfAnOutcomeInHeterogeneity(t *testing.T) {
+	month := 6
+	for hidden, want := range map[bool]int{true: 3, false: 0} {
+		tables := &Tables{Divisions: []Division{{"w", []string{"w_a", "w_b", "w_c"}, nil}}}
+		for _, o := range []string{"w", "w_a", "w_b", "w_c"} {
+			for _, v := range []string{"k", "m"} {
+				e := Estimate{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", Month: &month, SubsetVar: "kjonn", SubsetValue: v, Estimate: .1}
+				if hidden && o == "w_b" && v == "k" {
+					e.Estimate, e.Reason = math.NaN(), suppressed
+				}
+				tables.Estimates = append(tables.Estimates, e)
+			}
+			tables.Heterogeneity = append(tables.Heterogeneity, Heterogeneity{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", Month: month, SubsetVar: "kjonn", Measure: "trend", Estimate: .1, NValues: 2})
+		}
+		(&suppressor{t: tables, min: 5, count: map[string]int{}}).heterogeneity()
+		n := 0
+		for _, h := range tables.Heterogeneity {
+			if h.Reason == suppressed && math.IsNaN(h.Estimate) {
+				n++
+			}
+		}
+		if n != want || tables.Heterogeneity[0].Reason != "" {
+			t.Errorf("hidden %v: %d rows", hidden, n)
+		}
+	}
+}
+
 // The number of clusters is a lower bound on persons, and so are the degrees of freedom of a hidden error.
 func TestFewClustersAreFewPersons(t *testing.T) {
 	month := 6
