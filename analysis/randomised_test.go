@@ -3,9 +3,13 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/analysis/experiment"
+	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/internal/fault"
 )
@@ -42,6 +46,39 @@ func TestUnknownAgesAreTheMean(t *testing.T) {
 	for _, c := range [][2][]float64{{{20, math.NaN(), 40}, {20, 30, 40}}, {{math.NaN(), math.NaN()}, {0, 0}}, {{}, {}}} {
 		if meanForUnknown(c[0]); fmt.Sprint(c[0]) != fmt.Sprint(c[1]) {
 			t.Errorf("%v, want %v", c[0], c[1])
+		}
+	}
+}
+
+// Eight offices carry no adjustment of seven columns: a study says so, rather than giving a plain difference or no row.
+func TestFewOfficesCarryFewCovariates(t *testing.T) {
+	s, err := Parse([]byte(minimal + "design: {randomised: office}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 160
+	r := rand.New(rand.NewPCG(6, 2))
+	a := &assigned{trial: experiment.Trial{Assigned: make([]bool, n), Taken: make([]bool, n), Cluster: make([]int32, n)}}
+	y := make([]float64, n)
+	for i := range n {
+		a.trial.Cluster[i], a.trial.Assigned[i], y[i] = int32(i%8), i%8 < 4, r.NormFloat64()
+		a.trial.Taken[i] = a.trial.Assigned[i] && i%3 > 0
+	}
+	def := &outcome.Definition{Spec: outcome.Spec{ID: "lonn", Kind: "earnings"}}
+	for covariates := 1; covariates <= 3; covariates++ {
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = r.NormFloat64()
+		}
+		a.trial.Covariates, a.trial.Names = append(a.trial.Covariates, x), append(a.trial.Names, string(rune('a'+covariates)))
+		rows, _, err := (&runner{study: s}).experimentMonth(a, def, y, 6, false)
+		if err != nil || len(rows) == 0 {
+			t.Fatal(err, len(rows))
+		}
+		for _, row := range rows {
+			if many := covariates == 3; many != (row.Reason == estimate.TooFewClusters) || many != math.IsNaN(row.Estimate) {
+				t.Errorf("%d covariates: %+v", covariates, row)
+			}
 		}
 	}
 }
