@@ -55,7 +55,7 @@ func TestDataRules(t *testing.T) {
 		t.Errorf("options %+v (%v)", opt, err)
 	}
 	for rules, say := range map[string]string{
-		", rules: {merge_gapp: 3}":                         "`merge_gapp` is no key of a study (did you mean `merge_gap`",
+		", rules: {merge_gapp: 3}":                         "`merge_gapp` is no key of `rules` (did you mean `merge_gap`",
 		", rules: {merge_gap: -2}":                         "line 2: `merge_gap: -2` must be",
 		", rules: {job_day: 0}":                            "line 2: `job_day` is a number from 1 to 28, not 0",
 		", rules: {max_strangers: -1}":                     "`data.rules.max_strangers: -1` must be a share",
