@@ -47,9 +47,14 @@ func (s Spec) Label() (title, note Text) {
 	}
 	work.NB += of.NB
 	work.EN += of.EN
-	if s.Terms == TiltakTerms {
+	u, _ := useOf(s.Kind)
+	switch {
+	case s.Terms == TiltakTerms:
 		of.NB += " gjennom tiltak"
 		of.EN += " through a tiltak"
+	case s.Terms == AllTerms && u.terms == Ordinary: // beside ordinary work it needs a title of its own
+		of.NB += ", også i tiltak"
+		of.EN += ", tiltak included"
 	}
 	switch s.Kind {
 	case Work:

@@ -36,3 +36,17 @@ func TestLabels(t *testing.T) {
 		}
 	}
 }
+
+// A whole and its parts by terms stand beside each other in one report, under titles that tell them apart.
+func TestTitlesTellTermsApart(t *testing.T) {
+	for _, kind := range []Kind{Work, StableWork, Earnings} {
+		seen := map[Text]Terms{}
+		for _, terms := range []Terms{AllTerms, Ordinary, TiltakTerms} {
+			title, _ := Spec{ID: "x", Kind: kind, Terms: terms}.Label()
+			if other, ok := seen[title]; ok {
+				t.Errorf("%s: %s and %s are both %q", kind, other, terms, title.NB)
+			}
+			seen[title] = terms
+		}
+	}
+}
