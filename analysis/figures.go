@@ -9,7 +9,6 @@ import (
 
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/outcome"
-	"tiltakseffekt/internal/random"
 	"tiltakseffekt/results"
 )
 
@@ -22,9 +21,6 @@ type jointFit interface {
 
 // summing is an outcomeFit that must know over how many months its outcome is summed.
 type summing interface{ over(months int) outcomeFit }
-
-// bandDraws is the number of draws behind a critical value: its Monte Carlo error is about 0.01.
-const bandDraws = 10_000
 
 // manyFit is a jointFit that takes many outcomes at once: psi has for each outcome an element a person of the cell.
 type manyFit interface {
@@ -198,124 +194,6 @@ func (w Window) effect(per outcomeFit, sum []float64, months []results.Estimate)
 	}
 	row.Window = w.String()
 	return row
-}
-
-// series is the influence by person on the estimates of one series of months.
-type series struct {
-	c       *cell
-	per     outcomeFit
-	horizon int
-	psi     [][]float64 // of the months that are estimated together
-	all     [][]float32 // by month, an element a person; single precision is enough for a correlation
-	some    []bool      // persons with influence on a month
-}
-
-func newSeries(c *cell, per outcomeFit, horizon int) *series {
-	s := &series{c: c, per: per, horizon: horizon}
-	if _, ok := per.(jointFit); ok {
-		s.all, s.some = make([][]float32, horizon), make([]bool, c.clusters)
-		for h := range s.all {
-			s.all[h] = make([]float32, c.clusters)
-		}
-	}
-	return s
-}
-
-// effects are the estimates of some months, numbered from 0, whose outcome is y.
-func (s *series) effects(months []int, y [][]float64) []results.Estimate {
-	var out []results.Estimate
-	if s.all == nil {
-		for _, v := range y {
-			out = append(out, s.per.effect(v))
-		}
-		return out
-	}
-	many, ok := s.per.(manyFit)
-	if !ok {
-		for k, v := range y {
-			psi := s.room(1)
-			e := s.per.(jointFit).joint(v, psi[0])
-			s.keep(months[k:k+1], psi, []results.Estimate{e})
-			out = append(out, e)
-		}
-		return out
-	}
-	psi := s.room(len(y))
-	out = many.joints(y, psi)
-	s.keep(months, psi, out)
-	return out
-}
-
-// room is the influence of n months, to be overwritten.
-func (s *series) room(n int) [][]float64 {
-	for len(s.psi) < n {
-		s.psi = append(s.psi, make([]float64, s.c.clusters))
-	}
-	return s.psi[:n]
-}
-
-// keep puts by the influence on some months in units of their errors.
-func (s *series) keep(months []int, psi [][]float64, found []results.Estimate) {
-	for k, e := range found {
-		scale := e.StdError
-		if !(scale > 0) { // no figure, or one without an error: no part of a band
-			continue
-		}
-		to := s.all[months[k]]
-		for p, v := range psi[k] {
-			if v != 0 {
-				to[p], s.some[p] = float32(v/scale), true // kroner and shares alike are far from the ends of a float32
-			}
-		}
-	}
-}
-
-// band fills the band of a series: the intervals at a common critical value under which all months hold jointly with the
-// level of the study. The critical value is that of normal variables with the correlations of the influence by person.
-func (s *series) band(rows []results.Estimate, study *Study) {
-	s.psi = nil
-	if s.all == nil {
-		return
-	}
-	H := s.horizon
-	v := make([]float64, H*H)
-	block := make([][]float64, H) // persons at a time: those of all months stay in the cache
-	var of []int
-	for p, some := range s.some {
-		if some {
-			of = append(of, p)
-		}
-		if p < len(s.some)-1 && len(of) < bandPersons {
-			continue
-		}
-		for h, all := range s.all {
-			block[h] = block[h][:0]
-			for _, p := range of {
-				block[h] = append(block[h], float64(all[p]))
-			}
-		}
-		addProducts(v, block)
-		of = of[:0]
-	}
-	critical := estimate.Draw(v, H, bandDraws, random.New(*study.Seed, "study-band")).Critical(study.Inference.Level)
-	for h := range rows {
-		if e := &rows[h]; e.Reason == "" && e.StdError > 0 && v[h*H+h] > 0 {
-			c := estimate.FromNormal(critical, e.DF)
-			e.BandLow, e.BandHigh = e.Estimate-c*e.StdError, e.Estimate+c*e.StdError
-		}
-	}
-}
-
-// bandPersons is how many persons are taken at a time.
-const bandPersons = 256
-
-// addProducts adds to the lower triangle of v the products of the columns.
-func addProducts(v []float64, columns [][]float64) {
-	for a, x := range columns {
-		for b, y := range columns[:a+1] {
-			v[a*len(columns)+b] += floats.Dot(x, y)
-		}
-	}
 }
 
 // weightedInfluence writes into psi the influence of each person on the difference of weighted means, the weights taken as
