@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/pace"
 )
 
 // Forecast is what a run would do: its tasks with their rows, and what they are expected to take. Counts are rounded to two
@@ -43,9 +44,8 @@ const (
 	smallCell       = 400
 	nsWriteEstimate = 3.5e5
 
-	bytesOfPersonMonth          = 14      // of the panel
-	bytesOfRow, bytesOfTrialRow = 21, 31  // of cohort.Rows and cohort.Trial
-	mostGarbage                 = 1 << 30 // what waits for the collector, see cmd/evaluate
+	bytesOfPersonMonth          = 14     // of the panel
+	bytesOfRow, bytesOfTrialRow = 21, 31 // of cohort.Rows and cohort.Trial
 )
 
 // NewForecast reads the register of a study and draws its trials, and looks at no outcome.
@@ -100,7 +100,7 @@ func NewForecast(ctx context.Context, s *Study, opt Options) (*Forecast, error) 
 	for j := range r.trials.Rows.X {
 		p.Bytes += r.trials.Rows.X[j].Bytes()
 	}
-	p.Bytes += min(p.Bytes, mostGarbage)
+	p.Bytes += pace.Garbage(p.Bytes)
 	return p, nil
 }
 

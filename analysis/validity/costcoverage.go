@@ -143,19 +143,8 @@ type CostOptions struct {
 // extra persons in stable work at the horizon and the true extra months in it, over the starts analysed. Rows have those
 // for outcome: cost, persons, months. Prices that are not known count nothing, in the study and in the truth.
 func CostCoverage(ctx context.Context, opt CostOptions) (*Table, error) {
-	if opt.Registers == 0 {
-		opt.Registers = 40
-	}
-	if opt.Persons == 0 {
-		opt.Persons = 4000
-	}
-	if opt.Horizon == 0 {
-		opt.Horizon = 24
-	}
-	if opt.Seed == 0 {
-		opt.Seed = 1
-	}
-	own := Options{Registers: opt.Registers, Persons: opt.Persons, Month: opt.Horizon, Methods: []string{"nearest", "ebal"}, Seed: opt.Seed, Workers: opt.Workers}
+	own := Options{Registers: opt.Registers, Persons: opt.Persons, Month: opt.Horizon, Seed: opt.Seed, Workers: opt.Workers}
+	own.defaults(40, 4000, "nearest", "ebal")
 	found, err := onRegisters(ctx, own, func(i int) ([]trialOf, error) { return costRegister(ctx, own, i) })
 	if err != nil {
 		return nil, err

@@ -18,7 +18,7 @@ import (
 	"tiltakseffekt/internal/fault"
 )
 
-// Options of a coverage experiment; the zero value of a field is its default.
+// Options of a coverage experiment; the zero value of a field is its default, where the experiment names no other.
 type Options struct {
 	Registers      int    // simulated registers; default 200
 	Persons        int    // in each; default 5,000
@@ -32,6 +32,23 @@ type Options struct {
 	Seed           uint64 // register i has seed Seed + i; default 1
 	Workers        int
 	Progress       func(done, total float64, what string)
+}
+
+// defaults fills the fields that are zero; how many registers of how many persons, and which methods, is the experiment's.
+func (o *Options) defaults(registers, persons int, methods ...string) {
+	o.Registers, o.Persons = cmp.Or(o.Registers, registers), cmp.Or(o.Persons, persons)
+	o.Month, o.Seed, o.LaterEntry = cmp.Or(o.Month, 24), cmp.Or(o.Seed, 1), cmp.Or(o.LaterEntry, "follow")
+	if o.Methods == nil {
+		o.Methods = methods
+	}
+}
+
+// check refuses fewer registers than an experiment needs, and months that the simulated years do not hold.
+func (o *Options) check(least int) error {
+	if o.Registers < least || o.Month < 6 || o.Month > 24 {
+		return fault.Usagef("bad_flag", "`--registers` must be at least %d, not %d, and `--month` between 6 and 24, not %d", least, o.Registers, o.Month)
+	}
+	return nil
 }
 
 // Row is how a method did on one tiltak × outcome over all registers, or, with Tiltak and Outcome empty, over all of them.
@@ -106,26 +123,9 @@ type trialOf struct {
 
 // Coverage runs the experiment. The result does not depend on the number of workers.
 func Coverage(ctx context.Context, opt Options) (*Table, error) {
-	if opt.Registers == 0 {
-		opt.Registers = 200
-	}
-	if opt.Persons == 0 {
-		opt.Persons = 5000
-	}
-	if opt.Month == 0 {
-		opt.Month = 24
-	}
-	if opt.Seed == 0 {
-		opt.Seed = 1
-	}
-	if opt.LaterEntry == "" {
-		opt.LaterEntry = "follow"
-	}
-	if opt.Methods == nil {
-		opt.Methods = []string{"nearest", "ebal"}
-	}
-	if opt.Registers < 1 || opt.Month < 6 || opt.Month > 24 {
-		return nil, fault.Usagef("bad_flag", "`--registers` must be at least 1 and `--month` between 6 and 24")
+	opt.defaults(200, 5000, "nearest", "ebal")
+	if err := opt.check(1); err != nil {
+		return nil, err
 	}
 	ask := one
 	if opt.Slope {
@@ -165,9 +165,11 @@ func one(ctx context.Context, opt Options, i int) ([]trialOf, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, err := truth.New(reg, sim.Paths)
+	var known *truth.Truth
 	if sim.Waited != nil {
 		known, err = truth.Waited(reg, sim)
+	} else {
+		known, err = truth.New(reg, sim.Paths)
 	}
 	if err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 
 	"tiltakseffekt/analysis"
 	"tiltakseffekt/datasets/catalog"
-	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/results"
 )
 
@@ -47,14 +46,9 @@ inference: {multiplicity: simultaneous, family: {month: %d, over: [tiltak, group
 // in at most 5 % of the registers, and so must bh, whose false discovery rate then is the family-wise error rate. The result
 // does not depend on the number of workers.
 func Nulls(ctx context.Context, opt Options) ([]NullRow, error) {
-	if opt.Seed == 0 {
-		opt.Seed = 1
-	}
-	if opt.Methods == nil {
-		opt.Methods = []string{"nearest", "ebal"}
-	}
-	if opt.Registers < 2 || opt.Month < 6 || opt.Month > 24 {
-		return nil, fault.Usagef("bad_flag", "`--registers` must be at least 2 and `--month` between 6 and 24")
+	opt.defaults(200, 5000, "nearest", "ebal")
+	if err := opt.check(2); err != nil {
+		return nil, err
 	}
 	found, err := onRegisters(ctx, opt, func(i int) ([]nullFinding, error) { return nullsOf(ctx, opt, i) })
 	if err != nil {

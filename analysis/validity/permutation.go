@@ -8,7 +8,6 @@ import (
 
 	"tiltakseffekt/analysis"
 	"tiltakseffekt/datasets/catalog"
-	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/results"
 )
 
@@ -52,14 +51,9 @@ type smallFigure struct {
 // Permutations runs a study of small cells on many registers without any effect and counts rejections by permutation and by the
 // normal p-value. The result does not depend on the number of workers.
 func Permutations(ctx context.Context, opt Options) ([]PermutationRow, error) {
-	if opt.Seed == 0 {
-		opt.Seed = 1
-	}
-	if opt.Methods == nil {
-		opt.Methods = []string{"nearest", "ebal", "did"}
-	}
-	if opt.Registers < 2 || opt.Month < 6 || opt.Month > 24 {
-		return nil, fault.Usagef("bad_flag", "`--registers` must be at least 2 and `--month` between 6 and 24")
+	opt.defaults(200, 5000, "nearest", "ebal", "did")
+	if err := opt.check(2); err != nil {
+		return nil, err
 	}
 	found, err := onRegisters(ctx, opt, func(i int) ([]smallFigure, error) { return permutationsOf(ctx, opt, i) })
 	if err != nil {

@@ -9,7 +9,6 @@ import (
 
 	"tiltakseffekt/analysis"
 	"tiltakseffekt/datasets/catalog"
-	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/results"
 )
 
@@ -29,20 +28,9 @@ const anyTiltak = "any tiltak"
 // Placebos runs the placebos of a study on many registers and counts rejections. Options.Month and IgnoreStartDay have no
 // part in it. The result does not depend on the number of workers.
 func Placebos(ctx context.Context, opt Options) ([]PlaceboRow, error) {
-	if opt.Registers == 0 {
-		opt.Registers = 30
-	}
-	if opt.Persons == 0 {
-		opt.Persons = 3000
-	}
-	if opt.Seed == 0 {
-		opt.Seed = 1
-	}
-	if opt.Methods == nil {
-		opt.Methods = []string{"nearest", "ebal"}
-	}
-	if opt.Registers < 2 {
-		return nil, fault.Usagef("bad_flag", "`--registers` must be at least 2")
+	opt.defaults(30, 3000, "nearest", "ebal")
+	if err := opt.check(2); err != nil {
+		return nil, err
 	}
 	found, err := onRegisters(ctx, opt, func(i int) ([]results.Placebo, error) { return placebosOf(ctx, opt, i) })
 	if err != nil {

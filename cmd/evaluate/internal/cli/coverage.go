@@ -89,7 +89,7 @@ where no tiltak does anything (docs/did.md).`,
 	}
 	flags := c.Flags()
 	flags.IntVar(&opt.Registers, "registers", 200, "number of registers")
-	flags.IntVar(&opt.Persons, "persons", 5000, "persons in each")
+	flags.IntVar(&opt.Persons, "persons", 5000, "persons in each; 1000 or more for intervals and slope")
 	flags.IntVar(&opt.Month, "month", 24, "month after the start (6 to 24)")
 	flags.StringVar(&opt.Scenario, "scenario", "default", "scenario of the registers: "+strings.Join(simulate.Scenarios(), ", "))
 	flags.BoolVar(&did, "did", false, "difference-in-differences on staggered panels instead: --registers panels (default 1000) of --persons (default 1200) of each design")

@@ -106,7 +106,7 @@ func errorsDocument(opt validity.ErrorsOptions, tables []validity.ErrorsTable) a
 // coverageTables are the tables of `evaluate coverage`, with the flags that belong to one alone.
 var coverageTables = map[string][]string{
 	"null":        {"registers", "persons", "month", "methods"},
-	"intervals":   {"registers", "persons", "scenario", "month", "start-day-rule", "methods"},
+	"intervals":   {"registers", "persons", "scenario", "month", "start-day-rule", "methods", "later-entry", "bands"},
 	"errors":      {"draws", "rows", "design"},
 	"placebo":     {"registers", "persons", "scenario", "methods"},
 	"permutation": {"registers", "persons", "month", "methods"},
@@ -117,7 +117,7 @@ var coverageTables = map[string][]string{
 func flagsOfTable(c *cobra.Command, table string) error {
 	own, ok := coverageTables[table]
 	if !ok {
-		return fault.Usagef("bad_flag", "`--table %s` is not known; it is intervals, errors, null, permutation, placebo or slope", table)
+		return fault.Usagef("bad_flag", "`--table %s` is not known; it is one of %s", table, strings.Join(slices.Sorted(maps.Keys(coverageTables)), ", "))
 	}
 	for _, other := range slices.Sorted(maps.Keys(coverageTables)) {
 		for _, name := range coverageTables[other] {

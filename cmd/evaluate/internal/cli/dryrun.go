@@ -24,7 +24,7 @@ func (g *globals) dryRun(c *cobra.Command, s *analysis.Study) error {
 	}
 	var warnings []fault.Warning
 	if g.memoryBytes > 0 && p.Bytes > g.memoryBytes {
-		warnings = append(warnings, fault.Warnf("memory", "the run is expected to need %s, and `--memory` allows %s", gib(p.Bytes), gib(g.memoryBytes)))
+		warnings = append(warnings, fault.Warnf("memory", "the run is expected to need %s, and `--memory` allows %s", size(p.Bytes), size(g.memoryBytes)))
 	}
 	if g.format == "json" {
 		type task struct {
@@ -65,7 +65,7 @@ func (g *globals) dryRun(c *cobra.Command, s *analysis.Study) error {
 	_, err = fmt.Fprintf(g.stdout, "%s\n%d persons × %d months; %d tasks (tiltak × group), %d analysis rows, %d columns, %d rows of estimates.\n"+
 		"Expected with %s: %s in all (reading took %s), %s of memory. Estimates from measured rates (docs/bench): half or twice that on another machine.\n",
 		aligned([]field{{title: "tiltak", most: 40}, {title: "group"}, {title: "treated", right: true}, {title: "comparison", right: true}, {title: "estimates", right: true}, {title: "processor", right: true}, {title: ""}}, lines),
-		p.Persons, p.Months, len(p.Tasks), p.Rows, p.Columns, p.Estimates, countWorkers(p.Workers), about(p.Seconds), about(p.ReadSeconds), gib(p.Bytes))
+		p.Persons, p.Months, len(p.Tasks), p.Rows, p.Columns, p.Estimates, countWorkers(p.Workers), about(p.Seconds), about(p.ReadSeconds), size(p.Bytes))
 	return err
 }
 
@@ -83,5 +83,3 @@ func about(seconds float64) string {
 	}
 	return round(time.Duration(seconds * float64(time.Second))).String()
 }
-
-func gib(bytes int64) string { return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30)) }

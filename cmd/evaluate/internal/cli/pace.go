@@ -6,40 +6,28 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"sync"
-)
 
-// By default the collector lets the heap grow to twice what lives, which for a national register is gigabytes of garbage. Nearly
-// all of our live heap is columns without pointers, and they cost a collection nothing: it can come when a fixed amount of
-// garbage has gathered, however much lives.
-const (
-	garbage     = 1 << 30 // bytes that may be garbage before a collection
-	leastGrowth = 10      // per cent of the live heap
+	"tiltakseffekt/internal/pace"
 )
-
-// growth is the per cent by which a heap with so many live bytes may grow before it is collected: the GOGC of the moment.
-func growth(live uint64) int {
-	if live <= garbage {
-		return 100
-	}
-	return max(leastGrowth, int(100*garbage/live))
-}
 
 var pacing sync.Once
 
-// paceCollector sets the growth after each collection, unless GOGC says what it shall be.
+// paceCollector sets the growth of the heap after each collection, unless GOGC says what it shall be. By default Go lets it grow to
+// twice what lives, which for a national register is gigabytes of garbage. Nearly all of our live heap is columns without pointers,
+// and they cost a collection nothing: it can come sooner (internal/pace).
 func paceCollector() {
 	if os.Getenv("GOGC") == "" {
-		pacing.Do(func() { afterCollection(newPacer(growth)) })
+		pacing.Do(func() { afterCollection(newPacer(pace.Growth)) })
 	}
 }
 
 // newPacer is what sets the growth to that of the heap that was last found alive.
-func newPacer(growth func(live uint64) int) func() {
+func newPacer(growth func(live int64) int) func() {
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	set := 100
 	return func() {
 		metrics.Read(sample)
-		if want := growth(sample[0].Value.Uint64()); want != set {
+		if want := growth(int64(sample[0].Value.Uint64())); want != set {
 			set = want
 			debug.SetGCPercent(set)
 		}

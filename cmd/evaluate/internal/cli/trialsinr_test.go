@@ -16,6 +16,9 @@ import (
 // the estimate of entropy balancing. R and its packages are Debian's (r-base-core, r-cran-sandwich, r-cran-lmtest).
 func TestTrialsInR(t *testing.T) {
 	if out, err := exec.Command("Rscript", "-e", `for (p in c("sandwich", "lmtest")) stopifnot(requireNamespace(p, quietly = TRUE))`).CombinedOutput(); err != nil {
+		if os.Getenv("EVALUATE_REQUIRE_R") != "" {
+			t.Fatalf("R with sandwich and lmtest is asked for and not here: %v %s", err, out)
+		}
 		t.Skipf("R with sandwich and lmtest is not here: %v %s", err, out)
 	}
 	doc := strings.Split(readDoc(t, "trials.md"), "\n")
