@@ -6,6 +6,10 @@ import (
 	"tiltakseffekt/results"
 )
 
+// weakFirstStage is the F of the offer in the share who took part under which the effect of taking part is not shown: under it the
+// ratio and its normal interval mislead (Staiger and Stock 1997, Econometrica 65:557).
+const weakFirstStage = 10
+
 // experiment is the section on an assignment by chance, nil where the run has none: a table an outcome, the effect of being offered
 // beside that of taking it up.
 func (b *builder) experiment() *block {
@@ -20,7 +24,16 @@ func (b *builder) experiment() *block {
 		bl.Text += " " + b.say("Det var kontorer som ble trukket, og usikkerheten er regnet med kontorene som enheter.", "Offices were drawn, and the uncertainty is that of offices.")
 	}
 	for _, y := range b.run.Outcomes {
-		t := b.table(y.Text.In(b.lang()), b.say("Måned", "Month"), b.say("Virkning av tilbudet", "Effect of the offer"), b.say("Virkning av å delta", "Effect of taking part"), b.say("p, trekning", "p, randomisation"))
+		unit := b.say("prosentpoeng", "percentage points")
+		if b.set.Money(y.ID) {
+			unit = b.say("kroner per måned", "NOK a month")
+		}
+		t := b.table(b.sayf("%s (virkning i %s, med %s intervall)", "%s (effect in %s, with %s interval)", b.outcome(y.ID), unit, b.l.Percent(b.run.Level, 0)), b.say("Måned", "Month"), b.say("Virkning av tilbudet", "Effect of the offer"), b.say("Virkning av å delta", "Effect of taking part"), b.say("p, trekning", "p, randomisation"))
+		weak := b.weak(y.ID)
+		if weak {
+			bl.Text += " " + b.sayf("%s: tilbudet fikk for få flere til å delta (F under %d) til at virkningen av å delta kan tallfestes; tabellen experiment har mengden etter Anderson og Rubin, som gjelder likevel.",
+				"%s: the offer made too few more take part (F under %d) for the effect of taking part to be put in figures; table experiment has the set of Anderson and Rubin, which holds all the same.", b.outcome(y.ID), weakFirstStage)
+		}
 		cells := map[int]map[string]*results.Experiment{}
 		last := 0
 		for i := range b.t.Experiment {
@@ -42,7 +55,9 @@ func (b *builder) experiment() *block {
 			row := []tableCell{numberCell(b.l.Count(m), float64(m))}
 			for _, estimand := range []string{"itt", "late"} {
 				cell := numberCell("–", math.NaN())
-				if e := cells[m][estimand]; e != nil && math.IsNaN(e.Estimate) {
+				if e := cells[m][estimand]; e != nil && estimand == "late" && weak {
+					cell.Sub = b.say("for få flere deltok", "too few more took part")
+				} else if e != nil && math.IsNaN(e.Estimate) {
 					cell.Sub = b.short(e.Reason)
 				} else if e != nil {
 					cell = numberCell(b.effect(y.ID, e.Estimate), e.Estimate)
@@ -63,4 +78,14 @@ func (b *builder) experiment() *block {
 		}
 	}
 	return bl
+}
+
+// weak tells whether the offer moved too few for the effect of taking part in an outcome to be shown.
+func (b *builder) weak(outcome string) bool {
+	for i := range b.t.Experiment {
+		if e := &b.t.Experiment[i]; e.Outcome == outcome && e.Estimand == "first_stage" && e.FirstStageF < weakFirstStage { // NaN: not known
+			return true
+		}
+	}
+	return false
 }

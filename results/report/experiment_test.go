@@ -37,3 +37,33 @@ func TestExperimentIsShown(t *testing.T) {
 		}
 	}
 }
+
+// Where the offer moved hardly anybody, the effect of taking part is a ratio of nothing: it is not shown, and the report says why.
+func TestWeakOfferIsSaid(t *testing.T) {
+	run, tables := madeup.Make(1, 1)
+	for _, c := range []struct {
+		f    float64
+		weak bool
+	}{{9.9, true}, {10, false}, {math.NaN(), false}} {
+		var rows []results.Experiment
+		for _, estimand := range []string{"itt", "late", "first_stage"} {
+			e := results.Experiment{Randomised: "person", Outcome: "arbeid", Month: 12, Estimand: estimand, Adjustment: "lin"}
+			e.Blank()
+			e.Estimate, e.ConfLow, e.ConfHigh = .0412, .02, .06
+			if estimand == "late" {
+				e.Estimate, e.ConfLow, e.ConfHigh = 6.0767, -60, 72
+			}
+			if estimand == "first_stage" {
+				e.FirstStageF = c.f
+			}
+			rows = append(rows, e)
+		}
+		tables.Experiment = rows
+		for lang, want := range map[string][2]string{"en": {"too few more took part", "+607.7"}, "nb": {"for få flere deltok", "+607,7"}} {
+			page := html.UnescapeString(render(t, run, tables, lang))
+			if said, shown := strings.Contains(page, want[0]), strings.Contains(page, want[1]); said != c.weak || shown == c.weak {
+				t.Errorf("%s, F = %g: said %v, shown %v", lang, c.f, said, shown)
+			}
+		}
+	}
+}
