@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"strings"
 
 	"tiltakseffekt/results"
 )
@@ -23,6 +24,7 @@ func (b *builder) experiment() *block {
 	if first.Randomised == "office" {
 		bl.Text += " " + b.say("Det var kontorer som ble trukket, og usikkerheten er regnet med kontorene som enheter.", "Offices were drawn, and the uncertainty is that of offices.")
 	}
+	var unmoved []string
 	for _, y := range b.run.Outcomes {
 		unit := b.say("prosentpoeng", "percentage points")
 		if b.set.Money(y.ID) {
@@ -31,8 +33,7 @@ func (b *builder) experiment() *block {
 		t := b.table(b.sayf("%s (virkning i %s, med %s intervall)", "%s (effect in %s, with %s interval)", b.outcome(y.ID), unit, b.l.Percent(b.run.Level, 0)), b.say("Måned", "Month"), b.say("Virkning av tilbudet", "Effect of the offer"), b.say("Virkning av å delta", "Effect of taking part"), b.say("p, trekning", "p, randomisation"))
 		weak := b.weak(y.ID)
 		if weak {
-			bl.Text += " " + b.sayf("%s: tilbudet fikk for få flere til å delta (F under %d) til at virkningen av å delta kan tallfestes; tabellen experiment har mengden etter Anderson og Rubin, som gjelder likevel.",
-				"%s: the offer made too few more take part (F under %d) for the effect of taking part to be put in figures; table experiment has the set of Anderson and Rubin, which holds all the same.", b.outcome(y.ID), weakFirstStage)
+			unmoved = append(unmoved, "«"+b.outcome(y.ID)+"»")
 		}
 		cells := map[int]map[string]*results.Experiment{}
 		last := 0
@@ -76,6 +77,10 @@ func (b *builder) experiment() *block {
 		if len(t.Rows) > 0 {
 			bl.Tables = append(bl.Tables, t)
 		}
+	}
+	if unmoved != nil {
+		bl.Text += " " + b.sayf("Tilbudet fikk for få flere til å delta (F under %d) til at virkningen av å delta kan tallfestes (%s); tabellen experiment har mengden etter Anderson og Rubin, som gjelder likevel.",
+			"The offer made too few more take part (F under %d) for the effect of taking part to be put in figures (%s); table experiment has the set of Anderson and Rubin, which holds all the same.", weakFirstStage, strings.Join(unmoved, ", "))
 	}
 	return bl
 }
