@@ -33,7 +33,7 @@ func (b *builder) experiment() *block {
 		t := b.table(b.sayf("%s (virkning i %s, med %s intervall)", "%s (effect in %s, with %s interval)", b.outcome(y.ID), unit, b.l.Percent(b.run.Level, 0)), b.say("Måned", "Month"), b.say("Virkning av tilbudet", "Effect of the offer"), b.say("Virkning av å delta", "Effect of taking part"), b.say("p, trekning", "p, randomisation"))
 		weak := b.weak(y.ID)
 		if weak {
-			unmoved = append(unmoved, "«"+b.outcome(y.ID)+"»")
+			unmoved = append(unmoved, b.sayf("«%s»", "“%s”", b.outcome(y.ID)))
 		}
 		cells := map[int]map[string]*results.Experiment{}
 		last := 0
