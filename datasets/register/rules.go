@@ -12,6 +12,7 @@ type RuleText struct {
 var RuleTexts = []RuleText{
 	{"person_id_missing", 0, "Raden mangler person og er utelatt", "The row has no person and is left out"},
 	{"person_unknown", 0, "Personen finnes ikke i tabellen person; raden er utelatt", "The person is not in the table person; the row is left out"},
+	{"office_unknown", 0, "Ingen i registeret bor ved kontoret; raden er utelatt", "Nobody of the register lives under the office; the row is left out"},
 	{"joined_ids", 11, "Personen har hatt flere nøkler; radene er samlet på den gjeldende", "The person has had several ids; their rows count as those of the current one"},
 	{"person_alone", 0, "Personen har ingen rader i de andre tabellene", "The person has no rows in the other tables"},
 	{"birth_year_missing", 0, "Fødselsår mangler", "The year of birth is missing"},

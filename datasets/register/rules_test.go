@@ -19,6 +19,7 @@ func TestRuleTexts(t *testing.T) {
 	months["person_historikk"] = "person_id fra til\n10 2020-01-01 ."
 	months["omrade_maaned"] = "fylke maaned ledighet\n03 202001 2"
 	months["enhet"] = "nav_enhet maaned\n0301 202001"
+	months["tildeling"] = "nav_enhet arm dato"
 	jobs := base()
 	delete(jobs, "maaned")
 	jobs["inntekt"] = "person_id maaned belop\n10 202001 1"
