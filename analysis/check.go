@@ -41,10 +41,8 @@ func check(ctx context.Context, s *Study, o Options) (*Checked, error) {
 	if err := somebody(trials.Flow); err != nil {
 		return nil, err
 	}
-	for _, check := range []func() error{r.findPlaces, r.checkDesign, r.checkMethods, r.checkHeterogeneity} {
-		if err := check(); err != nil {
-			return nil, err
-		}
+	if err := r.checkDrawn(); err != nil {
+		return nil, err
 	}
 	return &Checked{reg, trials.Flow, trials.Rows.Len(), append(append([]fault.Warning{}, reg.Warnings...), r.warnings(nil)...)}, nil
 }

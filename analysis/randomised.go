@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 
+	"go.yaml.in/yaml/v3"
+
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/experiment"
 	"tiltakseffekt/analysis/outcome"
@@ -26,6 +28,23 @@ const (
 	randomPersons = "person"
 	randomOffices = "office"
 )
+
+// UnmarshalYAML reads {randomised: person, within: 6}. No month at all is a mistake, and not the default.
+func (d *Randomised) UnmarshalYAML(n *yaml.Node) error {
+	if err := knownKeys(n, "design", "randomised", "within"); err != nil {
+		return err
+	}
+	type plain Randomised
+	if err := n.Decode((*plain)(d)); err != nil {
+		return err
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if k := n.Content[i]; k.Value == "within" && d.Within == 0 && n.Content[i+1].Tag != "!!null" {
+			return fault.Usagef("bad_study", "line %d: `design.within: 0` leaves no month in which a start is taking it up; it is 1 or more, or leave it out (6)", k.Line).At(int64(k.Line))
+		}
+	}
+	return nil
+}
 
 // resolveDesign fills in `design`.
 func (s *Study) resolveDesign() error {
@@ -61,6 +80,36 @@ func (r *runner) checkDesign() error {
 	case a.Offices != (d.Randomised == randomOffices):
 		return fault.Dataf("other_units", "tildeling", "", "`design.randomised: %s` does not go with tildeling, whose rows are %s", d.Randomised, map[bool]string{true: "offices (nav_enhet)", false: "persons (person_id)"}[a.Offices])
 	}
+	return nil
+}
+
+// checkAssigned finds the persons of the experiment, and refuses a table that compares nobody with nobody.
+func (r *runner) checkAssigned() error {
+	if r.study.Design == nil || r.figuresOnly {
+		return nil
+	}
+	const file = "tildeling"
+	rows := r.reg.Assigned.Rows
+	if len(rows) == 0 {
+		return fault.Dataf("no_assigned", file, "", "the table has no row of a person or office of the register; export it again, or leave `design` out of the study")
+	}
+	if !slices.ContainsFunc(rows, func(x register.Assignment) bool { return x.Offered != rows[0].Offered }) {
+		return fault.Dataf("one_group", file, "arm", "`arm` is %.0f in all of the %d rows that can be used, and an effect compares two; give the rows of those who were offered it (1) and of those who were not (0)", flagOf(rows[0].Offered), len(rows))
+	}
+	a := r.assignedPersons()
+	if len(a.person) == 0 && a.late > 0 {
+		return fault.Dataf("no_assigned", file, "dato", "nobody in the table can be followed for the horizon: each of %d persons was assigned too late for %d months, or before the data begin; shorten `horizon`", a.late, r.study.Horizon)
+	}
+	if len(a.person) == 0 {
+		return fault.Dataf("no_assigned", file, "nav_enhet", "nobody is registered and lives under an office of the table on its `dato`; correct the days, or the offices of the persons")
+	}
+	if !slices.Contains(a.trial.Assigned, !a.trial.Assigned[0]) {
+		return fault.Dataf("one_group", file, "arm", "`arm` is %.0f for everybody who can be followed for the horizon, and an effect compares two; shorten `horizon`, or give the rows of the others", flagOf(a.trial.Assigned[0]))
+	}
+	if err := a.trial.Check(); err != nil {
+		return err
+	}
+	r.experiment = a
 	return nil
 }
 
@@ -204,16 +253,10 @@ func (r *runner) randomised(ctx context.Context, out *Result) ([]fault.Warning, 
 	if r.study.Design == nil {
 		return nil, nil
 	}
-	a := r.assignedPersons()
+	a := r.experiment
 	var warnings []fault.Warning
 	if a.late > 0 {
 		warnings = append(warnings, fault.Warnf("assigned_late", "tildeling: %d persons were assigned too late, or too early, to be followed for the horizon, and are left out", a.late))
-	}
-	if len(a.person) == 0 {
-		return nil, fault.Dataf("no_assigned", "tildeling", "", "nobody in tildeling can be followed for the horizon; shorten it")
-	}
-	if err := a.trial.Check(); err != nil {
-		return nil, err
 	}
 	focus := r.study.Inference.Family.Month
 	if focus == 0 {

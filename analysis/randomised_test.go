@@ -18,6 +18,7 @@ func TestDesignIsReadStrictly(t *testing.T) {
 	for lines, want := range map[string]string{
 		"design: {within: 3}\n":                         "`design.randomised` is missing",
 		"design: {randomised: persons}\n":               "did you mean `person`",
+		"design: {randomised: person, within: 0}\n":     "`design.within: 0` leaves no month",
 		"design: {randomised: person, within: -1}\n":    "`design.within: -1`",
 		"design: {randomised: person, within: 999}\n":   "`design.within: 999`",
 		"design: {randomised: person, strata: fylke}\n": "`strata` is no key",

@@ -85,6 +85,7 @@ type runner struct {
 	tasks       taskStore
 	places      *places    // what errors are summed by; nil: persons
 	prices      *priceList // nil where cost against effect is not asked for
+	experiment  *assigned  // of `design`
 
 	pooled map[*cohort.Trial]*tiltakScore // of `score: tiltak`
 
@@ -159,7 +160,12 @@ func (r *runner) draw(ctx context.Context) error {
 	if err := r.study.tooLarge(r.trials); err != nil {
 		return err
 	}
-	for _, check := range []func() error{r.findPlaces, r.checkDesign, r.checkMethods, r.checkHeterogeneity} {
+	return r.checkDrawn()
+}
+
+// checkDrawn refuses what the register or its trials do not hold, before anything is estimated.
+func (r *runner) checkDrawn() error {
+	for _, check := range []func() error{r.findPlaces, r.checkDesign, r.checkAssigned, r.checkMethods, r.checkHeterogeneity} {
 		if err := check(); err != nil {
 			return err
 		}

@@ -128,6 +128,8 @@ func TestStudyRefuses(t *testing.T) {
 		{"wait_until for all", minimal + "comparison: {later_entry: censor, wait_until: 7}\n", "say which starts are early"},
 		{"wait_until early", minimal[:len(minimal)-2] + ", elapsed: [1, 7]}\ncomparison: {later_entry: censor, wait_until: 7}\n", "must lie after the last month of `population.elapsed` (7)"},
 		{"start_by alone", minimal[:len(minimal)-2] + ", elapsed: [1, 3]}\ncomparison: {later_entry: censor, start_by: 12}\n", "it goes with `wait_until`, the first"},
+		{"start_by a year", minimal[:len(minimal)-2] + ", elapsed: [1, 3]}\ncomparison: {later_entry: censor, wait_until: 7, start_by: 2019}\n", "`comparison.start_by: 2019` is a month of the spell, from 1 on, and no year"},
+		{"wait_until far", minimal[:len(minimal)-2] + ", elapsed: [1, 115]}\ncomparison: {later_entry: censor, wait_until: 121}\n", "`comparison.wait_until: 121` is a month of the spell"},
 		{"start_by early", minimal[:len(minimal)-2] + ", elapsed: [1, 3]}\ncomparison: {later_entry: censor, wait_until: 7, start_by: 6}\n", "`comparison.start_by: 6` is the last month"},
 		{"horizon 0", minimal + "horizon: 0\n", "1 to 180"},
 		{"half a month", minimal + "horizon: 24.5\n", "line 4: `horizon` is a whole number, not 24.5"},

@@ -41,6 +41,9 @@ type Combination struct {
 	Within int      `json:"within"` // months from the start of the first part to that of the last
 }
 
+// latestMonth is the last month of a spell that a strategy may name; beyond it stands a year, by mistake.
+const latestMonth = 120
+
 func (d *Design) validateAgainst() error {
 	if d.Against == "" {
 		d.Against = NotNow
@@ -51,12 +54,17 @@ func (d *Design) validateAgainst() error {
 			return fault.Usagef("bad_study", "`comparison.wait_until` is a strategy of the comparison: it goes with `against: not-now` and `later_entry: censor`")
 		case d.Elapsed == [2]int{}:
 			return fault.Usagef("bad_study", "`comparison.wait_until` compares with starting late; say which starts are early, such as `population: {elapsed: [1, 3]}`")
+		case k > latestMonth:
+			return fault.Usagef("bad_study", "`comparison.wait_until: %d` is a month of the spell, from 1 on, and no year; it is at most %d", k, latestMonth)
 		case k <= d.Elapsed[1]:
 			return fault.Usagef("bad_study", "`comparison.wait_until: %d` must lie after the last month of `population.elapsed` (%d)", k, d.Elapsed[1])
 		}
 	}
 	if k := d.StartBy; k != 0 && (d.WaitUntil == 0 || k < d.WaitUntil) {
 		return fault.Usagef("bad_study", "`comparison.start_by: %d` is the last month in which those who wait start; it goes with `wait_until`, the first, and cannot lie before it", k)
+	}
+	if d.StartBy > latestMonth {
+		return fault.Usagef("bad_study", "`comparison.start_by: %d` is a month of the spell, from 1 on, and no year; it is at most %d", d.StartBy, latestMonth)
 	}
 	if d.StartBy != 0 && len(d.Combinations) > 0 {
 		return fault.Usagef("bad_study", "`comparison.start_by` is about single tiltak, not combinations: to start one later is to start its parts in some order")
