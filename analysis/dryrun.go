@@ -50,6 +50,11 @@ const (
 
 // NewForecast reads the register of a study and draws its trials, and looks at no outcome.
 func NewForecast(ctx context.Context, s *Study, opt Options) (*Forecast, error) {
+	p, err := forecast(ctx, s, opt)
+	return p, s.given.locate(err)
+}
+
+func forecast(ctx context.Context, s *Study, opt Options) (*Forecast, error) {
 	begin := time.Now()
 	reg, cat, err := s.Register(ctx, opt)
 	if err != nil {

@@ -104,18 +104,22 @@ func TestSchemaForEditors(t *testing.T) {
 	}
 }
 
-// What a run refuses of `heterogeneity` after it has read the register the plan refuses too, with the same sentence.
+// What a run refuses of `heterogeneity`, of the study or after it has read the register, the plan refuses too, with the same sentence.
 func TestDryRunRefusesHeterogeneity(t *testing.T) {
-	for entry, want := range map[string]string{
-		"{by: [provider]}":              "",
-		"{by: [region_of_birth]}":       "",
-		"{by: [elapsed], months: [99]}": "not between 1 and the horizon",
+	for _, c := range []struct {
+		entry, want string
+		status      int
+	}{
+		{"{by: [budsjett]}", "`heterogeneity` names `budsjett`, and the register has no `budsjett` in `enhet`; add it", 2},
+		{"{by: [innhold]}", "`heterogeneity` names `innhold`, and the register has no `innhold` in `deltakelse`; add it", 2},
+		{"{by: [provider]}", "`heterogeneity` names `provider`; it is of anskaffelse, arrangor_id, ", 2},
+		{"{by: [elapsed], months: [99]}", "`heterogeneity.months` names 99, which is not between 1 and the horizon 3", 2},
 	} {
-		study := writeStudy(t, levelStudy+"heterogeneity: "+entry+"\n")
+		study := writeStudy(t, levelStudy+"heterogeneity: "+c.entry+"\n")
 		_, planned, status := runCLI(t, "run", study, "--dry-run", "--quiet")
 		_, ran, code := runCLI(t, "run", study, "--out", t.TempDir(), "--quiet")
-		if status != 2 && status != 3 || code != status || planned != ran || !strings.Contains(planned, want) {
-			t.Errorf("heterogeneity: %s: the plan says (%d) %s\nand the run (%d) %s", entry, status, planned, code, ran)
+		if status != c.status || code != status || planned != ran || !strings.Contains(planned, c.want) {
+			t.Errorf("heterogeneity: %s: the plan says (%d) %s\nand the run (%d) %s", c.entry, status, planned, code, ran)
 		}
 	}
 }
