@@ -20,6 +20,7 @@ type Draft struct {
 	Dir    string
 	Tables []DraftTable
 	Others []DraftFile // files that look like no table
+	Unread []DraftFile // files that could not be opened, and why
 }
 
 // DraftTable is a table of the register, in the order of tables.
@@ -70,7 +71,7 @@ const mostCodes = 80
 const longestKey = 200
 
 // NewDraft looks at the names in a folder, and at the values of the columns that it takes for codes. A file that cannot be read as a table
-// is passed over. It uses Catalog, Encoding and Workers of opt.
+// is passed over and named. It uses Catalog, Encoding and Workers of opt.
 func NewDraft(ctx context.Context, dir string, opt Options) (*Draft, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -103,7 +104,7 @@ func NewDraft(ctx context.Context, dir string, opt Options) (*Draft, error) {
 			if unread == nil {
 				unread = err
 			}
-			out.Others = append(out.Others, DraftFile{name, "cannot be read: " + err.Error()})
+			out.Unread = append(out.Unread, DraftFile{name, err.Error()})
 			continue
 		}
 		files = append(files, candidate{name, source})

@@ -3,9 +3,10 @@ package register
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
+
+	"go.yaml.in/yaml/v3"
 )
 
 // YAML is the mapping file, to be read and mended.
@@ -22,6 +23,9 @@ func (d *Draft) YAML() []byte {
 		if slices.Contains(lacking, spec.name) {
 			fmt.Fprintf(&b, "# %s: {file: ?}    # needed, and no file looks like it; it has the columns %s\n", spec.name, strings.Join(spec.required, ", "))
 		}
+	}
+	for _, f := range d.Unread {
+		fmt.Fprintf(&b, "# %s cannot be read: %s\n", oneLine(f.Name), oneLine(f.Text))
 	}
 	for _, f := range d.Others {
 		fmt.Fprintf(&b, "# %s %s\n", oneLine(f.Name), oneLine(f.Text))
@@ -86,7 +90,7 @@ func oneLine(text string) string {
 	}, text)), " ")
 }
 
-// scalar is a text as YAML takes it: plain where it can be read as nothing else.
+// scalar is a text as YAML takes it, on one line: plain where it can be read as nothing else.
 func scalar(text string) string {
 	plainText := text != ""
 	for i, r := range text {
@@ -100,5 +104,9 @@ func scalar(text string) string {
 	if plainText {
 		return text
 	}
-	return strconv.Quote(text)
+	quoted, err := yaml.Marshal(&yaml.Node{Kind: yaml.ScalarNode, Style: yaml.DoubleQuotedStyle, Value: strings.ToValidUTF8(text, "\ufffd")})
+	if err != nil {
+		panic("register: " + err.Error())
+	}
+	return strings.TrimSuffix(string(quoted), "\n")
 }

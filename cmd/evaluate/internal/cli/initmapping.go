@@ -30,6 +30,19 @@ func (g *globals) initMapping(c *cobra.Command, file, dir, encoding string) erro
 	for _, t := range draft.Tables {
 		tables = append(tables, table{t.Table, t.File, len(t.Rename), len(t.Unused), append([]string{}, t.Missing...)})
 	}
+	type other struct {
+		File string `json:"file"`
+		Why  string `json:"why"`
+	}
+	others, warnings := []other{}, []fault.Warning{}
+	for _, f := range draft.Unread {
+		others = append(others, other{f.Name, f.Text})
+		warnings = append(warnings, fault.Warnf("file_unread", "`%s` cannot be read, and no table is guessed from it: %s", f.Name, f.Text))
+	}
+	for _, f := range draft.Others {
+		others = append(others, other{f.Name, f.Text})
+	}
+	g.warn(warnings)
 	if g.format == "json" {
 		return writeJSON(g.stdout, struct {
 			header
@@ -38,8 +51,9 @@ func (g *globals) initMapping(c *cobra.Command, file, dir, encoding string) erro
 			Tables   []table         `json:"tables"`
 			Lacking  []string        `json:"tables_missing"`
 			Unknown  int             `json:"unknown"`
+			Others   []other         `json:"others"`
 			Warnings []fault.Warning `json:"warnings"`
-		}{newHeader("init", 0.95), file, len(text), tables, append([]string{}, draft.Lacking()...), draft.Unknown(), warningsOf(nil)})
+		}{newHeader("init", 0.95), file, len(text), tables, append([]string{}, draft.Lacking()...), draft.Unknown(), others, warnings})
 	}
 	if !g.quiet {
 		for _, t := range tables {
