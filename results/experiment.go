@@ -46,7 +46,7 @@ func (e *Experiment) Blank() {
 	e.Set = ""
 }
 
-// small tells whether a row rests on few persons: of an arm, with or without the outcome in one, or, of what rests on taking it up, who took it
+// smallExperiment tells whether a row rests on few persons: of an arm, with or without the outcome in one, or, of what rests on taking it up, who took it
 // up or did not.
 func (s *suppressor) smallExperiment(e *Experiment) bool {
 	few := s.few(e.PersonsOffered) || s.few(e.PersonsOthers) || e.Adjustment == "none" // a plain difference of shares could be solved for whole persons
@@ -111,8 +111,15 @@ func (a *attacker) experiment(rows []Experiment) {
 				a.hit("%s: %d persons are no step of %d", name, n, a.min)
 			}
 		}
-		if e.Reason == suppressed && !(math.IsNaN(e.Estimate) && math.IsNaN(e.StdError) && math.IsNaN(e.ConfLow) && math.IsNaN(e.ConfHigh) && math.IsNaN(e.PValue) && math.IsNaN(e.PRandomisation)) {
+		shown := e.Set != ""
+		for _, x := range []float64{e.Estimate, e.StdError, e.DF, e.ConfLow, e.ConfHigh, e.PValue, e.PRandomisation, e.PWild, e.FirstStageF} {
+			shown = shown || !math.IsNaN(x)
+		}
+		switch {
+		case e.Reason == suppressed && shown:
 			a.hit("%s: a figure that is said to be hidden", name)
+		case e.Adjustment == "none" && shown:
+			a.hit("%s: a plain difference", name)
 		}
 	}
 }

@@ -49,10 +49,25 @@ func TestExperimentSuppressed(t *testing.T) {
 	if both.Experiment[1].Reason != suppressed {
 		t.Error("the late stands without its itt")
 	}
-	a := attacker{min: 5}
-	bad := row("itt", func(*Experiment) {})
-	bad.Reason = suppressed
-	if a.experiment([]Experiment{bad}); len(a.found) != 3 {
-		t.Errorf("the attack finds %v", a.found)
+	gone := row("itt", func(e *Experiment) { e.Blank(); e.Reason, e.PersonsOffered, e.PersonsOthers = suppressed, 100, 95 })
+	for name, c := range map[string]struct {
+		change func(*Experiment)
+		want   int
+	}{
+		"nothing":            {func(*Experiment) {}, 0},
+		"df":                 {func(e *Experiment) { e.DF = 7 }, 1},
+		"p_wild":             {func(e *Experiment) { e.PWild = .2 }, 1},
+		"first_stage_f":      {func(e *Experiment) { e.FirstStageF = 12 }, 1},
+		"set":                {func(e *Experiment) { e.Set = "interval" }, 1},
+		"no step":            {func(e *Experiment) { e.PersonsOffered, e.PersonsOthers = 103, 98 }, 2},
+		"a plain difference": {func(e *Experiment) { e.Reason, e.Adjustment, e.Estimate = "", "none", .1 }, 1},
+		"an adjusted one":    {func(e *Experiment) { e.Reason, e.Estimate = "", .1 }, 0},
+	} {
+		bad := gone
+		c.change(&bad)
+		a := attacker{min: 5}
+		if a.experiment([]Experiment{bad}); len(a.found) != c.want {
+			t.Errorf("%s: the attack finds %v", name, a.found)
+		}
 	}
 }
