@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Attack tries to get at small cells of a finished run by subtraction, with nothing but the tables as they were written,
@@ -15,7 +16,8 @@ import (
 // `alle`; shown years and steps of the flow, taken from their sum; the same starts where several tables count
 // them, in the flow, the estimates, the curves and the costs, taken from each other; a month that is hidden, from a window
 // over it; a placebo of a cell whose figures are hidden or small; the events and censorings between two points of a curve; an estimate that is hidden, from the figures of cost
-// against effect; the margins of the tables of chains; a hidden specification, from what is said of all of them together. A level whose share is no whole number of starts is weighted, and one
+// against effect; the margins of the tables of chains; a hidden specification, from what is said of all of them together;
+// few clusters. A level whose share is no whole number of starts is weighted, and one
 // of a method that drops starts that is a multiple of half a per cent is taken for rounded: neither counts anything.
 //
 // Of a run whose counts are rounded it also tries to read counts closer than they are given, see roundedRun.
@@ -48,6 +50,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.preEffects(t)
 	a.reforms(t.Reforms)
 	a.experiment(t.Experiment)
+	a.diagnostics(t.Diagnostics)
 	a.sensitivity(t)
 	a.placebo(t)
 	a.registry(t)
@@ -105,6 +108,9 @@ func (a *attacker) cells(rows []Estimate) {
 			a.hit("%s: fewer than %d persons", nameOf(e), a.min)
 		} else if e.OnesTreated >= 0 && (e.OnesTreated < a.min || e.ZerosTreated < a.min) {
 			a.hit("%s: %d of %d starts with the outcome", nameOf(e), e.OnesTreated, e.NStarts)
+		}
+		if e.Reason == suppressed && strings.Contains(e.StdErrorType, ", t(") {
+			a.hit("%s: degrees of freedom of a hidden error tell how few clusters there are", nameOf(e))
 		}
 	}
 }
