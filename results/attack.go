@@ -16,8 +16,8 @@ import (
 // `alle`; shown years and steps of the flow, taken from their sum; the same starts where several tables count
 // them, in the flow, the estimates, the curves and the costs, taken from each other; a month that is hidden, from a window
 // over it; a placebo of a cell whose figures are hidden or small; the events and censorings between two points of a curve; an estimate that is hidden, from the figures of cost
-// against effect; the margins of the tables of chains; a hidden specification, from what is said of all of them together;
-// few clusters. A level whose share is no whole number of starts is weighted, and one
+// against effect; the margins of the tables of chains; a hidden specification, from what is said of all of them together; a part
+// of an outcome, from the whole and the other parts; few clusters. A level whose share is no whole number of starts is weighted, and one
 // of a method that drops starts that is a multiple of half a per cent is taken for rounded: neither counts anything.
 //
 // Of a run whose counts are rounded it also tries to read counts closer than they are given, see roundedRun.
@@ -30,6 +30,7 @@ func Attack(t *Tables, minCell int) []string {
 	a := &attacker{min: minCell}
 	if t.Round > 0 {
 		a.roundedRun(t)
+		a.divisions(t) // what stands beside what is the same
 		return a.found
 	}
 	rows := counted(t.Estimates)
@@ -50,6 +51,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.preEffects(t)
 	a.reforms(t.Reforms)
 	a.experiment(t.Experiment)
+	a.divisions(t)
 	a.diagnostics(t.Diagnostics)
 	a.sensitivity(t)
 	a.placebo(t)

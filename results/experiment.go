@@ -91,9 +91,8 @@ func (s *suppressor) experiment() {
 			}
 		}
 	}
-	dividedRows(s.t.Divisions, s.t.Experiment, func(e *Experiment) divided {
-		return divided{join(e.Month, e.Estimand, e.Adjustment, e.StdErrorType), e.Outcome, e.Reason == suppressed, e.OnesOffered == 0 && e.OnesOthers == 0}
-	}, func(e *Experiment) {
+	dividedRows(s.t.Divisions, about(s.t.Experiment, (*Experiment).divided), func(i int) {
+		e := &s.t.Experiment[i]
 		e.Blank()
 		e.Reason = suppressed
 		s.note("experiment", partOfOutcome)

@@ -55,9 +55,7 @@ func (s *suppressor) heterogeneity() {
 		}
 		hide(h, "the figure of a value is hidden")
 	}
-	dividedRows(s.t.Divisions, s.t.Heterogeneity, func(h *Heterogeneity) divided {
-		return divided{join(h.Tiltak, h.Group, h.Method, h.Month, h.Comparison, h.SubsetVar, h.SubsetValue, h.Measure), h.Outcome, h.Reason == suppressed, false}
-	}, func(h *Heterogeneity) { hide(h, partOfOutcome) })
+	dividedRows(s.t.Divisions, about(s.t.Heterogeneity, (*Heterogeneity).divided), func(i int) { hide(&s.t.Heterogeneity[i], partOfOutcome) })
 }
 
 // shownSubsets tells whether all figures that a row rests on are shown. A slope rests on the rows of all known values, and its number of

@@ -76,7 +76,7 @@ func Load(dir string) (*Run, *Tables, error) {
 	if err := json.Unmarshal(b, r); err != nil || r.Schema != 1 {
 		return nil, nil, fault.Dataf("bad_run", filepath.Join(dir, "run.json"), "", "cannot be read by this version of the program; use the one that made the run")
 	}
-	t := &Tables{Round: r.Round}
+	t := &Tables{Round: r.Round, Divisions: r.Divisions}
 	for _, e := range t.each() {
 		path := filepath.Join(dir, "tables", e.name+".csv")
 		data, err := os.ReadFile(path)

@@ -73,9 +73,7 @@ func (s *suppressor) preEffects() {
 			}
 		}
 	}
-	dividedRows(s.t.Divisions, rows, func(p *PreEffect) divided {
-		return divided{join(p.Tiltak, p.Group, p.Method, *p.EventMonth), p.Outcome, p.Reason == suppressed, p.OnesTreated == 0 && p.OnesComparison == 0}
-	}, func(p *PreEffect) { hide(p, partOfOutcome) })
+	dividedRows(s.t.Divisions, about(rows, (*PreEffect).divided), func(i int) { hide(&rows[i], partOfOutcome) })
 }
 
 // hiddenOutcomes are the tiltak × group × outcome of which the estimates show nothing, for disclosure.

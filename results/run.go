@@ -69,9 +69,10 @@ type Run struct {
 		Limitations Text `json:"limitations"`
 	} `json:"notes"`
 	Warnings   []fault.Warning `json:"warnings"`
-	Messages   []Message       `json:"messages"`   // the warnings for readers of the report; they hold no counts
-	Suppressed []Suppression   `json:"suppressed"` // what disclosure control did
-	Rules      []Label         `json:"rules"`      // the rules of table flow
+	Messages   []Message       `json:"messages"`            // the warnings for readers of the report; they hold no counts
+	Suppressed []Suppression   `json:"suppressed"`          // what disclosure control did
+	Rules      []Label         `json:"rules"`               // the rules of table flow
+	Divisions  []Division      `json:"divisions,omitempty"` // the outcomes that are sums of others, for the attack on a run that is read
 
 	Plan       *Plan            `json:"plan,omitempty"`        // the plan that it was given
 	Reforms    []ReformRule     `json:"reforms,omitempty"`     // what table reforms is about

@@ -75,9 +75,7 @@ func (s *suppressor) sensitivity() {
 		}
 		hide(r, rule)
 	}
-	dividedRows(s.t.Divisions, rows, func(r *Sensitivity) divided {
-		return divided{join(r.Tiltak, r.Group, r.Method, r.Month, r.Measure, r.Variation, r.Estimand), r.Outcome, r.Reason == suppressed, r.OnesTreated == 0 && r.OnesComparison == 0}
-	}, func(r *Sensitivity) { hide(r, partOfOutcome) })
+	dividedRows(s.t.Divisions, about(rows, (*Sensitivity).divided), func(i int) { hide(&rows[i], partOfOutcome) })
 }
 
 // sensitivity looks for a figure that is hidden, or a level, behind a measure of it.

@@ -33,31 +33,12 @@ func TestPartsOfAnOutcome(t *testing.T) {
 
 // The whole less the parts that are shown tells nothing in the other tables either: where one part of a figure is hidden, no other stands.
 func TestPartsOfAnOutcomeInOtherTables(t *testing.T) {
-	month := -3
-	parts := []string{"w_a", "w_b", "w_c", "w_u"}
 	ones := map[string]int{"w": 63, "w_a": 40, "w_b": 3, "w_c": 20, "w_u": 0}
 	for name, few := range map[string]bool{"a small part": true, "no small part": false} {
 		if !few {
 			ones["w_b"] = 13
 		}
-		tables := &Tables{Divisions: []Division{{"w", parts, []string{"w_u"}}}}
-		month6 := 6
-		for _, o := range append([]string{"w"}, parts...) {
-			n := ones[o]
-			tables.Estimates = append(tables.Estimates, Estimate{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", Comparison: "not-now", Month: &month6, Role: "primary", Estimate: .1, StdError: .02, MeanTreated: .4, MeanComparison: .4,
-				NStarts: 100, NStartsEligible: 100, NPersonsTreated: 100, NPersonsComparison: 500, OnesTreated: 50, ZerosTreated: 50, OnesComparison: 250, ZerosComparison: 250})
-			tables.PreEffects = append(tables.PreEffects, PreEffect{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", EventMonth: &month, Estimate: .1,
-				PersonsTreated: 100, PersonsComparison: 500, OnesTreated: n, ZerosTreated: 100 - n, OnesComparison: 5 * n, ZerosComparison: 500 - 5*n})
-			tables.Sensitivity = append(tables.Sensitivity, Sensitivity{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", Month: 6, Measure: "spread", Estimate: .1,
-				PersonsTreated: 100, PersonsComparison: 500, OnesTreated: n, ZerosTreated: 100 - n, OnesComparison: 5 * n, ZerosComparison: 500 - 5*n, Discordant: -1})
-			p := Placebo{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", Window: "-6--1", Kind: "window", Estimate: .1, PersonsTreated: 100, PersonsComparison: 500, FewAmounts: n < 5}
-			if n == 0 {
-				p.Reason = "constant_outcome"
-			}
-			tables.Placebo = append(tables.Placebo, p)
-			tables.Experiment = append(tables.Experiment, Experiment{Outcome: o, Month: 6, Estimand: "itt", Adjustment: "lin", Estimate: .1, PersonsOffered: 100, PersonsOthers: 100,
-				OnesOffered: n, ZerosOffered: 100 - n, OnesOthers: n, ZerosOthers: 100 - n})
-		}
+		tables := tablesOfParts(ones)
 		Suppress(tables, 5)
 		check := func(table, outcome string, hidden bool) {
 			t.Helper()
@@ -73,6 +54,31 @@ func TestPartsOfAnOutcomeInOtherTables(t *testing.T) {
 			check("experiment", tables.Experiment[i].Outcome, tables.Experiment[i].Reason == suppressed && math.IsNaN(tables.Experiment[i].Estimate))
 		}
 	}
+}
+
+// tablesOfParts are tables about an outcome that so many of 100 have, and its parts.
+func tablesOfParts(ones map[string]int) *Tables {
+	month := -3
+	parts := []string{"w_a", "w_b", "w_c", "w_u"}
+	tables := &Tables{Divisions: []Division{{"w", parts, []string{"w_u"}}}}
+	month6 := 6
+	for _, o := range append([]string{"w"}, parts...) {
+		n := ones[o]
+		tables.Estimates = append(tables.Estimates, Estimate{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", Comparison: "not-now", Month: &month6, Role: "primary", Estimate: .1, StdError: .02, MeanTreated: .4, MeanComparison: .4,
+			NStarts: 100, NStartsEligible: 100, NPersonsTreated: 100, NPersonsComparison: 500, OnesTreated: 50, ZerosTreated: 50, OnesComparison: 250, ZerosComparison: 250})
+		tables.PreEffects = append(tables.PreEffects, PreEffect{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", EventMonth: &month, Estimate: .1,
+			PersonsTreated: 100, PersonsComparison: 500, OnesTreated: n, ZerosTreated: 100 - n, OnesComparison: 5 * n, ZerosComparison: 500 - 5*n})
+		tables.Sensitivity = append(tables.Sensitivity, Sensitivity{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", Month: 6, Measure: "spread", Estimate: .1,
+			PersonsTreated: 100, PersonsComparison: 500, OnesTreated: n, ZerosTreated: 100 - n, OnesComparison: 5 * n, ZerosComparison: 500 - 5*n, Discordant: -1})
+		p := Placebo{Tiltak: "A", Group: "alle", Outcome: o, Method: "none", Window: "-6--1", Kind: "window", Estimate: .1, PersonsTreated: 100, PersonsComparison: 500, FewAmounts: n < 5}
+		if n == 0 {
+			p.Reason = "constant_outcome"
+		}
+		tables.Placebo = append(tables.Placebo, p)
+		tables.Experiment = append(tables.Experiment, Experiment{Outcome: o, Month: 6, Estimand: "itt", Adjustment: "lin", Estimate: .1, PersonsOffered: 100, PersonsOthers: 100,
+			OnesOffered: n, ZerosOffered: 100 - n, OnesOthers: n, ZerosOthers: 100 - n})
+	}
+	return tables
 }
 
 // A trend that is hidden is not the trend of the whole less those of the other parts.

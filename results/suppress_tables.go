@@ -171,14 +171,11 @@ func (s *suppressor) placebo() {
 				hide(p, "one of the tiltak is hidden")
 			}
 		}
-		places := make([]int, len(at))
-		for k := range places {
-			places[k] = k
+		rows := about(at, func(i *int) divided { return s.t.Placebo[*i].divided() })
+		for k := range rows {
+			rows[k].nobody = nobody[k]
 		}
-		dividedRows(s.t.Divisions, places, func(k *int) divided {
-			p := &s.t.Placebo[at[*k]]
-			return divided{join(p.Tiltak, p.Group, p.Method, p.Kind, p.Conditioning, p.Window), p.Outcome, p.Reason == suppressed, nobody[*k]}
-		}, func(k *int) { hide(&s.t.Placebo[at[*k]], partOfOutcome) })
+		dividedRows(s.t.Divisions, rows, func(k int) { hide(&s.t.Placebo[at[k]], partOfOutcome) })
 	}
 }
 

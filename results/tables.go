@@ -232,7 +232,7 @@ type Tables struct {
 	// (OnesTreated) and not in it (ZerosTreated), from which follows which group lies inside which.
 	Census []Estimate
 
-	// Divisions are the outcomes that are sums of others, for disclosure control; never written.
+	// Divisions are the outcomes that are sums of others, for disclosure control; run.json has them.
 	Divisions []Division
 
 	// Round is to what counts were rounded on the way out (see Round); 0 where they were not.
