@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 
-	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/internal/parallel"
 	"tiltakseffekt/results"
 )
@@ -27,9 +26,7 @@ func (r *runner) composition(ctx context.Context, t *results.Tables) error {
 	}); err != nil {
 		return err
 	}
-	for _, d := range outcome.Divisions(r.study.Outcomes) {
-		t.Divisions = append(t.Divisions, results.Division(d))
-	}
+	t.Divisions = r.study.divisions()
 	for i := range parts {
 		t.Composition = append(t.Composition, parts[i]...)
 		t.Census = append(t.Census, census[i]...)

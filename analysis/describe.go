@@ -100,9 +100,19 @@ func (r *runner) describe() results.Run {
 	}
 	run.Covariates = append(run.Covariates, results.Label{ID: startDay, Text: results.Text{NB: "Startdag i måneden", EN: "Day of the month of the start"}})
 	run.Rules = ruleLabels()
+	run.Divisions = s.divisions()
 	run.CostEffect = r.costNotes()
 	run.Notes.Question, run.Notes.Limitations = results.Text(s.Notes.Question), results.Text(s.Notes.Limitations)
 	return run
+}
+
+// divisions are the outcomes of a study that are sums of others, for disclosure control.
+func (s *Study) divisions() []results.Division {
+	var out []results.Division
+	for _, d := range outcome.Divisions(s.Outcomes) {
+		out = append(out, results.Division(d))
+	}
+	return out
 }
 
 func outcomeLabel(o outcome.Spec) results.Label {

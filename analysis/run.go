@@ -99,6 +99,7 @@ func Estimate(ctx context.Context, s *Study, reg *register.Register, cat *catalo
 		return nil, err
 	}
 	out := &Result{Trials: r.trials, Outcomes: r.outcomes}
+	out.Tables.Divisions = s.divisions()
 	var priceWarnings []fault.Warning
 	var err error
 	if s.costEffectAsked() && !s.FiguresOnly {

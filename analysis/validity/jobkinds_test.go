@@ -9,6 +9,7 @@ import (
 	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/datasets/simulate"
+	"tiltakseffekt/results"
 )
 
 // Work by terms, employer, sector and contract: the effects of the parts of each division add up to the effect on work, month by
@@ -94,5 +95,13 @@ outcomes: [{id: arbeid, kind: work, terms: all, parts: {terms: true, employer: t
 				t.Errorf("%s, %+v: parts %v, work %v", division, k, of[k], w)
 			}
 		}
+	}
+	tables := out.Tables
+	if len(tables.Divisions) != 4 {
+		t.Errorf("disclosure control knows the divisions %v", tables.Divisions)
+	}
+	results.Suppress(&tables, 5)
+	if found := results.Attack(&tables, 5); len(found) > 0 {
+		t.Errorf("the attack finds %v", found)
 	}
 }
