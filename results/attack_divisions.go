@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// divisions looks for a part of an outcome that is hidden and is the whole less the parts that are shown: in estimates one that is hidden
+// divisions looks for an outcome that is hidden and is the sum of its parts, and for a part that is hidden and is the whole less the parts that are shown: in estimates one that is hidden
 // alone, or a few starts that all hidden ones have; in the tables of which dividedRows hides all parts, any that stands beside a hidden one. A
 // part of unknown value may be hidden because nobody has it, and is not looked for by itself.
 func (a *attacker) divisions(t *Tables) {
@@ -27,14 +27,14 @@ func (a *attacker) divisions(t *Tables) {
 	} {
 		for _, cell := range grouped(table.rows, keyOfDivided) {
 			for _, d := range t.Divisions {
-				whole := false
+				whole, lost := false, false
 				var hidden []string
 				shown, other := 0, 0
 				for _, i := range cell {
 					x := &table.rows[i]
 					switch part := slices.Contains(d.Parts, x.outcome); {
 					case x.outcome == d.Whole:
-						whole = x.shown
+						whole, lost = x.shown, x.gone && len(d.Parts) > 1
 					case part && x.gone && (!table.any || !slices.Contains(d.Unknown, x.outcome)):
 						hidden = append(hidden, x.outcome)
 					case part && x.shown:
@@ -44,8 +44,11 @@ func (a *attacker) divisions(t *Tables) {
 					}
 				}
 				alone := len(hidden) == 1 && other == 0 && !slices.Contains(d.Unknown, hidden[0])
-				if whole && shown > 0 && len(hidden) > 0 && (table.any || alone) {
-					key := strings.Join(strings.FieldsFunc(table.rows[cell[0]].key, func(r rune) bool { return r == 0 }), ", ")
+				key := strings.Join(strings.FieldsFunc(table.rows[cell[0]].key, func(r rune) bool { return r == 0 }), ", ")
+				switch {
+				case lost && shown > 0 && (table.any || shown > 1 && len(hidden) == 0 && other == 0):
+					a.hit("%s: %s: %s, which is hidden, is the sum of its parts", table.name, key, d.Whole)
+				case whole && shown > 0 && len(hidden) > 0 && (table.any || alone):
 					a.hit("%s: %s: %s is %s less the parts that are shown", table.name, key, strings.Join(hidden, " and "), d.Whole)
 				}
 			}

@@ -127,6 +127,8 @@ func TestAttackOnAPartAlone(t *testing.T) {
 	}{
 		"one":              {"", "hidden", "", "", 1},
 		"of a hidden sum":  {"hidden", "hidden", "", "", 0},
+		"a hidden sum":     {"hidden", "", "", "", 1},
+		"less one":         {"hidden", "", "none", "", 0},
 		"two":              {"", "hidden", "hidden", "", 0},
 		"unknown":          {"", "", "", "hidden", 0},
 		"and unknown":      {"", "hidden", "", "hidden", 0},
@@ -137,7 +139,7 @@ func TestAttackOnAPartAlone(t *testing.T) {
 		tables := &Tables{Divisions: []Division{{"w", []string{"a", "b", "u"}, []string{"u"}}}, Estimates: []Estimate{row("w", c.w), row("a", c.a), row("b", c.b), row("u", c.u)}}
 		for _, round := range []int{0, 10} {
 			tables.Round = round
-			if found := hitsOf(tables, "estimates", "a is w less"); len(found) != c.want {
+			if found := hitsOf(tables, "estimates", " is "); len(found) != c.want {
 				t.Errorf("%s, rounded to %d: %v", name, round, found)
 			}
 		}
@@ -151,5 +153,10 @@ func TestPartsOfTwoOutcomes(t *testing.T) {
 	dividedRows([]Division{{"v", []string{"b", "c"}, nil}, {"w", []string{"a", "b"}, nil}}, rows, func(i int) { gone = append(gone, i) })
 	if len(gone) != 2 || gone[0] != 3 || gone[1] != 4 {
 		t.Errorf("rows %v go", gone)
+	}
+	n := 0
+	dividedRows([]Division{{"w", []string{"a", "b"}, nil}}, []divided{{outcome: "w", gone: true}, {outcome: "a"}, {outcome: "b"}}, func(int) { n++ })
+	if n != 2 {
+		t.Errorf("%d parts of a hidden sum go", n)
 	}
 }

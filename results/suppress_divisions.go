@@ -15,7 +15,7 @@ type Division struct {
 }
 
 // divisions hides one more part of an outcome where one alone is hidden, or all that are hidden are small: with the whole shown, they are
-// what it has more than the parts that are shown. A part of unknown value that nobody has is no secret, and nothing goes for it.
+// what it has more than the parts that are shown. A whole that is hidden is their sum, and counts as one of them. A part of unknown value that nobody has is no secret, and nothing goes for it.
 func (w *estimateRules) divisions() (changed bool) {
 	if len(w.t.Divisions) == 0 {
 		return false
@@ -26,10 +26,17 @@ func (w *estimateRules) divisions() (changed bool) {
 			at[w.orig[i].Outcome] = i
 		}
 		for _, d := range w.t.Divisions {
-			if whole, ok := at[d.Whole]; !ok || w.hidden[whole] {
+			whole, ok := at[d.Whole]
+			if !ok {
 				continue
 			}
 			var parts []member
+			if w.hidden[whole] { // few without the outcome: the sum of its parts would tell it
+				if len(d.Parts) < 2 {
+					continue
+				}
+				parts = append(parts, member{hidden: true, small: w.small[whole]})
+			}
 			for _, id := range d.Parts {
 				i, ok := at[id]
 				if !ok {
@@ -114,7 +121,7 @@ func about[R any](rows []R, of func(*R) divided) []divided {
 
 func keyOfDivided(x *divided) string { return x.key }
 
-// dividedRows hides the rows of all parts of an outcome where that of one is hidden: figures of parts add up to those of the whole. It is for
+// dividedRows hides the rows of all parts of an outcome where that of one, or of the whole, is hidden: figures of parts add up to those of the whole. It is for
 // tables that come after the estimates, which keep what they can (divisions). A part of unknown value that nobody has is no secret. An outcome
 // may be part of several, so that what goes for one calls for more in another.
 func dividedRows(d []Division, rows []divided, hide func(i int)) {
@@ -128,6 +135,7 @@ func dividedRows(d []Division, rows []divided, hide func(i int)) {
 				one := false
 				for _, i := range cell {
 					x := &rows[i]
+					one = one || x.gone && x.outcome == division.Whole && len(division.Parts) > 1
 					one = one || x.gone && slices.Contains(division.Parts, x.outcome) && !(x.nobody && slices.Contains(division.Unknown, x.outcome))
 				}
 				for _, i := range cell {

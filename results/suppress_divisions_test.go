@@ -19,6 +19,7 @@ func TestPartsOfAnOutcome(t *testing.T) {
 		"one small":      {[]Estimate{row("w", 43), row("w_a", 40), row("w_b", 3), row("w_u", 0)}, []bool{false, true, true, true}},
 		"smallest goes":  {[]Estimate{row("w", 63), row("w_a", 40), row("w_b", 3), row("w_c", 20)}, []bool{false, false, true, true}},
 		"all shown":      {[]Estimate{row("w", 60), row("w_a", 40), row("w_b", 20)}, []bool{false, false, false}},
+		"few without":    {[]Estimate{row("w", 97), row("w_a", 57), row("w_b", 40)}, []bool{true, false, true}},
 		"unknown nobody": {[]Estimate{row("w", 60), row("w_a", 40), row("w_b", 20), row("w_u", 0)}, []bool{false, false, false, true}},
 	} {
 		tables := &Tables{Estimates: c.rows, Divisions: []Division{{"w", []string{"w_a", "w_b", "w_c", "w_u"}, []string{"w_u"}}}}

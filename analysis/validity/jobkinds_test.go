@@ -2,6 +2,7 @@ package validity
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,8 +101,12 @@ outcomes: [{id: arbeid, kind: work, terms: all, parts: {terms: true, employer: t
 	if len(tables.Divisions) != 4 {
 		t.Errorf("disclosure control knows the divisions %v", tables.Divisions)
 	}
-	results.Suppress(&tables, 5)
-	if found := results.Attack(&tables, 5); len(found) > 0 {
-		t.Errorf("the attack finds %v", found)
+	for _, limit := range []int{3, 5, 10, 20, 40} {
+		some := tables
+		some.Estimates, some.Diagnostics = slices.Clone(tables.Estimates), slices.Clone(tables.Diagnostics)
+		results.Suppress(&some, limit)
+		if found := results.Attack(&some, limit); len(found) > 0 {
+			t.Errorf("with the limit %d the attack finds %v", limit, found)
+		}
 	}
 }
