@@ -14,7 +14,7 @@ import (
 // stand for as many as they are, which the chances of a start of this tiltak must be right for.
 func TestStartBy(t *testing.T) {
 	const from, by = 5, 7
-	reg := tiny(rand.New(rand.NewPCG(5, 9)), 2000, 40)
+	reg := tiny(rand.New(rand.NewPCG(5, 9)), 4000, 40)
 	d := tinyDesign()
 	d.Censor, d.Elapsed, d.WaitUntil, d.StartBy, d.Horizon = true, [2]int{1, 3}, from, by, 9
 	trials, err := Build(t.Context(), reg, d)
@@ -38,7 +38,7 @@ func TestStartBy(t *testing.T) {
 	became := map[string]int{}
 	for k := range trials.Tiltak {
 		trial := &trials.Tiltak[k]
-		sum, rows := 0., 0.
+		sum, squares, rows := 0., 0., 0.
 		for i, row := range trial.Row {
 			if trial.Treated[i] {
 				continue
@@ -89,6 +89,7 @@ func TestStartBy(t *testing.T) {
 			weight, late, here := trials.Stay(trial, row, 9)
 			rows++
 			sum += weight
+			squares += weight * weight
 			if !kept {
 				if here || weight != 0 {
 					t.Fatal("who started before the month waited for is there")
@@ -106,15 +107,17 @@ func TestStartBy(t *testing.T) {
 			if late && !(weight > wait/(by-from+1)) {
 				t.Fatalf("a start has a chance above 1: weight %v after %v", weight, wait)
 			}
-			if early, _, _ := trials.Stay(trial, row, from-4); early != 1 && what != "" {
-				if b, _, _ := waiting.Stay(&waiting.Tiltak[k], row, from-4); b != early {
-					t.Fatal("before the month waited for the rows are others than with wait_until")
-				}
+			early, _, okE := trials.Stay(trial, row, from-4)
+			if b, _, okB := waiting.Stay(&waiting.Tiltak[k], row, from-4); early != b || okE != okB {
+				t.Fatal("before the month waited for the rows are others than with wait_until")
 			}
 		}
-		// Every row's weight has mean 1; that of a late starter has a standard deviation of some 10.
-		if mean := sum / rows; math.Abs(mean-1) > 0.16 {
-			t.Errorf("%s: mean weight %.3f of %.0f rows", trial.Tiltak, mean, rows)
+		// Every row's weight has mean 1: four errors of the mean.
+		mean := sum / rows
+		tol := 4 * math.Sqrt((squares/rows-mean*mean)/rows)
+		t.Logf("%s: mean weight %.3f ± %.3f of %.0f rows", trial.Tiltak, mean, tol, rows)
+		if math.Abs(mean-1) > tol {
+			t.Errorf("%s: mean weight %.3f of %.0f rows, further from 1 than %.3f", trial.Tiltak, mean, rows, tol)
 		}
 	}
 	for _, what := range []string{"left the episode", "started it", "started another", "did not start"} {
