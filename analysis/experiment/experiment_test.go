@@ -3,11 +3,12 @@ package experiment
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
-	"reflect"
-	"slices"
+
 	"tiltakseffekt/internal/fault"
 )
 
