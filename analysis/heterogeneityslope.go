@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"tiltakseffekt/analysis/did"
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/internal/regression"
@@ -175,13 +176,10 @@ func (s *slopeSample) oddsOf(c *cell, u []float64, mask []bool) estimate.Reason 
 		s.weight[i] = c.weight[i]
 		if p := fit.Fitted[k]; !treated[k] {
 			s.weight[i] = 0
-			if p < nearOne {
+			if p < did.TrimAt {
 				s.weight[i] = c.weight[i] * p / (1 - p)
 			}
 		}
 	}
 	return ""
 }
-
-// nearOne is the propensity from which on a comparison row gets no weight, as in did.
-const nearOne = .995

@@ -3,8 +3,6 @@ package analysis
 import (
 	"math"
 
-	"gonum.org/v1/gonum/stat/distuv"
-
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/internal/regression"
 )
@@ -206,7 +204,6 @@ func (out *slopeResult) errors(s slopeSample) {
 
 // interval is the interval and p-value of the slope.
 func (out *slopeResult) interval(level float64) (low, high, p float64) {
-	t := distuv.StudentsT{Mu: 0, Sigma: 1, Nu: float64(out.places - 1)}
-	q := t.Quantile(.5 + level/2)
-	return out.slope - q*out.stdError, out.slope + q*out.stdError, 2 * t.Survival(math.Abs(out.slope)/out.stdError)
+	e := estimate.Student(out.slope, out.stdError, level, float64(out.places-1))
+	return e.ConfLow, e.ConfHigh, e.PValue
 }

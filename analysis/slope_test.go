@@ -75,7 +75,9 @@ func TestLinearSlopeClosedForm(t *testing.T) {
 		t.Errorf("by place %v, want %v; the error is %v", got.byPlace, want, got.stdError)
 	}
 	low, high, _ := got.interval(.95)
-	if q := 2.7764451051977987; math.Abs(low-(1.5-q*math.Sqrt(.5))) > 1e-9 || math.Abs(high-(1.5+q*math.Sqrt(.5))) > 1e-9 { // t of 4 degrees, from tables
+	// The quantile of t with 4 degrees in closed form: with a = √(4p(1 − p)), 2√(cos(arccos(a)/3)/a − 1).
+	a := math.Sqrt(4 * .975 * .025)
+	if q := 2 * math.Sqrt(math.Cos(math.Acos(a)/3)/a-1); math.Abs(low-(1.5-q*math.Sqrt(.5))) > 1e-9 || math.Abs(high-(1.5+q*math.Sqrt(.5))) > 1e-9 {
 		t.Errorf("interval %v to %v", low, high)
 	}
 	few := s

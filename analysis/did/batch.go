@@ -205,7 +205,7 @@ func (b *Batch) ATTs(dy, psi [][]float64) []ATT {
 		}
 		a.Estimate = estimate.Normal(a.Estimate.Estimate, math.Sqrt(floats.Dot(psi[h], psi[h])), f.level)
 		if d.trimmed > 0 {
-			a.Warnings = append(a.Warnings, fault.Warnf("trimmed", "%d comparison rows with a propensity of %g or more have weight 0", d.trimmed, trimAt))
+			a.Warnings = append(a.Warnings, fault.Warnf("trimmed", "%d comparison rows with a propensity of %g or more have weight 0", d.trimmed, TrimAt))
 		}
 	}
 	return out

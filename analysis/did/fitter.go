@@ -247,7 +247,7 @@ func (f *Fitter) ATT(dy []float64) ATT {
 	}
 	a.Estimate = estimate.Normal(c.att, math.Sqrt(variance), f.level)
 	if d.trimmed > 0 {
-		a.Warnings = append(a.Warnings, fault.Warnf("trimmed", "%d comparison rows with a propensity of %g or more have weight 0", d.trimmed, trimAt))
+		a.Warnings = append(a.Warnings, fault.Warnf("trimmed", "%d comparison rows with a propensity of %g or more have weight 0", d.trimmed, TrimAt))
 	}
 	return a
 }

@@ -187,7 +187,7 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 		r.Warnings = append(r.Warnings, fault.Warnf("negative_variance", "%d cells have no standard error: with few clusters the inclusion–exclusion over cluster dimensions can be negative", negative))
 	}
 	if trimmed > 0 {
-		r.Warnings = append(r.Warnings, fault.Warnf("trimmed", "controls with a propensity of %g or more have weight 0: %d unit-cells", trimAt, trimmed))
+		r.Warnings = append(r.Warnings, fault.Warnf("trimmed", "controls with a propensity of %g or more have weight 0: %d unit-cells", TrimAt, trimmed))
 	}
 	if !estimated {
 		return r, nil

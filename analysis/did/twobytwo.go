@@ -11,10 +11,12 @@ import (
 	"tiltakseffekt/internal/regression"
 )
 
-// Bounds on the propensity, as in R's DRDID: controls at trimAt or above get weight 0; overlapAt anywhere means that
-// there is no overlap; scores are capped at 1 − capBelow.
+// TrimAt is the propensity from which on a control gets weight 0, as in R's DRDID.
+const TrimAt = 0.995
+
+// Further bounds on the propensity, as in R's DRDID: overlapAt anywhere means that there is no overlap; scores are capped at
+// 1 − capBelow.
 const (
-	trimAt    = 0.995
 	overlapAt = 0.999
 	capBelow  = 1e-6
 )
@@ -342,7 +344,7 @@ func (d *design) regressions() {
 
 // oddsOf is the weight of a control with propensity p.
 func oddsOf(p, w float64) float64 {
-	if p >= trimAt {
+	if p >= TrimAt {
 		return 0
 	}
 	return w * p / (1 - p)
