@@ -44,6 +44,7 @@ func (r *runner) priceWarnings(tally *cost.Tally, others []fault.Warning) []faul
 var warningNB = map[string]string{
 	"assigned_late":               "Noen i tabell tildeling kan ikke følges hele horisonten og er utelatt.",
 	"one_arm_strata":              "Noen lag i tabell tildeling har bare den ene armen og er utelatt.",
+	"too_many_covariates":         "Det er for få kontorer i tabell tildeling til kjennetegnene og lagene: tallene mangler. Bruk grovere lag, eller ta med flere kontorer.",
 	"few_clusters":                "Feilene summeres etter sted, og de som starter, er i svært få av dem: feilene er selv usikre, og intervallene vide.",
 	"large_cluster":               "Ett sted har over halvparten av dem som starter: det som er særegent ved det, kan ikke skilles fra virkningen.",
 	"no_wages":                    "Registeret har ingen tabell inntekt: lønn er 0 hele veien, og utfall om lønn betyr ingenting.",

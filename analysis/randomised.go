@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
 
@@ -177,12 +178,13 @@ func (r *runner) assignedPersons() *assigned {
 		for i := range table.Rows {
 			of[table.Rows[i].Office] = &table.Rows[i]
 		}
-		days := map[calendar.Date]bool{}
+		at := map[calendar.Date]bool{}
 		for _, x := range table.Rows {
-			days[x.Day] = true
+			at[x.Day] = true
 		}
+		days := slices.Sorted(maps.Keys(at))
 		for p := range int32(r.reg.Persons.N) {
-			for _, day := range sortedDates(days) {
+			for _, day := range days {
 				d, _ := r.reg.PersonOn(p, day)
 				if x := of[d.Office]; d.Office >= 0 && x != nil && x.Day == day && r.registeredOn(p, day) {
 					add(p, x)
@@ -225,15 +227,6 @@ func meanForUnknown(x []float64) {
 
 func varies(x []float64) bool {
 	return slices.ContainsFunc(x, func(v float64) bool { return v != x[0] })
-}
-
-func sortedDates(m map[calendar.Date]bool) []calendar.Date {
-	out := make([]calendar.Date, 0, len(m))
-	for d := range m {
-		out = append(out, d)
-	}
-	slices.Sort(out)
-	return out
 }
 
 func (r *runner) registeredOn(person int32, day calendar.Date) bool {
@@ -335,14 +328,14 @@ func (r *runner) experimentMonth(a *assigned, def *outcome.Definition, y []float
 	if def.Binary() {
 		base.ZerosOffered, base.ZerosOthers = few(true, 1), few(false, 1)
 	}
-	missing := func(why estimate.Reason) ([]results.Experiment, []fault.Warning, error) {
+	missing := func(why estimate.Reason, said ...fault.Warning) ([]results.Experiment, []fault.Warning, error) {
 		var out []results.Experiment
 		for _, estimand := range []string{"itt", "late"} {
 			row := base
 			row.Estimand, row.Reason = estimand, why
 			out = append(out, row)
 		}
-		return out, nil, nil
+		return out, said, nil
 	}
 	switch {
 	case month < def.FirstMonth():
@@ -353,12 +346,12 @@ func (r *runner) experimentMonth(a *assigned, def *outcome.Definition, y []float
 	found, err := experiment.Analyse(t, v, experiment.Options{Level: r.study.Inference.Level, Seed: random.New(*r.study.Seed, "experiment "+def.Spec.ID).Uint64(), NoChance: !focus})
 	if err != nil {
 		if fault.StatusOf(err) == fault.Data {
-			return missing(estimate.Singular)
+			return missing(whyNoExperiment(err))
 		}
 		return nil, nil, err
 	}
-	if slices.ContainsFunc(found.Warnings, func(w fault.Warning) bool { return w.Code == "too_many_covariates" }) {
-		return missing(estimate.TooFewClusters) // what is left is a plain difference, which disclosure control hides
+	if found.TooMany > 0 { // what is left is a plain difference, which disclosure control hides
+		return missing(estimate.TooFewClusters, fault.Warnf("too_many_covariates", "tildeling: %d columns of covariates, strata and assignment for %d offices: too many for an error; make `stratum` coarser, or add offices", found.TooMany, found.Clusters))
 	}
 	var out []results.Experiment
 	for _, x := range found.Rows {
@@ -384,6 +377,19 @@ func (r *runner) experimentMonth(a *assigned, def *outcome.Definition, y []float
 		out = append(out, row)
 	}
 	return out, found.Warnings, nil
+}
+
+// whyNoExperiment is the reason for a fault of the data that experiment.Analyse has found.
+func whyNoExperiment(err error) estimate.Reason {
+	switch fault.CodeOf(err) {
+	case "too_few_clusters":
+		return estimate.TooFewClusters
+	case "one_group", "no_stratum":
+		return estimate.NoComparison
+	case "too_few_rows":
+		return estimate.TooFewTreated
+	}
+	return estimate.Singular
 }
 
 // coarse is a number of degrees of freedom as it is told: exact ones are nearly the number of persons with a known outcome.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -72,14 +73,48 @@ func TestFewOfficesCarryFewCovariates(t *testing.T) {
 			x[i] = r.NormFloat64()
 		}
 		a.trial.Covariates, a.trial.Names = append(a.trial.Covariates, x), append(a.trial.Names, string(rune('a'+covariates)))
-		rows, _, err := (&runner{study: s}).experimentMonth(a, def, y, 6, false)
+		rows, said, err := (&runner{study: s}).experimentMonth(a, def, y, 6, false)
 		if err != nil || len(rows) == 0 {
 			t.Fatal(err, len(rows))
+		}
+		warned := slices.ContainsFunc(said, func(w fault.Warning) bool {
+			return w.Code == "too_many_covariates" && w.Message == "tildeling: 8 columns of covariates, strata and assignment for 8 offices: too many for an error; make `stratum` coarser, or add offices"
+		})
+		if warned != (covariates == 3) {
+			t.Errorf("%d covariates: %v", covariates, said)
 		}
 		for _, row := range rows {
 			if many := covariates == 3; many != (row.Reason == estimate.TooFewClusters) || many != math.IsNaN(row.Estimate) {
 				t.Errorf("%d covariates: %+v", covariates, row)
 			}
+		}
+	}
+}
+
+// Outcomes that emigration hides may leave an experiment without what it compares: a row says what is missing.
+func TestNoExperimentSaysWhy(t *testing.T) {
+	s, err := Parse([]byte(minimal + "design: {randomised: office}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	def := &outcome.Definition{Spec: outcome.Spec{ID: "lonn", Kind: "earnings"}}
+	nan := math.NaN()
+	for name, c := range map[string]struct {
+		offered          []bool
+		cluster, stratum []int32
+		y                []float64
+		want             estimate.Reason
+	}{
+		"one arm":             {[]bool{true, true, false, false}, nil, nil, []float64{1, 2, nan, nan}, estimate.NoComparison},
+		"strata of one arm":   {[]bool{true, true, false, false}, nil, []int32{0, 0, 1, 1}, []float64{1, 2, 3, 4}, estimate.NoComparison},
+		"an office in an arm": {[]bool{true, true, true, false, false, false}, []int32{0, 1, 1, 2, 3, 3}, nil, []float64{nan, 1, 2, 3, 4, 5}, estimate.TooFewClusters},
+		"two rows":            {[]bool{true, true, false, false}, nil, nil, []float64{1, nan, 3, nan}, estimate.TooFewTreated},
+		"mixed office":        {[]bool{true, false, true, false}, []int32{0, 0, 1, 1}, nil, []float64{1, 2, 3, 4}, estimate.Singular},
+	} {
+		a := &assigned{trial: experiment.Trial{Assigned: c.offered, Taken: c.offered, Cluster: c.cluster, Stratum: c.stratum}}
+		rows, _, err := (&runner{study: s}).experimentMonth(a, def, c.y, 6, false)
+		if err != nil || len(rows) != 2 || rows[0].Reason != c.want || rows[1].Reason != c.want {
+			t.Errorf("%s: %v, %+v; want %s", name, err, rows, c.want)
 		}
 	}
 }

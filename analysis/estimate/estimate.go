@@ -30,7 +30,7 @@ const (
 	NoFollowUp       Reason = "no_follow_up"
 	NotDefined       Reason = "not_defined" // such as stable work before its window is full
 	Suppressed       Reason = "suppressed"
-	TooFewClusters   Reason = "too_few_clusters" // of the error alone: the estimate stands
+	TooFewClusters   Reason = "too_few_clusters" // of the error; the estimate stands, except in `experiment` and joint tests
 )
 
 // Estimate is one estimate with its normal interval.

@@ -57,6 +57,8 @@ type Analysis struct {
 	Rows     []Row
 	Tests    []Test
 	Clusters int // 0 where persons were randomised
+	// TooMany is the number of columns with the covariates, where they were left out for being too many for the clusters; 0: they were not.
+	TooMany  int
 	Warnings []fault.Warning
 }
 
@@ -150,6 +152,7 @@ func Analyse(t Trial, y []float64, opt Options) (*Analysis, error) {
 			f, _ := newLinear(columns, t.Cluster)
 			if _, k := f.x.Dims(); k >= a.Clusters-1 {
 				a.Warnings = append(a.Warnings, fault.Warnf("too_many_covariates", "%d columns of covariates, strata and assignment are too many for %d clusters: an error would have almost no degrees of freedom, and the figures are without covariates; leave some out", k, a.Clusters))
+				a.TooMany = k
 				t.Covariates, t.Names = nil, nil
 			}
 		}
