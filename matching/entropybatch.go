@@ -62,7 +62,9 @@ func (t *BalancedBatch) Influence(y, psi []float64) Effect {
 	return t.Influences([][]float64{y}, [][]float64{psi})[0]
 }
 
-// Influences is Influence of several outcomes: the columns are read once for all of them.
+// Influences is Influence of several outcomes, an element of y and of psi each: the columns are read once for all of them. psi[h] has
+// an element a cluster, may not be nil and is overwritten; it is all 0 where the effect has a Reason. It panics where the lengths
+// of psi differ from the number of clusters.
 func (t *BalancedBatch) Influences(y, psi [][]float64) []Effect {
 	b := t.b
 	n, p := len(b.Treated), len(b.x)

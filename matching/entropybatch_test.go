@@ -64,6 +64,13 @@ func TestBatchEqualsATT(t *testing.T) {
 			if both := batch.Influences([][]float64{other, y}, many); both[1] != got || !slices.Equal(many[1], psi) {
 				t.Fatalf("round %d: beside another outcome %+v, want %+v", round, both[1], got)
 			}
+			unseen := make([]float64, n) // nobody's outcome is known: no effect, and no influence in the place of what was there
+			for i := range unseen {
+				unseen[i] = math.NaN()
+			}
+			if e := batch.Influences([][]float64{unseen, y}, many); e[0].Reason == "" || slices.ContainsFunc(many[0], func(v float64) bool { return v != 0 }) || e[1] != got {
+				t.Fatalf("round %d: of no outcome %+v, influence %v; beside it %+v", round, e[0], many[0], e[1])
+			}
 			if d := math.Abs(got.StdError/want.StdError - 1); !(d < 1e-9) {
 				t.Fatalf("round %d: error %v, want %v (%.2g)", round, got.StdError, want.StdError, d)
 			}

@@ -21,7 +21,8 @@ func ProductBalance(x [][]float64, names []string, treated []bool, weight, base 
 	return ProductBalanceOfEach(x, names, treated, [][]float64{weight}, base, squares, products)[0]
 }
 
-// ProductBalanceOfEach is ProductBalance after several adjustments of the same rows: what stands before them is made once.
+// ProductBalanceOfEach is ProductBalance after several adjustments of the same rows: what stands before them is made once. Each of
+// weights has an element a row and may not be nil. The result has a list for each weighting, in their order, of the same products.
 func ProductBalanceOfEach(x [][]float64, names []string, treated []bool, weights [][]float64, base []float64, squares, products bool) [][]ProductRow {
 	out := make([][]ProductRow, len(weights))
 	total := make([][2]float64, len(weights))
