@@ -103,8 +103,10 @@ func (f *Fitter) Batch() *Batch {
 	return b
 }
 
-// ATTs are the effects on the treated of several outcomes, from the changes dy of each by row of the sample, all observed; the
-// Influence of each is nil. psi has an element a cluster for each outcome and is overwritten with the influence of the clusters.
+// ATTs are the effects on the treated of several outcomes, from the changes dy of each; the Influence of each is nil. dy[h] has an element a
+// row of the Fitter's sample, in its order. psi has as many elements as dy, psi[h] one a cluster, none nil; it is overwritten with
+// the influence of the clusters, all 0 where the effect has a Reason. NaN in dy is not allowed: a batch leaves no rows out (Fitter.ATT
+// does), and the figures and the influence of that outcome are NaN without a Reason; the other outcomes are not touched.
 func (b *Batch) ATTs(dy, psi [][]float64) []ATT {
 	f, d := b.f, b.d
 	n, k, nt, H := d.n, d.k, d.nt, len(dy)

@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"gonum.org/v1/gonum/floats"
 )
 
 // A batch gives the estimates, errors and influence by cluster that Fitter.ATT gives one outcome at a time. The tolerance is
@@ -52,6 +55,17 @@ func TestBatchIsFitter(t *testing.T) {
 					t.Fatalf("%v, trial %d: no batch for a sample with an estimate", m, trial)
 				}
 				continue
+			}
+			hidden := slices.Clone(dy) // an outcome that is not known in a row
+			at := n / 2
+			for s.Weights != nil && s.Weights[at] == 0 {
+				at++
+			}
+			hidden[at] = math.NaN()
+			alone := [][]float64{make([]float64, f.clusters), make([]float64, f.clusters)}
+			if a := b.ATTs([][]float64{hidden, dy}, alone); a[0].Reason != "" || !math.IsNaN(a[0].Estimate.Estimate) || !math.IsNaN(a[0].StdError) || !math.IsNaN(floats.Sum(alone[0])) ||
+				math.IsNaN(a[1].StdError) || math.IsNaN(floats.Sum(alone[1])) {
+				t.Fatalf("%v, trial %d: with a change that is not known %+v", m, trial, a)
 			}
 			psi := make([][]float64, len(outcomes))
 			for h := range psi {

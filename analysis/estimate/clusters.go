@@ -84,8 +84,9 @@ func NewArmClusters(weight []float64, treated []bool, cluster []int32, clusters 
 }
 
 // MeanArmClusters are the clusters of an average of comparisons with the same clusters, such as of group-time effects: each arm has the mean shares,
-// by |weight|. That rows of one comparison are those of the others is exact for an office that begins at once, and otherwise
-// counts them as fewer than they are.
+// by |weight|; weight and of have an element a comparison. That rows of one comparison are those of the others is exact for an office that begins at
+// once, and otherwise counts them as fewer than they are. It panics where of is empty or the lengths differ; where all weights
+// are 0 the shares are NaN.
 func MeanArmClusters(weight []float64, of []*ArmClusters) *ArmClusters {
 	total := 0.
 	for _, w := range weight {
@@ -109,7 +110,9 @@ func MeanArmClusters(weight []float64, of []*ArmClusters) *ArmClusters {
 	return a
 }
 
-// ArmClustersOf has the sums by cluster: of the rows' weights and of their squares, the comparison first.
+// ArmClustersOf is NewArmClusters from sums by cluster: of the rows' weights, and of the squares of these. The elements of both are the
+// arms [2]: comparison, treated, each with an element a cluster. An arm without weight has shares of 0. It panics where squares is
+// shorter than weight.
 func ArmClustersOf(weight, squares [2][]float64) *ArmClusters {
 	a := &ArmClusters{}
 	for k := range a.share {

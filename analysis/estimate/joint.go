@@ -30,7 +30,8 @@ func JointZero(theta, stdError []float64, influence [][]float64) Wald {
 }
 
 // JointZeroAtMost is JointZero with G no more than most: of errors that rest on few clusters of unequal size, whose degrees of
-// freedom (Bell and McCaffrey 2002) are fewer than G − 1.
+// freedom (Bell and McCaffrey 2002) are fewer than G − 1. The p-value is NaN and DF 0 where most is no more than the rank k: there is then
+// no test, and not one that holds.
 func JointZeroAtMost(theta, stdError []float64, influence [][]float64, most int) Wald {
 	n := len(theta)
 	if len(stdError) != n || len(influence) != n {

@@ -62,11 +62,15 @@ func TestJointZeroWithoutAnAnswer(t *testing.T) {
 		"no error":     JointZero([]float64{1}, []float64{0}, psi[:1]),
 		"error is NaN": JointZero([]float64{1}, []float64{math.NaN()}, psi[:1]),
 		"no estimate":  JointZero([]float64{math.NaN()}, []float64{1}, psi[:1]),
+		"most is rank": JointZeroAtMost([]float64{1, 1}, []float64{1, 1}, psi, 2),
 		"few units":    JointZero([]float64{1, 1}, []float64{1, 1}, [][]float64{{1, 2}, {2, 1}}),
 	} {
 		if !math.IsNaN(w.PValue) || w.DF != 0 {
 			t.Errorf("%s: %+v", name, w)
 		}
+	}
+	if w := JointZeroAtMost([]float64{1, 1}, []float64{1, 1}, psi, 3); !(w.PValue > 0) || w.DF != 2 {
+		t.Errorf("most is one more than the rank: %+v", w)
 	}
 	if w := JointZero([]float64{0, 0}, []float64{1, 1}, psi); w.PValue != 1 || w.Statistic != 0 {
 		t.Errorf("zeros: %+v", w)
