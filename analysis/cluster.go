@@ -56,7 +56,9 @@ func (s *Study) resolveCluster() error {
 type places struct {
 	key   string  // nav_enhet or fylke
 	of    []int32 // by person of the register; −1 for those without a row
-	count int     // places, the unknown, which are one together, among them
+	count int     // places, the unknown, which are one together and the last, among them
+
+	persons, unknown int // with a row, and those of them whose place is not known
 }
 
 // findPlaces fills r.places once the trials are drawn.
@@ -72,7 +74,7 @@ func (r *runner) findPlaces() error {
 		names = persons.Counties
 	}
 	if len(names) == 0 {
-		return fault.Usagef("bad_study", "`inference.cluster: %s` needs `%s` of `person` or `person_historikk`, which the register does not have", key, key)
+		return fault.Usagef("bad_study", "`inference.cluster: %s` needs `%s` of `person` or `person_historikk`, which the register does not have; add the column, or use `inference.cluster: person`", key, key)
 	}
 	rows := &r.trials.Rows
 	p := &places{key: key, of: make([]int32, persons.N), count: len(names) + 1}
@@ -85,8 +87,31 @@ func (r *runner) findPlaces() error {
 			p.of[person], first[person] = p.at(r.reg, person, m), m
 		}
 	}
+	for _, place := range p.of {
+		if place >= 0 {
+			p.persons++
+		}
+		if int(place) == p.count-1 {
+			p.unknown++
+		}
+	}
 	r.places = p
 	return nil
+}
+
+// warnings say how many have no known place. A number of persons under limit is not said, nor one that leaves so few.
+func (p *places) warnings(limit int) []fault.Warning {
+	if p == nil || p.unknown == 0 {
+		return nil
+	}
+	number := fmt.Sprint(p.unknown)
+	switch known := p.persons - p.unknown; {
+	case p.unknown < limit:
+		number = fmt.Sprint("under ", limit)
+	case known > 0 && known < limit:
+		number = "nearly all"
+	}
+	return []fault.Warning{fault.Warnf("place_unknown", "`%s` is not known for %s of %d persons, who are one cluster together", p.key, number, p.persons)}
 }
 
 func (p *places) at(reg *register.Register, person int32, m calendar.Month) int32 {

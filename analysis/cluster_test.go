@@ -10,6 +10,7 @@ import (
 
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/matching"
 	"tiltakseffekt/results"
 )
 
@@ -57,6 +58,7 @@ type officeFigure struct {
 	kind                              string
 	reason                            estimate.Reason
 	psi                               []float64
+	byArms                            []float64 // psi of few clusters from the definition; nil of many
 }
 
 func figureBy(t *testing.T, r *runner, c *cell, m Method, y []float64) officeFigure {
@@ -85,8 +87,44 @@ func figureBy(t *testing.T, r *runner, c *cell, m Method, y []float64) officeFig
 		}
 	}
 	out := officeFigure{value: e.Estimate, stdError: e.StdError, df: e.DF, low: e.ConfLow, kind: e.StdErrorType, reason: e.Reason, psi: psi}
+	if c.few {
+		out.byArms = byArms(t, r, c, m, y)
+	}
 	if d, ok := f.(*designFit); ok {
 		out.setTerm = d.effects(y, nil).SetTerm
+	}
+	return out
+}
+
+// byArms is Σ_a ψ_ga/√(1 − h_ga) by cluster g of a cell of few: ψ_ga is the influence of the method where each cluster and arm is a cluster of
+// its own of many, and h_ga the share of the weight of arm a that lies in g, by the weights of the method, or of the design where it has none.
+func byArms(t *testing.T, r *runner, c *cell, m Method, y []float64) []float64 {
+	t.Helper()
+	by := *c
+	by.cluster, by.clusters, by.few, by.arms = by.unit, by.units, false, nil
+	f, why, err := r.fit(&by, m)
+	if err != nil || why != "" {
+		t.Fatalf("%s: %v %s", m.ID, err, why)
+	}
+	split := make([]float64, by.clusters)
+	o := f.outcome(&by, r, nil)
+	o.(jointFit).joint(y, split)
+	weight := f.balanceWeights()
+	if weight == nil {
+		weight = by.designWeights(matching.ATT)
+		if d := o.(*didOutcome); d.matched != nil {
+			weight = d.matched.weight
+		}
+	}
+	var total [2]float64
+	share := make([]float64, by.clusters)
+	for i, w := range weight {
+		total[armOf(c.treated[i])] += w
+		share[by.unit[i]] += w
+	}
+	out := make([]float64, c.clusters)
+	for u, v := range split {
+		out[u/2] += v / math.Sqrt(1-share[u]/total[u%2])
 	}
 	return out
 }
@@ -147,8 +185,8 @@ func TestManyOfficesSumTheirPersons(t *testing.T) {
 	})
 }
 
-// With few offices the error is CR2 of what the arms of each office contribute: here from the influence of the method itself, by the
-// brute way, an office for each office and arm, weights of the method, and the pairs' term beside it.
+// With few offices the influence of one is what its arms contribute, each over √(1 − h): here from the influence of the method by
+// office and arm, had as that of twice as many clusters, and shares h of the weights added up by hand. The squares and the pairs' term are the error.
 func TestFewOfficesAreBiasReduced(t *testing.T) {
 	const persons, offices = 500, 11
 	of := func(p int) int { return min(p%17, offices-1) } // one office has seven parts of 17
@@ -160,7 +198,10 @@ func TestFewOfficesAreBiasReduced(t *testing.T) {
 			t.Errorf("%s: %v degrees, %q", m.ID, o.df, o.kind)
 		}
 		squares := 0.
-		for _, v := range o.psi {
+		for g, v := range o.psi {
+			if want := o.byArms[g]; math.Abs(v-want) > 1e-12 {
+				t.Errorf("%s: influence of office %d: %v, of its arms %v", m.ID, g, v, want)
+			}
 			squares += v * v
 		}
 		if want := squares + o.setTerm; want > 0 && math.Abs(want-o.stdError*o.stdError) > 1e-12 {
@@ -330,8 +371,42 @@ func TestClusterIsReadStrictly(t *testing.T) {
 		t.Fatal(err)
 	}
 	trials, reg, _ := madeTrials(5, 40, false, false)
-	if err := (&runner{study: s, reg: reg, trials: trials}).findPlaces(); err == nil || !strings.Contains(err.Error(), "the register does not have") {
+	if err := (&runner{study: s, reg: reg, trials: trials}).findPlaces(); err == nil || !strings.Contains(err.Error(), "the register does not have; add the column, or use `inference.cluster: person`") {
 		t.Errorf("no offices: %v", err)
+	}
+}
+
+// Persons whose office is not known are one cluster, which the run says: not how many where that is few, or leaves few.
+func TestUnknownPlacesAreSaid(t *testing.T) {
+	const persons = 300
+	trials, reg, _ := madeTrials(5, persons, false, false)
+	rank := map[int32]int{} // of the persons with rows, who alone count
+	for _, p := range trials.Rows.Person {
+		if _, ok := rank[p]; !ok {
+			rank[p] = len(rank)
+		}
+	}
+	if len(rank) != 296 {
+		t.Fatalf("%d persons have rows", len(rank))
+	}
+	for unknown, want := range map[int]string{
+		0: "", 3: "not known for under 5 of 296 persons, who are one cluster together", 40: "not known for 40 of 296 persons",
+		294: "not known for nearly all of 296 persons", 296: "not known for 296 of 296 persons",
+	} {
+		settle(reg, persons, 8, func(p int) int {
+			if k, ok := rank[int32(p)]; ok && k < unknown {
+				return -1
+			}
+			return p % 8
+		})
+		r := runnerOf(t, trials, reg, "methods: [nearest]\ninference: {cluster: nav_enhet}\n")
+		if err := r.findPlaces(); err != nil {
+			t.Fatal(err)
+		}
+		of := r.places.warnings(5)
+		if len(of) > 1 || (len(of) == 0) != (want == "") || want != "" && !strings.Contains(of[0].Message, want) {
+			t.Errorf("%d unknown: %v, want %q", unknown, of, want)
+		}
 	}
 }
 

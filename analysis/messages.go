@@ -46,6 +46,7 @@ var warningNB = map[string]string{
 	"one_arm_strata":              "Noen lag i tabell tildeling har bare den ene armen og er utelatt.",
 	"too_many_covariates":         "Det er for få kontorer i tabell tildeling til kjennetegnene og lagene: tallene mangler. Bruk grovere lag, eller ta med flere kontorer.",
 	"few_clusters":                "Feilene summeres etter sted, og de som starter, er i svært få av dem: feilene er selv usikre, og intervallene vide.",
+	"place_unknown":               "Stedet som feilene summeres etter, er ikke kjent for noen personer: de er ett sted sammen.",
 	"large_cluster":               "Ett sted har over halvparten av dem som starter: det som er særegent ved det, kan ikke skilles fra virkningen.",
 	"no_wages":                    "Registeret har ingen tabell inntekt: lønn er 0 hele veien, og utfall om lønn betyr ingenting.",
 	"no_positions":                "Registeret har ingen tabell arbeidsforhold: stillinger er 0 hele veien, og utfall om arbeid betyr ingenting.",

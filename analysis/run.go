@@ -519,6 +519,7 @@ func figure(e estimate.Estimate) results.Estimate {
 // warnings are what the run itself has to say.
 func (r *runner) warnings(out *Result) []fault.Warning {
 	w := append(r.againstWarnings(), r.trials.Warnings...)
+	w = append(w, r.places.warnings(*r.study.Disclosure.MinCell)...)
 	if last := lastKPI(r.cat); r.reg.Cut.Year() > last && slices.ContainsFunc(r.study.Outcomes, func(o outcome.Spec) bool { return o.Kind == outcome.Earnings }) {
 		w = append(w, fault.Warnf("kpi_ends", "the consumer price index ends in %d: wages of later months are deflated with its last value; give a newer kpi.csv in `data.catalog`", last))
 	}
