@@ -118,7 +118,7 @@ func (r *runner) reforms(ctx context.Context, out *Result) error {
 		if horizon == 0 {
 			return fault.Usagef("bad_study", "`reforms`: `%s` needs rows to %s and outcomes after them, but the data end in %s; choose fewer `months`, or wait for data", f.ID, last, r.reg.Cut)
 		}
-		rows, warnings, err := r.reform(ctx, d, f, horizon, "primary")
+		rows, balanced, warnings, err := r.reform(ctx, d, f, horizon, "primary", nil)
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (r *runner) reforms(ctx context.Context, out *Result) error {
 			r.reformWarnings = append(r.reformWarnings, fault.Warnf("reform_no_placebo", "reform %s: the data begin too late for the same comparison at an earlier date, so that nothing shows whether those whom the rules are about and the others developed alike before", f.ID))
 			continue
 		}
-		if rows, warnings, err = r.reform(ctx, d, back, horizon, "placebo"); err != nil {
+		if rows, _, warnings, err = r.reform(ctx, d, back, horizon, "placebo", balanced); err != nil {
 			return err
 		}
 		r.reformWarnings = append(r.reformWarnings, warnings...)
@@ -173,12 +173,12 @@ var (
 const minReform = minComparison
 
 // reform is the rows of table `reforms` of one reform at one date: eligible × after by entropy balancing, with influence summed
-// by person over the contrasts.
-func (r *runner) reform(ctx context.Context, d cohort.Design, f cohort.Reform, horizon int, role string) ([]results.Reform, []fault.Warning, error) {
+// by person over the contrasts. balanced are the columns, nil where there is no estimate: a placebo begins with those of its reform, from.
+func (r *runner) reform(ctx context.Context, d cohort.Design, f cohort.Reform, horizon int, role string, from []string) (table []results.Reform, balanced []string, warnings []fault.Warning, err error) {
 	d.Horizon = horizon
 	rows, err := cohort.BuildReform(ctx, r.reg, d, f)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	kind, contrasts := "starts", contrastsOfStarts
 	if f.Eligible != "" {
@@ -202,25 +202,29 @@ func (r *runner) reform(ctx context.Context, d cohort.Design, f cohort.Reform, h
 	}
 	var fits []*reformFit
 	var dropped []string
-	columns := r.reformColumns(rows, person, contrasts)
+	columns, room := r.reformColumns(rows, person, contrasts, from)
+	tried := 0
 	for why == "" {
 		if fits, dropped, why, err = fitReform(ctx, rows, contrasts, columns); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		if why != estimate.NoOverlap && why != estimate.NotConverged || r.study.Covariates != nil || len(columns) < 2*fewestReformColumns {
 			break
 		}
-		columns, why = columns[:len(columns)/2], ""
+		tried = len(columns)
+		columns, why = columns[:tried/2], ""
 	}
-	var warnings []fault.Warning
 	name := f.ID
 	if role == "primary" {
 		warnings = rows.Warnings
-		if len(columns) < len(rows.X) && why == "" {
-			warnings = append(warnings, fault.Warnf("reform_covariates", "reform %s: few persons in a cell, so that only %d of the default covariates are balanced: %s; name others in `covariates`", f.ID, len(columns), strings.Join(columnNames(rows, columns), ", ")))
-		}
 	} else {
 		name += fmt.Sprintf(" at the earlier date, %s", f.From)
+	}
+	if why == "" {
+		balanced = columnNames(rows, columns)
+		if w, ok := columnsWarning(rows, name, columns, room, tried, from); ok && r.study.Covariates == nil {
+			warnings = append(warnings, w)
+		}
 	}
 	if len(dropped) > 0 {
 		warnings = append(warnings, fault.Warnf("reform_unbalanced", "reform %s: no weighting makes the cells alike in %s: they are left out of the balancing", name, strings.Join(dropped, ", ")))
@@ -228,7 +232,6 @@ func (r *runner) reform(ctx context.Context, d cohort.Design, f cohort.Reform, h
 	if role == "primary" && rows.Rate < 1 {
 		warnings = append(warnings, fault.Warnf("reform_sampled", "reform %s: one in %.3g months in the risk set was drawn", f.ID, 1/rows.Rate))
 	}
-	var table []results.Reform
 	y := make([][]float64, horizon)
 	var buffer []float64
 	for _, def := range r.outcomes {
@@ -256,7 +259,7 @@ func (r *runner) reform(ctx context.Context, d cohort.Design, f cohort.Reform, h
 			table = append(table, row)
 		}
 	}
-	return table, warnings, nil
+	return table, balanced, warnings, nil
 }
 
 // dense numbers the persons of rows from 0, in the order in which they come.

@@ -3,6 +3,7 @@ package analysis
 import (
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -204,33 +205,48 @@ func TestReformOfNothingByDefault(t *testing.T) {
 		registers = 100
 	}
 	covered, all := map[string]int{}, map[string]int{}
+	placebos, near, mean := map[string]int{}, map[string]int{}, map[string]float64{} // for the log alone: in years in which a register fills
 	for seed := range uint64(registers) {
 		r := reformRunnerOf(t, simulate.Options{Persons: 5000, Months: 240, Seed: 7500 + seed}, reformStudy+`reforms: [{id: aft_2026, from: 2027-01}, {id: praksis, from: 2027-01, tiltak: [ARBEIDSTRENING, MIDLERTIDIG_LONNSTILSKUDD]}]`+"\n")
 		var out Result
 		if err := r.reforms(t.Context(), &out); err != nil {
 			t.Fatal(err)
 		}
-		said := 0
+		said := map[bool]int{} // of the reform, and of its placebo in the years in which the register fills
 		for _, w := range r.reformWarnings {
-			said += bit(w.Code == "reform_covariates")
+			said[strings.Contains(w.Message, " at the earlier date, 2025-01: only ")] += bit(w.Code == "reform_covariates")
 		}
-		if said != 2 {
-			t.Errorf("%d warnings of covariates left out: %v", said, r.reformWarnings)
+		if said[false] != 2 || said[true] < 1 || said[true] > 2 {
+			t.Errorf("%v warnings of covariates left out: %v", said, r.reformWarnings)
 		}
 		for _, row := range out.Tables.Reforms {
-			if row.Role != "primary" || row.Outcome != "arbeid" || *row.Month != 6 {
+			if row.Outcome != "arbeid" || *row.Month != 6 {
+				continue
+			}
+			if row.Role == "placebo" && row.Reason == "" {
+				placebos[row.Reform]++
+				near[row.Reform] += bit(row.ConfLow <= 0 && 0 <= row.ConfHigh)
+				mean[row.Reform] += row.Estimate / float64(registers)
+			}
+			if row.Role != "primary" {
 				continue
 			}
 			if row.Reason != "" {
 				t.Fatalf("%+v", row)
 			}
+			if !(math.Abs(row.Estimate) < 4*row.StdError) {
+				t.Errorf("seed %d, %s: %.3f (%.3f)", seed, row.Reform, row.Estimate, row.StdError)
+			}
 			all[row.Reform]++
 			covered[row.Reform] += bit(row.ConfLow <= 0 && 0 <= row.ConfHigh)
 		}
 	}
-	t.Logf("0 is covered %v of %v times", covered, all)
+	t.Logf("0 is covered %v of %v times; by placebos %v of %v, mean %v", covered, all, near, placebos, mean)
+	if all["aft_2026"] != registers || all["praksis"] != registers {
+		t.Errorf("rows at month 6 %v of %d registers", all, registers)
+	}
 	for id, n := range all {
-		if n == 100 && covered[id] < 88 || covered[id] == 0 { // under 88 of 100 in one of 300 trials
+		if n == 100 && covered[id] < 88 { // under 88 of 100 in one of 300 trials
 			t.Errorf("%s: 0 is covered %d of %d times", id, covered[id], n)
 		}
 	}
@@ -243,13 +259,62 @@ func TestReformsOfTheCatalogueByDefault(t *testing.T) {
 	if err := r.reforms(t.Context(), &out); err != nil {
 		t.Fatal(err)
 	}
+	primary := map[string]int{}
 	for _, row := range out.Tables.Reforms {
-		if row.Role == "primary" && (row.Reason != "" || !(row.StdError > 0)) {
+		if row.Role != "primary" {
+			continue
+		}
+		primary[row.Reform]++
+		if row.Reason != "" || !(row.StdError > 0) {
 			t.Errorf("%s %s, month %d: %+v", row.Reform, row.Outcome, *row.Month, row)
 		}
 	}
-	if len(out.Tables.Reforms) < 24 {
-		t.Errorf("%d rows", len(out.Tables.Reforms))
+	for _, id := range []string{"avtaler_2022", "aft_2026"} {
+		if primary[id] != 12 || len(primary) != 2 { // two outcomes, six months
+			t.Errorf("%v rows", primary)
+		}
+	}
+}
+
+// What a reform balances first is among the default covariates, each once, and comes first; its placebo takes columns from the reform's.
+func TestColumnsOfAReform(t *testing.T) {
+	r := reformRunner(t, 2500, 3, reformStudy)
+	d := r.study.design()
+	d.Catalog, d.Horizon = r.cat, 6
+	rows, err := cohort.BuildReform(t.Context(), r.reg, d, cohort.Reform{ID: "unge", From: calendar.NewMonth(2020, 1), Months: 12, Eligible: "age < 30"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range firstOfReform {
+		if !slices.Contains(rows.Names, name) || slices.Contains(firstOfReform[:i], name) {
+			t.Errorf("%s is twice in the list, or no default covariate: %v", name, rows.Names)
+		}
+	}
+	person, _ := dense(rows.Person)
+	columns, room := r.reformColumns(rows, person, contrastsOfEligible, nil)
+	if len(columns) != min(room, len(rows.Names)) || !slices.Equal(columnNames(rows, columns)[:min(room, len(firstOfReform))], firstOfReform[:min(room, len(firstOfReform))]) {
+		t.Errorf("room for %d: %v", room, columnNames(rows, columns))
+	}
+	from := []string{"kvinne", "alder", "not had"}
+	columns, _ = r.reformColumns(rows, person, contrastsOfEligible, from)
+	if got := columnNames(rows, columns); !slices.Equal(got, from[:2]) {
+		t.Errorf("the placebo takes %v", got)
+	}
+	for _, c := range []struct {
+		columns     []int
+		room, tried int
+		from        []string
+		want        string
+	}{
+		{[]int{0, 1, 2, 3}, 4, 0, nil, "reform a: only 4 of the default covariates are balanced, since the smallest cell has under 50 persons, and a column takes 10: "},
+		{[]int{0, 1, 2, 3}, 9, 9, nil, "since no weights make the cells alike in the first 9: "},
+		{columns, 30, 0, from, "only 2 of the covariates of the reform itself are balanced, since the others are not had at its date: kvinne, alder;"},
+		{columns, 30, 0, from[:2], ""},
+	} {
+		w, ok := columnsWarning(rows, "a", c.columns, c.room, c.tried, c.from)
+		if ok != (c.want != "") || !strings.Contains(w.Message, c.want) {
+			t.Errorf("%v: %v, want %q", c, w, c.want)
+		}
 	}
 }
 

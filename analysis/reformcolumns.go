@@ -2,15 +2,19 @@ package analysis
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/fault"
 )
 
 // The default covariates are some sixty columns, and a cell of a reform may have a hundred persons: then no weights make the cells
 // alike in all of them, or only weights that rest on a handful. So many persons the smallest cell must have for each
-// column; fewestReformColumns is how few are still tried.
+// column, a rule of thumb: the weights are those of a logit, which is asked for ten events for each variable (Peduzzi et al. 1996,
+// Journal of Clinical Epidemiology 49:1373). fewestReformColumns is how few are still tried.
 const (
 	personsAColumn      = 10
 	fewestReformColumns = 4
@@ -22,20 +26,24 @@ var firstOfReform = []string{"arbeid_7_12", "alder", "status=nedsatt_arbeidsevne
 	"arbeid_2_3", "aap_1_3", "dagpenger_1_3", "tiltak_7_24", "lonn_13_24", "innsatsgruppe=situasjonsbestemt", "utdanning=hoyere", "alder_kvadrert"}
 
 // reformColumns are the columns of rows that are balanced, the most wanted first: all that the study names, and of the default ones
-// as many as the smallest cell has room for.
-func (r *runner) reformColumns(rows *cohort.ReformRows, person []int32, contrasts []reformContrast) []int {
+// as many as the smallest cell has room for. A placebo takes them from those that its reform balances, in their order (from; nil: from all).
+func (r *runner) reformColumns(rows *cohort.ReformRows, person []int32, contrasts []reformContrast, from []string) (columns []int, room int) {
 	all := make([]int, len(rows.Names))
 	for j := range all {
 		all[j] = j
 	}
 	if r.study.Covariates != nil {
-		return all
+		return all, len(all)
 	}
 	rank := func(j int) int {
 		if k := slices.Index(firstOfReform, rows.Names[j]); k >= 0 {
 			return k
 		}
 		return len(firstOfReform)
+	}
+	if from != nil {
+		all = slices.DeleteFunc(all, func(j int) bool { return !slices.Contains(from, rows.Names[j]) })
+		rank = func(j int) int { return slices.Index(from, rows.Names[j]) }
 	}
 	slices.SortStableFunc(all, func(a, b int) int { return rank(a) - rank(b) })
 	persons := map[quarter]int{}
@@ -51,7 +59,28 @@ func (r *runner) reformColumns(rows *cohort.ReformRows, person []int32, contrast
 	for _, c := range contrasts {
 		smallest = min(smallest, persons[c.to], persons[c.from])
 	}
-	return all[:min(len(all), max(smallest/personsAColumn, fewestReformColumns))]
+	room = max(smallest/personsAColumn, fewestReformColumns)
+	return all[:min(len(all), room)], room
+}
+
+// columnsWarning says which of the default covariates a reform balances where it is not all, and which of those of its reform a placebo
+// does. tried is the least number of columns that no weights balanced, 0 where there is none. Of the persons it says no more than the number of columns does.
+func columnsWarning(rows *cohort.ReformRows, name string, columns []int, room, tried int, from []string) (fault.Warning, bool) {
+	of, what := len(rows.Names), "the default covariates"
+	if from != nil {
+		of, what = len(from), "the covariates of the reform itself"
+	}
+	if len(columns) >= of {
+		return fault.Warning{}, false
+	}
+	why := "the others are not had at its date"
+	switch {
+	case tried > 0:
+		why = fmt.Sprintf("no weights make the cells alike in the first %d", tried)
+	case len(columns) == room:
+		why = fmt.Sprintf("the smallest cell has under %d persons, and a column takes %d", (room+1)*personsAColumn, personsAColumn)
+	}
+	return fault.Warnf("reform_covariates", "reform %s: only %d of %s are balanced, since %s: %s; name others in `covariates`", name, len(columns), what, why, strings.Join(columnNames(rows, columns), ", ")), true
 }
 
 func columnNames(rows *cohort.ReformRows, columns []int) []string {
