@@ -21,9 +21,6 @@ const (
 	byCounties = "fylke"
 )
 
-// fewClusters is the effective number of clusters in an arm under which errors are corrected for how few they are.
-const fewClusters = 40
-
 // warnClusters is the number of clusters with treated rows under which a run warns.
 const warnClusters = 10
 
@@ -173,8 +170,7 @@ func (c *cell) summedBy(by *places, person []int32) {
 		c.cluster[i] = dense[by.of[person[row]]]
 	}
 	c.unit, c.units = c.cluster, c.clusters
-	a := c.designShares()
-	if c.few = !(a.Effective(true) >= fewClusters && a.Effective(false) >= fewClusters); !c.few {
+	if c.few = c.designShares().Few(); !c.few {
 		return
 	}
 	c.units = 2 * c.clusters

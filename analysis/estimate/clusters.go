@@ -6,6 +6,10 @@ import (
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
+// FewClusters is the number of clusters in an arm under which errors are corrected for how few they are, and under which experiments have
+// the wild cluster bootstrap beside the t-test. Of clusters of unequal size it is the effective number (ArmClusters.Effective).
+const FewClusters = 40
+
 // Student is the estimate with the symmetric interval and the two-sided p-value of a t distribution with df degrees of freedom
 // (any number over 0). As Normal, a standard error of NaN or 0 leaves interval and p-value missing; so does df of NaN.
 func Student(value, stdError, level, df float64) Estimate {
@@ -158,6 +162,11 @@ func (a *ArmClusters) Effective(treated bool) float64 {
 	return 1 / s
 }
 
+// Few tells whether an arm has fewer effective clusters than FewClusters.
+func (a *ArmClusters) Few() bool {
+	return !(a.Effective(true) >= FewClusters && a.Effective(false) >= FewClusters)
+}
+
 // Largest is the share of the arm's weight in its largest cluster.
 func (a *ArmClusters) Largest(treated bool) float64 {
 	top := 0.
@@ -209,6 +218,12 @@ func (a *ArmClusters) Degrees() float64 {
 	return max(1, min(a.degrees(false), a.degrees(true)))
 }
 
+// mostPairs is the number of clusters whose M is made pair by pair: its number of pairs grows with the square.
+const mostPairs = 256
+
+// heavyShare of an arm makes a cluster heavy: where h is near 1 the parts of M cancel.
+const heavyShare = .1
+
 func (a *ArmClusters) degrees(alike bool) float64 {
 	n := len(a.share[0])
 	type part struct{ k, v, hv []float64 }
@@ -229,26 +244,78 @@ func (a *ArmClusters) degrees(alike bool) float64 {
 		}
 		parts[r] = p
 	}
-	trace, squares := 0., 0.
-	for g := range n {
-		for j := range g + 1 {
-			m := 0.
-			for r, p := range parts {
-				if p.k[g] == 0 || p.k[j] == 0 {
-					continue
-				}
-				v := s[r] - p.hv[g] - p.hv[j]
-				if g == j {
-					v += p.v[g]
-				}
-				m += p.k[g] * p.k[j] * v
+	at := func(g, j int) float64 {
+		m := 0.
+		for r, p := range parts {
+			if p.k[g] == 0 || p.k[j] == 0 {
+				continue
 			}
+			v := s[r] - p.hv[g] - p.hv[j]
 			if g == j {
-				trace += m
-				squares += m * m
-			} else {
-				squares += 2 * m * m
+				v += p.v[g]
 			}
+			m += p.k[g] * p.k[j] * v
+		}
+		return m
+	}
+	trace, squares := 0., 0.
+	if n <= mostPairs {
+		for g := range n {
+			for j := range g + 1 {
+				m := at(g, j)
+				if g == j {
+					trace += m
+					squares += m * m
+				} else {
+					squares += 2 * m * m
+				}
+			}
+		}
+		return trace * trace / squares
+	}
+	// Of many clusters the few heavy ones go with every other, and the light ones among themselves are U C U' beside the diagonal, with
+	// the rows (k_0, k_0·hv_0, k_1, k_1·hv_1) of U and C of the blocks (S_a, −1; −1, 0): Σ_gj (UCU')²_gj = tr CACA, A = U'U.
+	heavy := make([]bool, n)
+	for g := range n {
+		heavy[g] = max(a.share[0][g], a.share[1][g]) > heavyShare
+	}
+	var outer [4][4]float64
+	for g := range n {
+		m := at(g, g)
+		trace += m
+		squares += m * m
+		if heavy[g] {
+			for j := range n {
+				if !heavy[j] || j < g { // each pair once
+					m := at(g, j)
+					squares += 2 * m * m
+				}
+			}
+			continue
+		}
+		var u [4]float64
+		own := 0.
+		for r, p := range parts {
+			u[2*r], u[2*r+1] = p.k[g], p.k[g]*p.hv[g]
+			own += s[r]*u[2*r]*u[2*r] - 2*u[2*r]*u[2*r+1]
+		}
+		squares -= own * own
+		for i := range u {
+			for j := range u {
+				outer[i][j] += u[i] * u[j]
+			}
+		}
+	}
+	var b [4][4]float64 // CA
+	for r := range parts {
+		for j := range 4 {
+			b[2*r][j] = s[r]*outer[2*r][j] - outer[2*r+1][j]
+			b[2*r+1][j] = -outer[2*r][j]
+		}
+	}
+	for i := range b {
+		for j := range b {
+			squares += b[i][j] * b[j][i]
 		}
 	}
 	return trace * trace / squares

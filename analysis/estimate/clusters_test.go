@@ -190,6 +190,61 @@ func TestDegreesAgainstFullMatrices(t *testing.T) {
 	}
 }
 
+// Many clusters take a way of their own, which is that of pairs; also with clusters that have nearly all of an arm.
+func TestDegreesOfManyClusters(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, heavy := range []float64{1, 30, 1000, 1e6} {
+		const n = mostPairs + 50
+		var weight, squares [2][]float64
+		for k := range weight {
+			for g := range n {
+				w := 1 + rng.Float64()
+				if g == 7 || g == 11 && k == 1 {
+					w *= heavy
+				}
+				if k == 1 && g%3 == 0 {
+					w = 0
+				}
+				weight[k], squares[k] = append(weight[k], w), append(squares[k], w*w*rng.Float64())
+			}
+		}
+		a := ArmClustersOf(weight, squares)
+		for _, alike := range []bool{false, true} {
+			trace, square := 0., 0.
+			var v [2][n]float64
+			var s [2]float64
+			for k := range 2 {
+				for i, h := range a.share[k] {
+					if v[k][i] = 1; !alike && h > 0 {
+						v[k][i] = a.rows[k][i] / (h * h)
+					}
+					s[k] += h * h * v[k][i]
+				}
+			}
+			for g := range n {
+				for j := range n {
+					m := 0.
+					for k := range 2 {
+						hg, hj := a.share[k][g], a.share[k][j]
+						x := s[k] - hg*v[k][g] - hj*v[k][j]
+						if g == j {
+							x += v[k][g]
+						}
+						m += hg / math.Sqrt(1-hg) * hj / math.Sqrt(1-hj) * x
+					}
+					if g == j {
+						trace += m
+					}
+					square += m * m
+				}
+			}
+			if got, want := a.degrees(alike), trace*trace/square; math.Abs(got/want-1) > 1e-7 {
+				t.Errorf("heavy %v, alike %v: %v degrees, by pairs %v", heavy, alike, got, want)
+			}
+		}
+	}
+}
+
 // Whole offices of one size: the error is that of a comparison of office means, s²/G an arm, with Welch's 2(G − 1) degrees.
 func TestEqualClustersAreClosedForm(t *testing.T) {
 	const g, rows = 5, 4

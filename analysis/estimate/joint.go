@@ -113,15 +113,24 @@ func wald(z *mat.VecDense, r *mat.SymDense, units int) Wald {
 		w.Statistic += along * along / v
 		w.DF++
 	}
-	k, g := float64(w.DF), float64(units)
-	if g <= k {
+	if units <= w.DF {
 		return none
 	}
-	w.PValue = 1
-	if w.Statistic > 0 {
-		w.PValue = distuv.F{D1: k, D2: g - k}.Survival(w.Statistic * (g - k) / (k * (g - 1)))
-	}
+	w.PValue = HotellingP(w.Statistic, w.DF, units)
 	return w
+}
+
+// HotellingP is the p-value of W = θ'V⁻¹θ of k estimates whose covariance V comes from g units: W(g − k)/(k(g − 1)) against
+// F(k, g − k). It is NaN where g ≤ k, since a covariance of g units has no more than g − 1 dimensions.
+func HotellingP(w float64, k, g int) float64 {
+	switch {
+	case g <= k:
+		return math.NaN()
+	case w <= 0:
+		return 1
+	}
+	d1, d2 := float64(k), float64(g-k)
+	return distuv.F{D1: d1, D2: d2}.Survival(w * d2 / (d1 * float64(g-1)))
 }
 
 func correlation(a, b []float64) float64 {

@@ -112,3 +112,15 @@ func TestJointZeroHoldsItsLevel(t *testing.T) {
 		t.Errorf("rejects %.4f", share)
 	}
 }
+
+// With one estimate Hotelling's F is the square of t with G − 1 degrees of freedom.
+func TestHotellingOfOneEstimate(t *testing.T) {
+	for _, g := range []int{2, 5, 40} {
+		if got, want := HotellingP(2.3*2.3, 1, g), Student(2.3, 1, .95, float64(g-1)).PValue; math.Abs(got-want) > 1e-12 {
+			t.Errorf("%d units: %v, t has %v", g, got, want)
+		}
+	}
+	if !math.IsNaN(HotellingP(1, 3, 3)) || HotellingP(0, 2, 5) != 1 {
+		t.Error("no dimensions left, or nothing to reject")
+	}
+}

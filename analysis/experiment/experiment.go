@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/internal/fault"
 )
 
@@ -61,9 +62,6 @@ type Analysis struct {
 	TooMany  int
 	Warnings []fault.Warning
 }
-
-// fewClusters is the number under which the wild cluster bootstrap stands beside the t-test.
-const fewClusters = 40
 
 // Check tells what is wrong with a trial.
 func (t *Trial) Check() error {
@@ -188,14 +186,14 @@ func Analyse(t Trial, y []float64, opt Options) (*Analysis, error) {
 			a.late(itt, first, name, opt.Level, last)
 		}
 		if last && !opt.NoChance {
-			if t.Cluster != nil && a.Clusters < fewClusters {
+			if t.Cluster != nil && a.Clusters < estimate.FewClusters {
 				a.Tests = append(a.Tests, f.wild(y, kept[1], opt))
 			}
 			a.Tests = append(a.Tests, t.randomisation(y, opt))
 		}
 	}
-	if t.Cluster != nil && a.Clusters < fewClusters {
-		a.Warnings = append(a.Warnings, fault.Warnf("few_clusters", "%d clusters were randomised, under %d: read the intervals with their degrees of freedom, and the tests beside them", a.Clusters, fewClusters))
+	if t.Cluster != nil && a.Clusters < estimate.FewClusters {
+		a.Warnings = append(a.Warnings, fault.Warnf("few_clusters", "%d clusters were randomised, under %d: read the intervals with their degrees of freedom, and the tests beside them", a.Clusters, estimate.FewClusters))
 	}
 	return a, nil
 }
