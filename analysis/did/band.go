@@ -22,7 +22,7 @@ func (r *Result) cellBands(o *Options, fit []fitted) error {
 	}
 	var columns []column
 	for i := range fit {
-		if fit[i].reason == "" && fit[i].variance > 1e-30 {
+		if fit[i].reason == "" && fit[i].variance > leastVariance {
 			columns = append(columns, column{cells: []int{i}, weight: []float64{1}})
 		}
 	}

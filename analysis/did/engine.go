@@ -43,9 +43,12 @@ func (c *column) estimateOf(f []fitted) float64 {
 	return s
 }
 
+// leastVariance is what a variance is over that is not 0 up to rounding.
+const leastVariance = 1e-30
+
 // deviation is the standard error of a variance, NaN where it is 0 up to rounding (a base cell).
 func deviation(variance float64) float64 {
-	if !(variance > 1e-30) {
+	if !(variance > leastVariance) {
 		return math.NaN()
 	}
 	return math.Sqrt(variance)

@@ -131,7 +131,8 @@ func (f *Family) EqualOf(of []int) *Wald {
 		return nil
 	}
 	if df := f.fewest(live); df > 0 { // G clusters of one size have G − 1
-		hotelling(&test, int(df)+1)
+		test.Units = int(df) + 1
+		test.PValue = estimate.HotellingP(test.Statistic, test.DF, test.Units)
 	}
 	return &test
 }
@@ -157,9 +158,7 @@ func (f *Family) rescale(live []int, own []float64) {
 func (f *Family) fewest(live []int) float64 {
 	low := 0.
 	for _, k := range live {
-		if d := f.df[k]; d > 0 && (low == 0 || d < low) {
-			low = d
-		}
+		low = fewerDF(low, f.df[k])
 	}
 	return low
 }

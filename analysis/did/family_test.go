@@ -4,6 +4,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"gonum.org/v1/gonum/mathext"
+
+	"tiltakseffekt/analysis/estimate"
 )
 
 // Groups that share clusters: their joint covariance is that of the difference, estimated by hand from influence by
@@ -61,6 +65,49 @@ func TestCompare(t *testing.T) {
 		if two.Equal == nil || math.Abs(two.Equal.Statistic-z*z) > 1e-9 || two.Equal.DF != 1 {
 			t.Errorf("%+v, z² %g", two.Equal, z*z)
 		}
+	}
+}
+
+// Of few clusters the errors are those of the results, the correlations those of the influence, the test of two groups is t² and bands go
+// to each group's t.
+func TestCompareOfFewClusters(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 1))
+	s := small{n: 250, T: 4, cohorts: []int64{102, 103}, never: true, clusters: 25}
+	panels := []*Panel{s.panel(rng), s.panel(rng)}
+	family := func(o Options) (*Family, []*Result) {
+		results := []*Result{estimated(t, panels[0], o), estimated(t, panels[1], o)}
+		f, err := Compare(results, Dynamic, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f, results
+	}
+	f, results := family(Options{Draws: 500})
+	plain, _ := family(Options{Draws: 500, NormalClusters: true})
+	least := math.Inf(1)
+	for k, r := range results {
+		var a Aggregate
+		for _, x := range r.Aggregates {
+			if x.Type == Dynamic && x.Overall {
+				a = x
+			}
+		}
+		least = min(least, a.DF)
+		if !(a.DF > 0) || math.Abs(math.Sqrt(f.Cov[k*2+k])/a.StdError-1) > 1e-12 || a.StdError*a.StdError == plain.Cov[k*2+k] {
+			t.Errorf("group %d: %+v, covariance %v", k, a, f.Cov)
+		}
+		if half, want := (f.BandHigh[k]-f.BandLow[k])/2, estimate.FromNormal(f.Critical, a.DF)*a.StdError; math.Abs(half/want-1) > 1e-12 || !(half > f.Critical*a.StdError) {
+			t.Errorf("group %d: half a band %v, want %v", k, half, want)
+		}
+	}
+	correlation := func(f *Family) float64 { return f.Cov[1] / math.Sqrt(f.Cov[0]*f.Cov[3]) }
+	if got, want := correlation(f), correlation(plain); math.Abs(got-want) > 1e-12 || f.Cov[1] != f.Cov[2] {
+		t.Errorf("correlation %v, of the influence %v", got, want)
+	}
+	z := (f.Estimate[1] - f.Estimate[0]) / math.Sqrt(f.Cov[0]+f.Cov[3]-2*f.Cov[1])
+	df := math.Floor(least)
+	if w := f.Equal; w == nil || w.Units != int(df)+1 || math.Abs(w.Statistic-z*z) > 1e-9 || math.Abs(w.PValue-mathext.RegIncBeta(df/2, .5, df/(df+z*z))) > 1e-12 {
+		t.Errorf("%+v, z² %v with %v degrees of freedom", w, z*z, df)
 	}
 }
 

@@ -59,6 +59,12 @@ var rollouts = []rollout{
 	{"20 offices, three dates", 20, func(k int) int { return 10 + 5*k }, inTurn(3, 5, Never, 4, Never), .2},
 	{"30 offices, all begin", 30, func(k int) int { return 10 + 3*(k*7%30) }, inTurn(3, 5, 7), 0},
 	{"24 offices, four treated", 24, func(k int) int { return 10 + 4*k }, inTurn(4, Never, Never, Never, Never, Never), 0},
+	{"60 offices, four treated", 60, func(k int) int { return 5 + k }, func(k int) int64 {
+		if k%15 == 7 {
+			return 4
+		}
+		return Never
+	}, 0},
 }
 
 // The two engines give one answer, whatever the offices are called and however many workers there are.
@@ -248,6 +254,56 @@ func TestFewClustersCoverage(t *testing.T) {
 	}
 }
 
+// The test before the start rejects a truth no more often than it says, which χ² of plain errors and F of the number of clusters do not. With one cell
+// it is the t test of that cell with its degrees of freedom rounded down. 400 draws have a Monte Carlo error of 1.1 points; -v prints the table.
+func TestFewClustersBeforeStart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates panels: not under -short")
+	}
+	const draws = 400
+	t.Log("| roll-out | test | χ², plain | F, number of clusters, plain | F |")
+	for _, c := range []struct {
+		of    rollout
+		times []int
+	}{{rollouts[0], []int{1, 2, 3}}, {rollouts[2], []int{1, 2, 3, 4, 5}}, {rollouts[3], []int{2, 3, 4}}, {rollouts[4], []int{2, 3, 4}}} {
+		rng := rand.New(rand.NewPCG(5, 6))
+		var rejected [3]float64
+		last := &Wald{}
+		for range draws {
+			p := c.of.draw(rng)
+			q := &Panel{Start: p.Start, Clusters: p.Clusters}
+			for _, k := range c.times {
+				q.Times, q.Outcome = append(q.Times, p.Times[k]), append(q.Outcome, p.Outcome[k])
+			}
+			plain := estimated(t, q, Options{Draws: 500, Pointwise: true, NormalClusters: true}).PreTest
+			r := estimated(t, q, Options{Draws: 500, Pointwise: true})
+			last = r.PreTest
+			if last == nil || plain == nil {
+				t.Fatalf("%s: no test: %v", c.of.name, r.Warnings)
+			}
+			for k, p := range []float64{plain.PValue, estimate.HotellingP(plain.Statistic, plain.DF, c.of.offices), last.PValue} {
+				if p < .05 {
+					rejected[k] += 1. / draws
+				}
+			}
+			for _, x := range r.Cells {
+				if x.Time < x.Group && x.StdError > 0 && last.DF == 1 {
+					if want := estimate.Student(x.Estimate.Estimate, x.StdError, .95, math.Floor(x.DF)).PValue; math.Abs(last.PValue-want) > 1e-10 {
+						t.Errorf("%s: p-value %v, t has %v", c.of.name, last.PValue, want)
+					}
+				}
+			}
+			if !(last.DetectableSlope > plain.DetectableSlope) {
+				t.Errorf("%s: finds a slope of %v, χ² one of %v", c.of.name, last.DetectableSlope, plain.DetectableSlope)
+			}
+		}
+		t.Logf("| %s | F(%d, %d) | %.1f %% | %.1f %% | %.1f %% |", c.of.name, last.DF, last.Units-last.DF, 100*rejected[0], 100*rejected[1], 100*rejected[2])
+		if rejected[2] > .075 {
+			t.Errorf("%s: rejects %.3f", c.of.name, rejected[2])
+		}
+	}
+}
+
 // Rows are not corrected, and say so; two dimensions of clusters are as they were.
 func TestFewClustersNotServed(t *testing.T) {
 	p := rollouts[0].draw(rand.New(rand.NewPCG(2, 2)))
@@ -277,5 +333,91 @@ func TestFewClustersNotServed(t *testing.T) {
 	}
 	if two.Aggregates[0].StdError != plain.Aggregates[0].StdError || two.Aggregates[0].DF != 0 {
 		t.Errorf("two dimensions: %+v, plain %+v", two.Aggregates[0], plain.Aggregates[0])
+	}
+}
+
+// Where all that begins lies in one office nothing has an error, and then neither a band nor a covariance.
+func TestFewClustersNothingToTell(t *testing.T) {
+	d := rollout{"", 8, func(int) int { return 12 }, func(k int) int64 {
+		if k == 0 {
+			return 4
+		}
+		return Never
+	}, 0}
+	r, err := GroupTime(d.draw(rand.New(rand.NewPCG(3, 2))), Options{Draws: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Events) > 0 || len(r.EventATT) > 0 || len(r.EventCov) > 0 || len(r.CriticalOf) > 0 || r.PreTest != nil {
+		t.Errorf("events %v with %v, critical values %v, test %+v", r.Events, r.EventCov, r.CriticalOf, r.PreTest)
+	}
+	for _, c := range r.Cells {
+		if c.StdError > 0 || !math.IsNaN(c.BandLow) || !math.IsNaN(c.BandHigh) || c.DF != 0 {
+			t.Errorf("cell %d: %+v", c.Time, c)
+		}
+	}
+	for _, a := range r.Aggregates {
+		if a.StdError > 0 || !math.IsNaN(a.BandLow) || !math.IsNaN(a.BandHigh) || a.DF != 0 || math.IsNaN(a.Estimate.Estimate) {
+			t.Errorf("%s %d: %+v", a.Type, a.Key, a)
+		}
+	}
+}
+
+// Sensitivity analysis takes the errors that stand, widened to t, with simultaneous bands and without.
+func TestFewClustersOfEventTimes(t *testing.T) {
+	p := rollouts[1].draw(rand.New(rand.NewPCG(2, 2)))
+	for _, pointwise := range []bool{false, true} {
+		r, err := GroupTime(p, Options{Draws: 500, Pointwise: pointwise})
+		if err != nil {
+			t.Fatal(err)
+		}
+		errors, least := map[int64]float64{}, math.Inf(1)
+		for _, a := range r.Aggregates {
+			if a.Type == Dynamic && !a.Overall && a.StdError > 0 {
+				errors[a.Key], least = a.StdError, min(least, a.DF)
+			}
+		}
+		if len(r.Events) == 0 || len(r.Events) != len(errors) {
+			t.Fatalf("%d event times, %d with an error", len(r.Events), len(errors))
+		}
+		wide := estimate.StudentQuantile(.95, least) / 1.959963984540054
+		for i, e := range r.Events {
+			if v, want := math.Sqrt(r.EventCov[i*len(r.Events)+i]), wide*errors[e]; math.Abs(v/want-1) > 1e-10 {
+				t.Errorf("pointwise %v, event time %d: %v, want %v", pointwise, e, v, want)
+			}
+		}
+	}
+}
+
+// Of many clusters the figures with few in an arm are corrected, and the others stay.
+func TestFewEffectiveClusters(t *testing.T) {
+	d := rollout{"", 150, func(int) int { return 4 }, func(k int) int64 {
+		switch {
+		case k < 5:
+			return 5
+		case k < 75:
+			return 3
+		}
+		return Never
+	}, 0}
+	p := d.draw(rand.New(rand.NewPCG(2, 2)))
+	few, err := GroupTime(p, Options{Draws: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := GroupTime(p, Options{Draws: 500, NormalClusters: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, x := range few.Cells {
+		y := plain.Cells[i]
+		if x.Group == 3 && (x.DF != 0 || x.StdError != y.StdError && y.StdError > 0) || x.Group == 5 && y.StdError > 0 && !(x.DF > 0 && x.StdError > y.StdError) {
+			t.Errorf("cell %d %d: %+v, plain %+v", x.Group, x.Time, x, y)
+		}
+	}
+	for i, x := range few.Aggregates {
+		if y := plain.Aggregates[i]; x.Type == Simple && (x.DF != 0 || x.StdError != y.StdError) {
+			t.Errorf("simple average of 75 offices: %+v, plain %+v", x, y)
+		}
 	}
 }

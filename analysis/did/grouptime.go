@@ -23,7 +23,8 @@ type Result struct {
 	PreTest    *Wald // nil where there is none
 
 	// Dynamic event times with their joint covariance (row-major), in the order of Events: what sensitivity analysis of
-	// trends takes. Event times that are 0 by construction are left out.
+	// trends takes. Event times that are 0 by construction are left out. With few clusters the covariance is (t/z)² times that of the
+	// errors, for what takes it with normal quantiles: t of the fewest degrees of freedom of them.
 	Events     []int64
 	EventATT   []float64
 	EventCov   []float64
@@ -44,7 +45,8 @@ type Result struct {
 // depend on the number of workers.
 //
 // A cell without an estimate has NaN and a reason, and no average uses it. The pre-test is Wald's that all cells with
-// t < g are 0; where they are more than the units or clusters or above 500, it is of the event times before the start.
+// t < g are 0; where they are more than the units or clusters or above 500, it is of the event times before the start. With few
+// clusters it is Hotelling's F of the corrected errors.
 //
 // Errors: nobody is treated, nobody can be compared with, weights below 0.
 func GroupTime(p *Panel, o Options) (*Result, error) {
@@ -165,7 +167,7 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 		case "":
 			out.Estimate = estimate.Normal(v.att, deviation(v.variance), o.Level)
 			estimated = true
-			if v.variance < -1e-30 {
+			if v.variance < -leastVariance {
 				negative++
 			}
 		case estimate.BasePeriod:
@@ -200,10 +202,7 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 	if err := r.cellBands(o, fit); err != nil {
 		return nil, err
 	}
-	if err := r.preTest(f, o, cells, fit); err != nil {
-		return nil, err
-	}
-	if err := r.correct(o, cells); err != nil {
+	if err := r.preTest(f, o, cells, r.correct(f, o)); err != nil {
 		return nil, err
 	}
 	if o.Bootstrap > 0 {
@@ -254,7 +253,7 @@ func (r *Result) aggregate(o *Options, cells []cell, fit []fitted) error {
 	for _, kind := range []Aggregation{Dynamic, Group, Calendar, Window} {
 		var at []int
 		for a, p := range r.plans {
-			if p.kind == kind && !p.overall && v[a*k+a] > 1e-30 {
+			if p.kind == kind && !p.overall && v[a*k+a] > leastVariance {
 				at = append(at, a)
 			}
 		}

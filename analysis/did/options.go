@@ -70,7 +70,7 @@ type Options struct {
 	// moves standard errors by up to a few per cent. Without it the influence is the derivative of the estimate.
 	LikeDRDID bool
 
-	// NormalClusters keeps the normal distribution and plain errors where there are fewer than 40 clusters (parity with did); without it those
+	// NormalClusters keeps the normal distribution and plain errors where an arm has fewer than 40 effective clusters (parity with did); without it those
 	// are CR2 with t. Only with one dimension of clusters, and not for rows.
 	NormalClusters bool
 

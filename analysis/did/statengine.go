@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 
+	"gonum.org/v1/gonum/floats"
+
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/internal/parallel"
 )
@@ -82,13 +84,9 @@ func (e *statEngine) fit(cells []cell) ([]fitted, error) {
 	e.mu0, e.w0 = make([]float64, len(cells)), make([]float64, len(cells))
 	if c := e.s.clusters; len(c) == 1 && !c[0].unit && e.o.few([]clustering{{number: []int32{}, count: c[0].count}}) {
 		e.sums = newFewSums(c[0].count, len(cells))
-		for _, at := range e.at {
-			w := make([]float64, c[0].count)
-			for q, v := range c[0].u[at] {
-				w[q] = v * e.lift
-			}
-			e.sums.weight = append(e.sums.weight, w)
-		}
+		e.sums.weigh(len(e.at), e.f.control, func(h int, into []float64) {
+			floats.AddScaled(into, e.lift, c[0].u[e.at[h]])
+		})
 	}
 	out := make([]fitted, len(cells))
 	err := parallel.Blocks(context.Background(), e.o.Workers, len(cells), 64, func(_, lo, hi int) error {

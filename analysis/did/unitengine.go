@@ -73,7 +73,7 @@ func (u *unitEngine) fit(cells []cell) ([]fitted, error) {
 	u.solutions = make([]solution, len(cells))
 	if u.o.few(u.clusters) {
 		u.sums = newFewSums(u.clusters[0].count, len(cells))
-		u.fewWeights()
+		u.sums.weigh(len(f.cohorts), f.control, u.fewWeights)
 	}
 	varying := false
 	for _, x := range f.x {
@@ -154,7 +154,8 @@ func (u *unitEngine) fitGroup(g *group, out []fitted, workers int) {
 		}
 	}
 	var lie *estimate.ArmClusters
-	if u.sums != nil {
+	keep := u.sums != nil && u.sums.split != nil
+	if keep {
 		of, treated, weight := make([]int32, n), make([]bool, n), w
 		for k, j := range rows {
 			of[k], treated[k] = u.clusters[0].number[j], k < nt
@@ -195,7 +196,7 @@ func (u *unitEngine) fitGroup(g *group, out []fitted, workers int) {
 			}
 			r.variance += c.sign * v
 		}
-		if u.sums != nil {
+		if keep {
 			split := make([]float64, 2*u.sums.count)
 			for k, j := range rows {
 				q := 2 * u.clusters[0].number[j]

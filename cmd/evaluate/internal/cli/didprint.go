@@ -107,13 +107,13 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 		t.print(&b)
 	}
 	if d.PreTest != nil {
-		fmt.Fprintf(&b, "\npre-test of all cells before the start: χ²(%d) = %.2f, p = %s; it would find a difference in trends of %.3g a period with probability 0.8\n", d.PreTest.DF, float64(d.PreTest.Statistic), shortP(float64(d.PreTest.PValue)), float64(d.PreTest.Slope))
+		fmt.Fprintf(&b, "\npre-test of all cells before the start: %s, p = %s; it would find a difference in trends of %.3g a period with probability 0.8\n", d.PreTest.value, shortP(float64(d.PreTest.PValue)), float64(d.PreTest.Slope))
 	}
 	for i, x := range d.PreTests {
 		if i == 0 {
 			b.WriteString("\npre-tests of all cells before the start, with the difference in trends a period that each would find with probability 0.8\n")
 		}
-		fmt.Fprintf(&b, "  %s: χ²(%d) = %.2f, p = %s; %.3g\n", x.label(), x.DF, float64(x.Statistic), shortP(float64(x.PValue)), float64(x.Slope))
+		fmt.Fprintf(&b, "  %s: %s, p = %s; %.3g\n", x.label(), x.value, shortP(float64(x.PValue)), float64(x.Slope))
 	}
 	t := newEffectTable("dip probe: anticipation", percent)
 	for _, x := range d.DipProbe {
@@ -132,7 +132,7 @@ func (d *didDocument) print(w io.Writer, in *didInput, f *didFlags, p *didPlan) 
 		if x.Tiltak != nil {
 			of = "  the groups of " + *x.Tiltak
 		}
-		fmt.Fprintf(&b, "  %-9s χ²(%d) = %.2f, p = %s%s\n", x.Type, x.DF, float64(x.Statistic), shortP(float64(x.PValue)), of)
+		fmt.Fprintf(&b, "  %-9s %s, p = %s%s\n", x.Type, x.value, shortP(float64(x.PValue)), of)
 	}
 	if len(d.Honest) > 0 {
 		fmt.Fprintf(&b, "\nsensitivity to trends that are not parallel (%s interval)\n", percent)

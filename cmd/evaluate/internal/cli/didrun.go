@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -123,7 +124,18 @@ type didEquality struct {
 type didTest struct {
 	Statistic number `json:"statistic"`
 	DF        int    `json:"df"`
+	DF2       *int   `json:"df2,omitempty"` // where clusters are few: the test is F(df, df2) of statistic·df2/(df·(df + df2 − 1))
 	PValue    number `json:"p_value"`
+
+	value string // as printed
+}
+
+func testOf(w *did.Wald) didTest {
+	t := didTest{Statistic: number(w.Statistic), DF: w.DF, PValue: number(w.PValue), value: fmt.Sprintf("χ²(%d) = %.2f", w.DF, w.Statistic)}
+	if f, df, df2, ok := w.F(); ok {
+		t.DF2, t.value = &df2, fmt.Sprintf("F(%d, %d) = %.2f", df, df2, f)
+	}
+	return t
 }
 
 type didPreTest struct {
@@ -242,7 +254,7 @@ func (d *didDocument) estimate(in *didInput, f *didFlags, p *didPlan, panel *did
 	}
 	d.average(in, p, r.Aggregates, by)
 	if w := r.PreTest; w != nil {
-		test := didPreTest{by, didTest{number(w.Statistic), w.DF, number(w.PValue)}, number(w.DetectableSlope)}
+		test := didPreTest{by, testOf(w), number(w.DetectableSlope)}
 		if by.label() == "" {
 			d.PreTest = &test
 		} else {
@@ -286,7 +298,7 @@ func (d *didDocument) compare(levels []*didLevel, results []*did.Result, p *didP
 		}
 		equal := func(tiltak *string, w *did.Wald) {
 			if w != nil {
-				d.Equality = append(d.Equality, didEquality{tiltak, string(kind), didTest{number(w.Statistic), w.DF, number(w.PValue)}})
+				d.Equality = append(d.Equality, didEquality{tiltak, string(kind), testOf(w)})
 			}
 		}
 		equal(nil, family.Equal)
