@@ -45,7 +45,8 @@ type Folder struct {
 func Path(dir, study, runID string) string { return filepath.Join(dir, study, runID) }
 
 // Begin takes the lock of a run and makes its work folder. Whatever an earlier attempt left half-written is removed, its
-// finished tasks (see Tasks) are kept. Errors: ErrFinished where the run is there and its manifest holds; a difference
+// finished tasks (see Tasks) are kept, or removed too where the run is there: a process can end between the rename that
+// finishes a run and the removal of its work folder. Errors: ErrFinished where the run is there and its manifest holds; a difference
 // (status 4) where it is there and does not; ErrBusy where another process holds the lock.
 func Begin(dir, study, runID string) (*Folder, error) {
 	if !studyName.MatchString(study) {
@@ -68,8 +69,12 @@ func Begin(dir, study, runID string) (*Folder, error) {
 		return nil, fault.Wrap("write_failed", err, "cannot lock run %s", runID)
 	}
 	if _, err := os.Stat(f.final); err == nil {
+		err := Check(f.final)
+		if err == nil {
+			err = f.tidy()
+		}
 		f.lock.release()
-		if err := Check(f.final); err != nil {
+		if err != nil {
 			return nil, err
 		}
 		return nil, fault.Wrap("run_finished", ErrFinished, "%s", f.final)
@@ -213,9 +218,14 @@ func (f *Folder) Finish() error {
 	if err := syncDir(filepath.Dir(f.final)); err != nil {
 		return fault.Wrap("write_failed", err, "cannot finish run %s", f.id)
 	}
-	err = os.RemoveAll(f.work)
+	err = f.tidy()
 	f.lock.release()
-	if err != nil {
+	return err
+}
+
+// tidy removes the work folder of a finished run.
+func (f *Folder) tidy() error {
+	if err := os.RemoveAll(f.work); err != nil {
 		return fault.Wrap("write_failed", err, "run %s is finished, but its work folder cannot be removed", f.id)
 	}
 	return nil

@@ -77,6 +77,43 @@ func TestWriteAndLoad(t *testing.T) {
 	}
 }
 
+// A process that dies between the rename that finishes a run and the removal of its work folder leaves both: whoever makes the
+// run next finds it finished and takes the rest away, but keeps it where the run does not hold what its manifest says.
+func TestBeginTidiesAFinishedRun(t *testing.T) {
+	dir := t.TempDir()
+	path, err := Write(dir, testRun(), testTables(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := filepath.Join(dir, "aft-unge", "."+testID+".work")
+	task := filepath.Join(work, "tasks", "finished")
+	died := func() {
+		if err := os.MkdirAll(filepath.Dir(task), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(task, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	died()
+	if _, err := Begin(dir, "aft-unge", testID); !errors.Is(err, ErrFinished) {
+		t.Errorf("Begin of a finished run: %v", err)
+	}
+	if _, err := os.Stat(work); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the work folder of a finished run is left: %v", err)
+	}
+	died()
+	if err := os.Remove(filepath.Join(path, "run.json")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Begin(dir, "aft-unge", testID); fault.StatusOf(err) != fault.Differs {
+		t.Errorf("Begin of a damaged run: %v", err)
+	}
+	if _, err := os.Stat(task); err != nil {
+		t.Errorf("the finished tasks of a damaged run are gone: %v", err)
+	}
+}
+
 // dereference replaces pointers so that rows can be compared as text (NaN equals NaN there).
 func dereference(t *Tables) []string {
 	var rows []string
