@@ -142,14 +142,14 @@ func factorOf(key string) Factor {
 		return BySample
 	}
 	switch top {
-	case "population", "tiltak", "groups", "time_zero", "comparison", "data", "horizon", "chain", "chains", "register":
+	case "population", "tiltak", "groups", "group_definitions", "time_zero", "comparison", "data", "horizon", "chain", "chains", "register":
 		return BySample
 	case "outcomes", "cost", "exits":
 		return ByDefinition
 	case "methods", "covariates", "score", "seed":
 		return ByMethod
 	}
-	if strings.HasPrefix(key, "inference.family.method") {
+	if key == "inference.cluster" || strings.HasPrefix(key, "inference.family.method") {
 		return ByMethod
 	}
 	if strings.HasPrefix(key, "inference.family.outcome") || strings.HasPrefix(key, "inference.family.month") {

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"tiltakseffekt/analysis/cohort"
+	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/datasets/register"
@@ -169,38 +170,16 @@ func until[T any](ctx context.Context, f func() (T, error)) (T, error) {
 	}
 }
 
-// source is the register of the study as a source, with how to read it.
-func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (register.Source, register.Options, error) {
+// source is the register of the study as a source, with how to read it: for this study and the others that go by the same register.
+func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options, also ...*Study) (register.Source, register.Options, error) {
 	opt := register.Options{Catalog: cat, Rules: s.Data.Rules.register(), Encoding: s.Data.Encoding, Workers: o.Workers, Memory: o.Memory, NoInputs: true} // a run hashes them first, once
-	d := s.design()
-	d.Catalog = cat
 	var err error
-	if opt.Extra, err = d.Columns(); err != nil {
+	if err = s.needs(cat, &opt); err != nil {
 		return nil, opt, err
 	}
-	for _, f := range s.Reforms {
-		more, err := d.ReformColumns(cohort.Reform{ID: f.ID, Eligible: f.Eligible})
-		if err != nil {
+	for _, other := range also {
+		if err = other.needs(cat, &opt); err != nil {
 			return nil, opt, err
-		}
-		for _, c := range more {
-			if !slices.ContainsFunc(opt.Extra, func(x register.ExtraColumn) bool { return x.Name == c.Name }) {
-				opt.Extra = append(opt.Extra, c)
-			}
-		}
-	}
-	for _, o := range s.Outcomes {
-		opt.Jobs = opt.Jobs || o.NeedsJobs()
-	}
-	for _, o := range s.Descriptive {
-		opt.Jobs = opt.Jobs || o.Spec.NeedsJobs()
-	}
-	for _, o := range s.Placebo.Controls {
-		opt.Jobs = opt.Jobs || o.NeedsJobs()
-	}
-	if s.Robustness != nil {
-		for _, o := range s.Robustness.Outcomes {
-			opt.Jobs = opt.Jobs || o.NeedsJobs()
 		}
 	}
 	if s.Data.Cut != nil {
@@ -221,6 +200,43 @@ func (s *Study) source(ctx context.Context, cat *catalog.Catalog, o Options) (re
 	return source, opt, err
 }
 
+// needs adds to opt the columns of the user's own and the jobs that the study reads.
+func (s *Study) needs(cat *catalog.Catalog, opt *register.Options) error {
+	add := func(columns []register.ExtraColumn, err error) error {
+		for _, c := range columns {
+			if !slices.ContainsFunc(opt.Extra, func(x register.ExtraColumn) bool { return x.Name == c.Name }) {
+				opt.Extra = append(opt.Extra, c)
+			}
+		}
+		return err
+	}
+	d := s.design()
+	d.Catalog = cat
+	if err := add(d.Columns()); err != nil {
+		return err
+	}
+	for _, f := range s.Reforms {
+		if err := add(d.ReformColumns(cohort.Reform{ID: f.ID, Eligible: f.Eligible})); err != nil {
+			return err
+		}
+	}
+	outcomes := slices.Concat(s.Outcomes, s.Placebo.Controls)
+	for _, o := range s.Descriptive {
+		outcomes = append(outcomes, o.Spec)
+	}
+	if s.Robustness != nil {
+		outcomes = append(outcomes, s.Robustness.Outcomes...)
+		for _, c := range s.Robustness.Covariates {
+			d.Covariates = c.List
+			if err := add(d.Columns()); err != nil {
+				return err
+			}
+		}
+	}
+	opt.Jobs = opt.Jobs || slices.ContainsFunc(outcomes, outcome.Spec.NeedsJobs)
+	return nil
+}
+
 // withRates is the catalogue with the rates of the register's own table satser in it, where it has one.
 func withRates(reg *register.Register, cat *catalog.Catalog) *catalog.Catalog {
 	if reg != nil && reg.Catalog != nil {
@@ -229,13 +245,13 @@ func withRates(reg *register.Register, cat *catalog.Catalog) *catalog.Catalog {
 	return cat
 }
 
-// Register reads the register of a study and nothing more.
-func (s *Study) Register(ctx context.Context, o Options) (*register.Register, *catalog.Catalog, error) {
+// Register reads the register of a study and nothing more; with what others need that go by the same register.
+func (s *Study) Register(ctx context.Context, o Options, also ...*Study) (*register.Register, *catalog.Catalog, error) {
 	cat, err := catalog.Load(s.Data.Catalog)
 	if err != nil {
 		return nil, nil, err
 	}
-	source, opt, err := s.source(ctx, cat, o)
+	source, opt, err := s.source(ctx, cat, o, also...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
@@ -45,8 +44,9 @@ type SplitRow struct {
 // three by Shapley's rule, with errors from the influence of each person over all combinations (synthesis.Split).
 //
 // Sample is everything that decides who is compared with whom, from when: population, groups, comparison, time zero,
-// horizon. Definition is the outcome of the family, its month, and what exits do to it; method is the family's method with
-// the covariates. Where the studies share no group and have one each, these are compared, and belong to the sample.
+// horizon, and the follow-up that all outcomes of the study together ask for. Definition is the outcome of the family, its month, and
+// what exits do to it; method is the family's method with the covariates and for whom the score is fitted. The first combination is the
+// figure of study A itself, the last that of B. Where the studies share no group and have one each, these are compared, and belong to the sample.
 //
 // The studies must read the same data in the same way (cut, as_of, rules). A definition that needs longer follow-up than the sample's
 // horizon is refused. Where a combination has no estimate the row says so.
@@ -69,8 +69,16 @@ func Split(ctx context.Context, a, b *Study, reg *register.Register, cat *catalo
 		cells   []CellStarts
 		outcome *outcome.Definition
 	}
+	var followUp [2]int // that the samples are cut to by all outcomes of their studies
+	for i, own := range studies {
+		d, err := (&runner{study: own.copied(), reg: reg, cat: cat, opt: opt}).compile()
+		if err != nil {
+			return nil, err
+		}
+		followUp[i] = d.FollowUp
+	}
 	runs := make([]run, 1<<len(splitFactors))
-	trials := map[int]*cohort.Trials{} // by sample and definition
+	trials := map[int]*cohort.Trials{} // by sample and definition, with the covariates of one method
 	for s := range runs {
 		sample, definition, method := studies[s&1], studies[s>>1&1], studies[s>>2&1]
 		hybrid, err := hybridOf(sample, definition, method)
@@ -85,7 +93,10 @@ func Split(ctx context.Context, a, b *Study, reg *register.Register, cat *catalo
 		if err != nil {
 			return nil, err
 		}
-		design.Workers = opt.Workers
+		design.Workers, design.FollowUp = opt.Workers, max(design.FollowUp, followUp[s&1])
+		if s == len(runs)/2 && !slices.Equal(a.Covariates, b.Covariates) {
+			clear(trials)
+		}
 		if r.trials = trials[s&3]; r.trials == nil {
 			if r.trials, err = cohort.Build(ctx, reg, design); err != nil {
 				return nil, err
@@ -227,13 +238,20 @@ func hybridOf(sample, definition, method *Study) (*Study, error) {
 	s.Exits.Death, s.Exits.Emigration = definition.Exits.Death, definition.Exits.Emigration
 	s.Cost.PriceYear = definition.Cost.PriceYear
 	s.Methods = []Method{method.Methods[how]}
-	s.Covariates = method.Covariates
+	s.Covariates, s.Score = method.Covariates, method.Score
 	s.Windows = nil
 	s.OnlyMonths = []int{family.Month}
 	family.Method, family.Over = s.Methods[0].ID, nil
 	s.Inference.Family = &family
 	s.Inference.Multiplicity = simultaneous // asks for the influence of each person
 	return &s, nil
+}
+
+// copied is the study with outcomes of its own, in which defaults that the register gives can be filled.
+func (s *Study) copied() *Study {
+	own := *s
+	own.Outcomes = slices.Clone(s.Outcomes)
+	return &own
 }
 
 // sameReading refuses studies that do not read the same data in the same way: a difference by data cannot be told from
@@ -279,20 +297,4 @@ func tiltakOf(a, b *cohort.Trials) []string {
 		}
 	}
 	return out
-}
-
-// SplitOf reads the register of two studies once and splits.
-func SplitOf(ctx context.Context, a, b *Study, opt Options) ([]SplitRow, error) {
-	reg, cat, err := a.Register(ctx, opt)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := Split(ctx, a, b, reg, cat, opt)
-	if err != nil {
-		return nil, err
-	}
-	if len(rows) == 0 {
-		return nil, fault.Usagef("no_common_tiltak", "the studies have no tiltak in common: %s", fmt.Sprint(a.Tiltak, b.Tiltak))
-	}
-	return rows, nil
 }

@@ -37,7 +37,7 @@ func (g *globals) splitRuns(c *cobra.Command, evaluations []analysis.Evaluation,
 	}
 	p := g.newProgress()
 	defer p.done()
-	return analysis.SplitOf(c.Context(), pair[0], pair[1], analysis.Options{Workers: g.workers, Memory: g.memoryBytes, Progress: func(done, total float64, what string) {
+	return analysis.SplitRuns(c.Context(), [2]*analysis.Evaluation{&evaluations[0], &evaluations[1]}, pair, analysis.Options{Workers: g.workers, Memory: g.memoryBytes, Progress: func(done, total float64, what string) {
 		p.report(done, total, what)
 	}})
 }

@@ -149,3 +149,60 @@ func TestCompare(t *testing.T) {
 		}
 	}
 }
+
+// A split explains the difference between the runs as they stand: the choices that are the method's move its part alone, and what
+// has changed since the runs is said, as are runs of two registers.
+func TestCompareSplitsWhatTheRunsSay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs four studies: not under -short")
+	}
+	out := t.TempDir()
+	study := strings.NewReplacer("from: 2019-01, to: 2019-12", "from: 2018-06, to: 2020-12", "horizon: 3", "horizon: 8", "month: 3", "month: 6").Replace(levelStudy)
+	other := filepath.Join(t.TempDir(), "register")
+	if _, stderr, status := runCLI(t, "simulate", "--out", other, "--persons", "3000", "--seed", "77", "--quiet"); status != 0 {
+		t.Fatal(stderr)
+	}
+	var runs, studies []string
+	for _, text := range []string{
+		study,
+		strings.Replace(study, "study: niva", "study: kort\ncovariates: [alder, kvinne, varighet]\nscore: tiltak", 1),
+		strings.NewReplacer("study: niva", "study: annet", "REGISTER", other).Replace(study),
+	} {
+		studies = append(studies, writeStudy(t, text))
+		stdout, stderr, status := runCLI(t, "run", studies[len(studies)-1], "--out", out, "--quiet")
+		if status != 0 {
+			t.Fatal(stderr)
+		}
+		runs = append(runs, folderOf(t, stdout))
+	}
+	stdout, stderr, status := runCLI(t, "compare", runs[0], runs[1], "--split", "always", "--format", "json", "--quiet")
+	var d struct {
+		Estimates []struct {
+			Evaluation string
+			Estimate   float64
+		}
+		Split []struct {
+			Factor   string
+			Estimate float64
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &d); err != nil || status != 0 || len(d.Split) != 4 || len(d.Estimates) != 2 {
+		t.Fatalf("status %d, %v, %s", status, err, stderr)
+	}
+	moved := d.Estimates[1].Estimate - d.Estimates[0].Estimate
+	for i, want := range []float64{0, 0, moved, moved} {
+		if got := d.Split[i].Estimate; math.Abs(got-want) > 1e-9 || moved == 0 {
+			t.Errorf("%s: %v, and only the method moves the figure, by %v", d.Split[i].Factor, got, moved)
+		}
+	}
+	edited := writeStudy(t, strings.Replace(study, "to: 2020-12", "to: 2020-06", 1))
+	for want, args := range map[string][]string{
+		"read different registers":                   {runs[0], runs[2]},
+		"its study (`population.to`), the register,": {runs[0], runs[1], "--study", edited + "," + studies[1]},
+	} {
+		stdout, stderr, status := runCLI(t, append([]string{"compare", "--split", "always", "--quiet"}, args...)...)
+		if status != 2 || stdout != "" || !strings.Contains(stderr, want) || strings.Count(strings.TrimSpace(stderr), "\n") != 0 {
+			t.Errorf("%s: status %d, %s", args, status, stderr)
+		}
+	}
+}
