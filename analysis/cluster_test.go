@@ -213,6 +213,62 @@ func TestFewOfficesAreBiasReduced(t *testing.T) {
 	})
 }
 
+// A group in 11 offices whose score is fitted to all 60: the offices and what the others have through the score alone add up to the
+// error that sums all of them as many, and without the correction nothing is lost.
+func TestFewOfficesOfAPooledScore(t *testing.T) {
+	const persons, inside, offices = 600, 11, 60
+	trials, reg, y := madeTrials(9, persons, false, false)
+	trial := &trials.Tiltak[0]
+	young := make([]bool, persons)
+	for i, p := range trials.Rows.Person {
+		young[p] = trials.Rows.Groups[i]&2 != 0
+	}
+	settle(reg, persons, offices, func(p int) int {
+		if young[p] {
+			return p % inside
+		}
+		return p % offices // some of them in the offices of the group
+	})
+	r := runnerOf(t, trials, reg, "score: tiltak\nmethods: [ipw, overlap, {name: ipw, id: i2, estimand: ate}]\ninference: {cluster: nav_enhet}\n")
+	if err := r.findPlaces(); err != nil {
+		t.Fatal(err)
+	}
+	c := newCell(trials, trial, 1, 1, r.places)
+	c.pooled = &tiltakScore{r: r, trial: trial}
+	if !c.few || c.clusters != inside {
+		t.Fatalf("%d offices, few %v", c.clusters, c.few)
+	}
+	own := make([]float64, len(c.row))
+	for i, row := range c.row {
+		own[i] = y[row]
+	}
+	many := *c
+	many.unit, many.units, many.few = c.cluster, c.clusters, false
+	for _, m := range r.study.Methods {
+		f, why, err := r.fit(c, m)
+		if err != nil || why != "" {
+			t.Fatal(err, why)
+		}
+		d := f.(*designFit)
+		split, psi := make([]float64, c.units), make([]float64, c.clusters)
+		term := d.effects(own, split).SetTerm
+		e := d.joint(own, psi)
+		g, _, err := r.fit(&many, m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := g.(*designFit).effect(own)
+		plain, reduced := term, term
+		for k := range psi {
+			plain += (split[2*k] + split[2*k+1]) * (split[2*k] + split[2*k+1])
+			reduced += psi[k] * psi[k]
+		}
+		if !(term > 0) || math.Abs(math.Sqrt(plain)/all.StdError-1) > 1e-9 || math.Abs(math.Sqrt(reduced)/e.StdError-1) > 1e-12 || e.Estimate != all.Estimate {
+			t.Errorf("%s: outside %v; all %v, of many %v; reduced %v, error %v", m.ID, term, math.Sqrt(plain), all.StdError, math.Sqrt(reduced), e.StdError)
+		}
+	}
+}
+
 // The closed form by hand of a weighted difference: ψ by office and arm over √(1 − the office's share of the arm's weight).
 func TestFewOfficesByHand(t *testing.T) {
 	const persons, offices = 300, 5

@@ -62,12 +62,33 @@ func (r *runner) fitWeights(c *cell, m Method) (fitted, estimate.Reason, error) 
 			return b.Effect(y)
 		}
 		e := b.Influence(y, sums)
+		if c.few && c.pooled != nil {
+			e.SetTerm = c.splitPooled(sums, psi)
+			return e
+		}
 		for i, p := range w.person { // the persons of the fit may be more than those of the cell
 			psi[c.unit[i]] = sums[p]
 		}
 		return e
 	}
 	return r.newDesignFit(c, m, b.Weight, on, notes)
+}
+
+// splitPooled writes the influence of the places of a cell of few by cluster and arm, from sums by place and arm of a score that is fitted to
+// all groups. Places without a row in the cell have influence through the score alone: it returns the sum of their squares, which goes
+// into the squared error as it is.
+func (c *cell) splitPooled(sums, psi []float64) (outside float64) {
+	in := make([]bool, c.by.count)
+	for g, place := range c.numbers {
+		in[place] = true
+		psi[2*g], psi[2*g+1] = sums[2*place], sums[2*place+1]
+	}
+	for place := range in {
+		if v := sums[2*place] + sums[2*place+1]; !in[place] {
+			outside += v * v
+		}
+	}
+	return outside
 }
 
 // trim marks the rows whose score is too near what the estimand divides by: above 1 − trim for the att and the ate, under
