@@ -34,6 +34,9 @@ func (g *globals) setMemory() error {
 		if err != nil || !(n > 0) || n*unit > 1<<60 {
 			return fault.Usagef("bad_flag", "`--memory` is a size such as 8GiB or 500MB, not `%s`", g.memory)
 		}
+		if last := g.memory[len(g.memory)-1]; last >= '0' && last <= '9' && n < 1<<20 { // GiB were meant
+			return fault.Usagef("bad_flag", "`--memory %s` is %[1]s bytes; a size has a unit, such as %[1]sGiB", strings.TrimSpace(g.memory))
+		}
 		g.memoryBytes = int64(n * unit)
 	}
 	if g.memoryBytes > 0 {

@@ -12,13 +12,13 @@ import (
 
 func TestMemorySizes(t *testing.T) {
 	t.Cleanup(func() { debug.SetMemoryLimit(math.MaxInt64) })
-	for text, want := range map[string]int64{"8GiB": 8 << 30, "500MB": 500e6, "1.5 G": 3 << 29, "1024": 1024} {
+	for text, want := range map[string]int64{"8GiB": 8 << 30, "500MB": 500e6, "1.5 G": 3 << 29, "2000000000": 2e9} {
 		g := &globals{memory: text}
 		if err := g.setMemory(); err != nil || g.memoryBytes != want {
 			t.Errorf("%s: %d, %v; want %d", text, g.memoryBytes, err, want)
 		}
 	}
-	for _, text := range []string{"much", "-1GiB", "0", "8 apples", "1e30GiB"} {
+	for _, text := range []string{"much", "-1GiB", "0", "8 apples", "1e30GiB", "8", "1024"} {
 		if _, stderr, status := runCLI(t, "catalog", "g", "--memory", text); status != 2 {
 			t.Errorf("%s: status %d, %s", text, status, stderr)
 		}
