@@ -3,6 +3,7 @@ package did
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/floats"
 
@@ -128,11 +129,11 @@ type corrected struct {
 // sizes of the cohorts add is taken as it is. A cell or average in which an arm
 // has one cluster has no error, and the reason too_few_clusters. It returns nil where nothing is corrected.
 func (r *Result) correct(f *frame, o *Options) *corrected {
-	if rows, ok := r.engine.(*rowEngine); ok && o.few(rows.clusters) && rows.clusters[0].count < estimate.FewClusters {
-		r.Warnings = append(r.Warnings, fault.Warnf("few_clusters_normal", "%d clusters, and the errors of rows are not corrected for how few they are: intervals are too short; with a balanced panel they are CR2 with t", rows.clusters[0].count))
-	}
 	e, ok := r.engine.(fewer)
 	if !ok || e.few() == nil {
+		if !o.NormalClusters {
+			r.Warnings = append(r.Warnings, fewAsMany(r.smallest(f))...)
+		}
 		return nil
 	}
 	s := e.few()
@@ -227,6 +228,32 @@ func (r *Result) correct(f *frame, o *Options) *corrected {
 	r.eventCovariance(o, own)
 	r.rebanded(o, own)
 	return own
+}
+
+// smallest is the number of clusters of the smallest column of clusters, 0 without one.
+func (r *Result) smallest(f *frame) int {
+	counts := slices.Clone(f.clusters)
+	if rows, ok := r.engine.(*rowEngine); ok {
+		counts = nil
+		for _, c := range rows.clusters {
+			if c.number != nil {
+				counts = append(counts, c.count) // of two columns together there are no fewer
+			}
+		}
+	}
+	if len(counts) == 0 {
+		return 0
+	}
+	return slices.Min(counts)
+}
+
+// fewAsMany warns of few clusters whose errors are those of many: of rows, of a bootstrap, of several columns of clusters, and of the estimators
+// other than GroupTime.
+func fewAsMany(clusters int) []fault.Warning {
+	if clusters == 0 || clusters >= estimate.FewClusters {
+		return nil
+	}
+	return []fault.Warning{fault.Warnf("few_clusters_normal", "%d clusters, and these errors are not corrected for how few they are: intervals are too short, above all where few of them begin; group-time effects of a balanced panel with one column of clusters and without a bootstrap have CR2 with t", clusters)}
 }
 
 // addSplit adds w times the influence by cluster and arm to that by cluster.

@@ -3,9 +3,12 @@ package did
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/internal/fault"
 )
 
 // rollout is persons in offices that begin at different times, or never: an office has its own level, its own walk through time and its
@@ -304,35 +307,67 @@ func TestFewClustersBeforeStart(t *testing.T) {
 	}
 }
 
-// Rows are not corrected, and say so; two dimensions of clusters are as they were.
+// Rows, a bootstrap, two dimensions of clusters and the other estimators are not corrected, and say so; with the normal distribution asked for,
+// or without clusters, nothing is said.
 func TestFewClustersNotServed(t *testing.T) {
 	p := rollouts[0].draw(rand.New(rand.NewPCG(2, 2)))
-	r, err := GroupTime(p, Options{Draws: 500, Unbalanced: Rows})
-	if err != nil {
-		t.Fatal(err)
-	}
-	said := false
-	for _, w := range r.Warnings {
-		said = said || w.Code == "few_clusters_normal"
-	}
-	if !said || r.Aggregates[0].DF != 0 {
-		t.Errorf("rows: warnings %v", r.Warnings)
-	}
 	other := make([]int32, len(p.Start))
 	for i := range other {
 		other[i] = int32(i % 7)
 	}
-	p.Clusters = append(p.Clusters, other)
-	two, err := GroupTime(p, Options{Draws: 500})
-	if err != nil {
-		t.Fatal(err)
+	two, alone := *p, *p
+	two.Clusters, alone.Clusters = append(slices.Clone(p.Clusters), other), nil
+	groupTime := func(p *Panel, o Options) []fault.Warning {
+		o.Draws = 500
+		r := estimated(t, p, o)
+		if o.Unbalanced == Rows || len(p.Clusters) == 2 {
+			normal := o
+			normal.NormalClusters = true
+			if plain := estimated(t, p, normal); r.Aggregates[0].Estimate != plain.Aggregates[0].Estimate || r.Aggregates[0].DF != 0 {
+				t.Errorf("%+v: %+v, plain %+v", o, r.Aggregates[0], plain.Aggregates[0])
+			}
+		}
+		return r.Warnings
 	}
-	plain, err := GroupTime(p, Options{Draws: 500, NormalClusters: true})
-	if err != nil {
-		t.Fatal(err)
+	regress := func(p *Panel, o RegressionOptions) []fault.Warning {
+		r, err := Regress(p, Static, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Warnings
 	}
-	if two.Aggregates[0].StdError != plain.Aggregates[0].StdError || two.Aggregates[0].DF != 0 {
-		t.Errorf("two dimensions: %+v, plain %+v", two.Aggregates[0], plain.Aggregates[0])
+	impute := func(p *Panel) []fault.Warning {
+		r, err := Imputation(p, ImputationOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r.Warnings
+	}
+	for name, c := range map[string]struct {
+		of   []fault.Warning
+		want string
+	}{
+		"rows":               {groupTime(p, Options{Unbalanced: Rows}), "few_clusters_normal"},
+		"bootstrap":          {groupTime(p, Options{Bootstrap: 50}), "few_clusters_normal"},
+		"two dimensions":     {groupTime(&two, Options{}), "few_clusters_normal"},
+		"regression":         {regress(p, RegressionOptions{}), "few_clusters_normal"},
+		"imputation":         {impute(p), "few_clusters_normal"},
+		"corrected":          {groupTime(p, Options{}), "few_clusters"},
+		"normal":             {groupTime(p, Options{NormalClusters: true}), ""},
+		"no clusters":        {groupTime(&alone, Options{}), ""},
+		"regression, hetero": {regress(p, RegressionOptions{Kind: Hetero}), ""},
+		"regression by unit": {regress(&alone, RegressionOptions{}), ""},
+		"imputation by unit": {impute(&alone), ""},
+	} {
+		said := ""
+		for _, w := range c.of {
+			if strings.HasPrefix(w.Code, "few_clusters") {
+				said += w.Code
+			}
+		}
+		if said != c.want {
+			t.Errorf("%s: warning %q, want %q", name, said, c.want)
+		}
 	}
 }
 

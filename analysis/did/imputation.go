@@ -85,6 +85,7 @@ func Imputation(p *Panel, o ImputationOptions) (*Regressed, error) {
 		targets = append(targets, target{Calendar, false, t, periods[t]})
 	}
 	r.Groups = len(groups)
+	r.Warnings = append(r.Warnings, fewAsMany(int(p.smallestDimension()))...)
 	unidentified := 0
 	sums := make([][][]float64, len(targets)) // by target and clustering
 	for k, t := range targets {

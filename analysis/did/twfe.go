@@ -168,6 +168,9 @@ func Regress(p *Panel, e Estimator, o RegressionOptions) (*Regressed, error) {
 		}
 	}
 	r.averages(e, fit, dummies, count, len(q.Covariates), o)
+	if o.Kind == Clustered {
+		r.Warnings = append(r.Warnings, fewAsMany(int(q.smallestDimension()))...)
+	}
 	return r, nil
 }
 
