@@ -284,6 +284,18 @@ func (r *runner) compileBefore(spec outcome.Spec, def *outcome.Definition) error
 	return nil
 }
 
+// pool readies the scores of `score: tiltak`.
+func (r *runner) pool() {
+	if r.study.Score != scorePerTiltak {
+		return
+	}
+	r.pooled = map[*cohort.Trial]*tiltakScore{}
+	for i := range r.trials.Tiltak {
+		trial := &r.trials.Tiltak[i]
+		r.pooled[trial] = &tiltakScore{r: r, trial: trial}
+	}
+}
+
 // estimates fills the estimates and what belongs to them, cell by cell: tiltak × group. Cells are independent tasks; their
 // tables are joined in the order of the study.
 func (r *runner) estimates(ctx context.Context, out *Result) error {
@@ -292,13 +304,7 @@ func (r *runner) estimates(ctx context.Context, out *Result) error {
 	}
 	groups := len(r.trials.Groups)
 	n := len(r.trials.Tiltak) * groups
-	if r.study.Score == scorePerTiltak {
-		r.pooled = map[*cohort.Trial]*tiltakScore{}
-		for i := range r.trials.Tiltak {
-			trial := &r.trials.Tiltak[i]
-			r.pooled[trial] = &tiltakScore{r: r, trial: trial}
-		}
-	}
+	r.pool()
 	parts := make([]cellResult, n)
 	done := make(chan int, n)
 	finished := 0

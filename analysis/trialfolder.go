@@ -126,8 +126,11 @@ func (f *TrialFolder) writeNotes(dir, format string) error {
 		commands.WriteString("\n")
 		for _, r := range cell.Recipes {
 			errors := "errors of the study"
-			if r.Errors != "same" {
+			switch r.Errors {
+			case knownWeights:
 				errors = "errors take the weights as known"
+			case manyClusters:
+				errors = "errors as of many clusters; the study's are CR2 with t, since these are few"
 			}
 			fmt.Fprintf(&commands, "# %s, %s, %s\n%s\n", r.Method, r.How, errors, shellLine(append([]string{"evaluate"}, r.CommandLine(cell.File)...)))
 		}

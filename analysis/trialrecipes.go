@@ -20,16 +20,16 @@ func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 func (f *designFit) export(c *cell, r *runner, m Method) exported {
 	level, weight := number(r.study.Inference.Level), "weight_"+m.ID
 	x := exported{columns: []*datasets.Column{datasets.FloatColumn(weight, f.weight)}}
-	given := Recipe{Method: m.ID, Command: "match", How: "given", Errors: "known_weights", Args: []string{"--treatment", "treated", "--method", "none", "--weights", weight}}
+	given := Recipe{Method: m.ID, Command: "match", How: "given", Errors: knownWeights, Args: []string{"--treatment", "treated", "--method", "none", "--weights", weight}}
 	if f.pairs != nil && f.pairs.Subclass != nil && m.Adjust == "" {
 		x.columns = append(x.columns, pairColumn("pair_"+m.ID, f.pairs.Subclass))
 		given.Args = append(given.Args, "--pair", "pair_"+m.ID)
-		given.Errors = "same"
+		given.Errors = sameErrors
 	}
-	given.Args = append(given.Args, "--cluster", "person_id", "--level", level)
+	given.Args = append(given.Args, "--cluster", r.clusterColumn(), "--level", level)
 	if m.asByDefault() && c.pooled == nil && r.reg.Persons.Weight == nil {
-		x.recipes = append(x.recipes, Recipe{Method: m.ID, Command: "match", How: "again", Errors: "same", Args: []string{"--treatment", "treated", "--method", "nearest", "--distance", "linear-logit",
-			"--caliper", number(float64(m.Caliper)), "--exact", "stratum", "--id", "person_id", "--key", "tie", "--weights", "sample_weight", "--seed", strconv.FormatUint(*r.study.Seed, 10), "--level", level,
+		x.recipes = append(x.recipes, Recipe{Method: m.ID, Command: "match", How: "again", Errors: sameErrors, Args: []string{"--treatment", "treated", "--method", "nearest", "--distance", "linear-logit",
+			"--caliper", number(float64(m.Caliper)), "--exact", "stratum", "--id", "person_id", "--cluster", r.clusterColumn(), "--key", "tie", "--weights", "sample_weight", "--seed", strconv.FormatUint(*r.study.Seed, 10), "--level", level,
 			"--covariates", design.JoinList(c.names)}})
 	}
 	if !m.BiasAdjust && m.Adjust == "" && m.Name != aipw { // what a regression took out is not in the weights
@@ -49,8 +49,8 @@ func (m *Method) asByDefault() bool {
 func (f *balanceFit) export(c *cell, r *runner, m Method) exported {
 	if m.Moments > 1 || m.Interactions || len(m.Covariates) > 0 || m.Name != ebal || m.estimand() != matching.ATT {
 		return exported{columns: []*datasets.Column{datasets.FloatColumn("weight_"+m.ID, f.balanced.Weight)},
-			recipes: []Recipe{{Method: m.ID, Command: "match", How: "given", Errors: "known_weights", Args: []string{"--treatment", "treated", "--method", "none", "--weights", "weight_" + m.ID,
-				"--cluster", "person_id", "--level", number(r.study.Inference.Level)}}}}
+			recipes: []Recipe{{Method: m.ID, Command: "match", How: "given", Errors: knownWeights, Args: []string{"--treatment", "treated", "--method", "none", "--weights", "weight_" + m.ID,
+				"--cluster", r.clusterColumn(), "--level", number(r.study.Inference.Level)}}}}
 	}
 	base := "base_weight_" + m.ID
 	balanced := slices.DeleteFunc(slices.Clone(c.names), func(name string) bool { return slices.Contains(f.dropped, name) })
@@ -58,10 +58,10 @@ func (f *balanceFit) export(c *cell, r *runner, m Method) exported {
 	return exported{
 		columns: []*datasets.Column{datasets.FloatColumn(base, c.designWeights(m.estimand())), datasets.FloatColumn("weight_"+m.ID, f.balanced.Weight)},
 		recipes: []Recipe{
-			{Method: m.ID, Command: "match", How: "again", Errors: "same", Args: []string{"--treatment", "treated", "--method", "ebal", "--weights", base, "--cluster", "person_id",
+			{Method: m.ID, Command: "match", How: "again", Errors: sameErrors, Args: []string{"--treatment", "treated", "--method", "ebal", "--weights", base, "--cluster", r.clusterColumn(),
 				"--level", level, "--covariates", design.JoinList(balanced)}},
-			{Method: m.ID, Command: "match", How: "given", Errors: "known_weights", Args: []string{"--treatment", "treated", "--method", "none", "--weights", "weight_" + m.ID,
-				"--cluster", "person_id", "--level", level}},
+			{Method: m.ID, Command: "match", How: "given", Errors: knownWeights, Args: []string{"--treatment", "treated", "--method", "none", "--weights", "weight_" + m.ID,
+				"--cluster", r.clusterColumn(), "--level", level}},
 		},
 	}
 }
@@ -90,25 +90,28 @@ func (f *didFit) exportOutcome(c *cell, r *runner, def *outcome.Definition, m Me
 	before, level := def.Spec.ID+"_base", number(r.study.Inference.Level)
 	names := c.didNames(&r.trials.Rows)
 	if o.matched == nil {
-		return exported{recipes: []Recipe{{Method: m.ID, Command: "did", How: "again", Errors: "same", Args: []string{"--treatment", "treated", "--before", before, "--method", m.DID,
-			"--weights", "sample_weight", "--cluster", "person_id", "--level", level, "--covariates", design.JoinList(names)}}}}
+		return exported{recipes: []Recipe{{Method: m.ID, Command: "did", How: "again", Errors: sameErrors, Args: []string{"--treatment", "treated", "--before", before, "--method", m.DID,
+			"--weights", "sample_weight", "--cluster", r.clusterColumn(), "--level", level, "--covariates", design.JoinList(names)}}}}
 	}
 	weight := "weight_" + m.ID + "_" + def.Spec.ID
-	again := Recipe{Method: m.ID, Command: "match", How: "again", Errors: "same"}
-	given := Recipe{Method: m.ID, Command: "match", How: "given", Errors: "same", Args: []string{"--treatment", "treated", "--before", before, "--method", "none", "--weights", weight, "--cluster", "person_id", "--level", level}}
+	given := Recipe{Method: m.ID, Command: "match", How: "given", Errors: knownWeights, Args: []string{"--treatment", "treated", "--before", before, "--method", "none", "--weights", weight, "--cluster", r.clusterColumn(), "--level", level}}
 	x := exported{columns: []*datasets.Column{datasets.FloatColumn(weight, o.matched.weight)}}
-	if o.matched.pair != nil {
+	again := Recipe{Method: m.ID, Command: "match", How: "again", Errors: sameErrors}
+	switch {
+	case o.matched.pair != nil:
 		pair := "pair_" + m.ID + "_" + def.Spec.ID
 		x.columns = append(x.columns, pairColumn(pair, o.matched.pair))
-		given.Args = append(given.Args, "--pair", pair)
-		again.Args = []string{"--treatment", "treated", "--before", before, "--method", "nearest", "--distance", "linear-logit", "--caliper", number(float64(m.Caliper)), "--exact", "stratum", "--id", "person_id", "--key", "tie",
-			"--weights", "sample_weight", "--seed", strconv.FormatUint(*r.study.Seed, 10), "--level", level, "--covariates", design.JoinList(names)}
-	} else {
+		given.Args, given.Errors = append(given.Args, "--pair", pair), sameErrors
+		again.Args = []string{"--treatment", "treated", "--before", before, "--method", "nearest", "--distance", "linear-logit", "--caliper", number(float64(m.Caliper)), "--exact", "stratum", "--id", "person_id",
+			"--cluster", r.clusterColumn(), "--key", "tie", "--weights", "sample_weight", "--seed", strconv.FormatUint(*r.study.Seed, 10), "--level", level, "--covariates", design.JoinList(names)}
+	case o.matched.before != nil:
 		base := "base_" + weight
 		x.columns = append(x.columns, datasets.FloatColumn(base, o.matched.before))
-		given.Errors = "known_weights"
 		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(o.matched.dropped, name) })
-		again.Args = []string{"--treatment", "treated", "--before", before, "--method", "ebal", "--weights", base, "--cluster", "person_id", "--level", level, "--covariates", design.JoinList(names)}
+		again.Args = []string{"--treatment", "treated", "--before", before, "--method", "ebal", "--weights", base, "--cluster", r.clusterColumn(), "--level", level, "--covariates", design.JoinList(names)}
+	default: // matched by the weights of an extract: a row may be in several pairs
+		x.recipes = []Recipe{given}
+		return x
 	}
 	x.recipes = []Recipe{again, given}
 	return x

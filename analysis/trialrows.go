@@ -23,8 +23,9 @@ import (
 // row), treated, day (of the month: of the start, or drawn from the stratum's starts), stratum, elapsed (band) and
 // elapsed_months, sample_weight, tie (what breaks ties), group_<id> for each group of the study, the covariates, score (linear
 // predictor of the propensity), the columns of the methods (weight_<id>, pair_<id>, base_weight_<id>), and for each outcome
-// <id>_base (mean over months 7–18 before the episode), <id>_m<h> (h months after m, as the estimates take it) and, where
-// emigration hides it from some, <id>_m<h>_seen (as it is known); for an outcome of 0 and 1 also <id>_time and <id>_event.
+// <id>_base (mean over months 7–18 before the episode), <id>_m<h> (h months after m, as the estimates take it), where
+// emigration hides it from some or comparison rows leave <id>_m<h>_seen (as it is known), with `later_entry: censor` <id>_m<h>_stay (the weight
+// of staying), and with inference.cluster cluster; for an outcome of 0 and 1 also <id>_time and <id>_event.
 type TrialRows struct {
 	Tiltak, Group string
 	Reason        estimate.Reason // why the cell has no estimates; its rows are there
@@ -40,8 +41,25 @@ type Recipe struct {
 	Outcomes []string `json:"outcomes"` // columns, one a month
 	Command  string   `json:"command"`  // match or did
 	Args     []string `json:"args"`
-	How      string   `json:"how"`    // again: the method runs again on the rows; given: the weights it found are taken
-	Errors   string   `json:"errors"` // same: the errors of the study; known_weights: errors that take the weights as known
+	How      string   `json:"how"` // again: the method runs again on the rows; given: the weights it found are taken
+	// Errors are same: those of the study; known_weights: they take the weights as known; many_clusters: they are summed by the
+	// study's places, few of which call for CR2 with t in the study (inference.cluster).
+	Errors string `json:"errors"`
+}
+
+// What the errors of a recipe are to those of the study.
+const (
+	sameErrors   = "same"
+	knownWeights = "known_weights"
+	manyClusters = "many_clusters"
+)
+
+// clusterColumn is the column of the rows that errors are summed by.
+func (r *runner) clusterColumn() string {
+	if r.places != nil {
+		return "cluster"
+	}
+	return "person_id"
 }
 
 // TrialColumn is what a column of the rows is, for people.
@@ -84,6 +102,10 @@ func Trials(ctx context.Context, s *Study, o Options, t TrialOptions, emit func(
 	if err := somebody(r.trials.Flow); err != nil {
 		return err
 	}
+	if err := r.checkDrawn(); err != nil {
+		return s.given.locate(err)
+	}
+	r.pool()
 	cells, err := r.wanted(t)
 	if err != nil {
 		return err
@@ -137,6 +159,7 @@ func (r *runner) trialRows(ctx context.Context, k, g int, months []int) (*TrialR
 	trial := &r.trials.Tiltak[k]
 	out := &TrialRows{Tiltak: trial.Tiltak, Group: r.trials.Groups[g].ID}
 	c := newCell(r.trials, trial, g, *r.study.Seed, r.places)
+	c.pooled = r.pooled[trial]
 	out.Treated = c.nTreated
 	if len(c.row) == 0 {
 		out.Reason = estimate.TooFewTreated
@@ -198,6 +221,9 @@ func (r *runner) trialRows(ctx context.Context, k, g int, months []int) (*TrialR
 	for i := range fits {
 		for _, one := range append(shared[i], perOutcome[i]...) {
 			if len(one.Outcomes) > 0 {
+				if c.few && one.Errors == sameErrors {
+					one.Errors = manyClusters
+				}
 				out.Recipes = append(out.Recipes, one)
 			}
 		}
@@ -227,6 +253,9 @@ func (w *rowWriter) add(nb, en string, c *datasets.Column) {
 func (w *rowWriter) float(name, nb, en string, v []float64) {
 	w.add(nb, en, datasets.FloatColumn(name, v))
 }
+
+// unknownPlace is the cluster of those whose place is not known.
+const unknownPlace = "ukjent"
 
 // keys are the columns that say which row it is.
 func (w *rowWriter) keys() {
@@ -271,6 +300,19 @@ func (w *rowWriter) keys() {
 	w.add("Måneder i forløpet", "Months in the episode", datasets.IntColumn("elapsed_months", elapsed))
 	w.float("sample_weight", "Utvalgsvekt", "Sampling weight", c.weight)
 	w.add("Bryter likheter ved matching", "Breaks ties in matching", datasets.IntColumn("tie", tie))
+	if p := w.r.places; p != nil {
+		names := reg.Persons.Offices
+		if p.key == byCounties {
+			names = reg.Persons.Counties
+		}
+		v := make([]string, n)
+		for i, row := range c.row {
+			if v[i] = unknownPlace; int(p.of[rows.Person[row]]) < len(names) {
+				v[i] = names[p.of[rows.Person[row]]]
+			}
+		}
+		w.add("Det feilene summeres etter: "+p.key+" i personens første rad", "What errors are summed by: "+p.key+" at the person's first row", datasets.TextColumn("cluster", v, nil))
+	}
 	for g, group := range w.r.trials.Groups {
 		v := make([]bool, n)
 		for i, row := range c.row {
@@ -313,8 +355,8 @@ func (w *rowWriter) method(m Method, f fitted) []Recipe {
 	}
 	name := "weight_" + m.ID
 	w.float(name, "Vekt fra metoden "+m.ID, "Weight of the method "+m.ID, weight)
-	return []Recipe{{Method: m.ID, Command: "match", How: "given", Errors: "known_weights",
-		Args: []string{"--treatment", "treated", "--method", "none", "--weights", name, "--cluster", "person_id"}}}
+	return []Recipe{{Method: m.ID, Command: "match", How: "given", Errors: knownWeights,
+		Args: []string{"--treatment", "treated", "--method", "none", "--weights", name, "--cluster", w.r.clusterColumn(), "--level", number(w.r.study.Inference.Level)}}}
 }
 
 func (w *rowWriter) fromMethod(m Method, columns []*datasets.Column) {
@@ -338,9 +380,17 @@ func (w *rowWriter) outcome(id string, def *outcome.Definition, months []int) []
 		name := fmt.Sprintf("%s_m%d", id, h)
 		seen := slices.Clone(y[h-1])
 		hidden := c.complete(y[h-1], reg, rows)
+		var stay []float64
+		if w.r.trials.Censoring != nil && hidden < 1 && w.out.Reason == "" {
+			stay = c.stay(w.r, def.MinFollowUp(h))
+			leave(y[h-1], stay, c.treated, c.weight)
+		}
 		w.float(name, fmt.Sprintf("%s %d måneder etter m", id, h), fmt.Sprintf("%s %d months after m", id, h), y[h-1])
-		if hidden > 0 && hidden < 1 {
+		if hidden > 0 && hidden < 1 || stay != nil {
 			w.float(name+"_seen", fmt.Sprintf("%s %d måneder etter m, tom der utvandring skjuler det", id, h), fmt.Sprintf("%s %d months after m, empty where emigration hides it", id, h), seen)
+		}
+		if stay != nil {
+			w.float(name+"_stay", fmt.Sprintf("Vekt for %s: 0 for dem som har gått ut ved en senere start", name), fmt.Sprintf("Weight of %s: 0 for those who have left by a later start", name), stay)
 		}
 		if hidden < 1 && !slices.ContainsFunc(y[h-1], math.IsNaN) {
 			names = append(names, name)

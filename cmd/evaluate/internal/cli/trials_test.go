@@ -107,11 +107,12 @@ func madeAgain(t *testing.T, study, out string) (figures, hidden int, methods ma
 						}
 					}
 				}
+				seen[key] = true
 				if recipe.How == "again" {
 					figures++
-					seen[key] = true
 				}
 				methods[recipe.Method+" "+recipe.How]++
+				methods[recipe.Method+" "+recipe.How+" "+recipe.Errors]++
 			}
 		}
 		if cell.File == "" {
@@ -148,6 +149,69 @@ func TestTrialsGiveTheStudy(t *testing.T) {
 			t.Errorf("no figure of %s", m)
 		}
 	}
+}
+
+// The same where comparison rows leave, where errors are summed by places, where groups share a score, and in an extract with sampling weights. Where the places are few the errors
+// are not those of the command, and the recipe says so.
+func TestTrialsGiveTheStudyByDesign(t *testing.T) {
+	many, weighted := extract(t, false), extract(t, true)
+	for _, c := range []struct {
+		name, register, more string
+		want                 []string // "method how errors"
+	}{
+		{"censor", "", "comparison: {later_entry: censor}", []string{"nearest again same", "nearest given same", "ebal again same", "did again same", "did_par given same", "did_ebal again same", "ipw given known_weights"}},
+		{"wait until", "", "comparison: {later_entry: censor, wait_until: 7}", []string{"nearest again same", "ebal again same", "did again same"}},
+		{"few places", "", "inference: {cluster: fylke}", []string{"nearest again many_clusters", "nearest given many_clusters", "ebal again many_clusters", "did again many_clusters"}},
+		{"many places", many, "inference: {cluster: nav_enhet}", []string{"nearest again same", "nearest given same", "ebal again same", "did again same", "did_par again same", "did_ebal again same"}},
+		{"score of the tiltak", "", "score: tiltak", []string{"nearest given same", "ebal again same", "ipw given known_weights"}},
+		{"weights and censor", weighted, "comparison: {later_entry: censor}", []string{"nearest given known_weights", "ebal again same", "did again same", "did_par given known_weights", "did_ebal again same"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			text := strings.NewReplacer("[ARBEIDSTRENING, MIDLERTIDIG_LONNSTILSKUDD]", "[ARBEIDSTRENING]", "[alle, unge, innvandrere_utenfor_eos]", "[unge]", "horizon: 8", "horizon: 3",
+				"{id: smal, name: nearest, caliper: 0.05}", "ipw", "to: 2020-12", "to: 2020-12, elapsed: [1, 6]", "inference: {level: 0.9, family: {outcome: arbeid, month: 8, method: ebal, over: [tiltak, group]}}", "").Replace(trialsStudy) + c.more + "\n"
+			if c.register != "" {
+				text = strings.ReplaceAll(text, "REGISTER", c.register)
+			}
+			_, _, methods := madeAgain(t, writeStudy(t, text), filepath.Join(t.TempDir(), "rader"))
+			for _, m := range c.want {
+				if methods[m] == 0 {
+					t.Errorf("no figure of %s; there are %v", m, methods)
+				}
+			}
+		})
+	}
+}
+
+// extract is the test register with many offices of much the same size and, where asked for, sampling weights.
+func extract(t *testing.T, weighted bool) string {
+	t.Helper()
+	from, err := testRegister()
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(t.TempDir(), "register")
+	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	_ = os.Remove(filepath.Join(to, "person_historikk.parquet")) // it would say another office
+	file := filepath.Join(to, "person.parquet")
+	table, err := datasets.Read(t.Context(), file, datasets.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := slices.DeleteFunc(slices.Clone(table.Columns), func(c *datasets.Column) bool { return c.Name == "nav_enhet" })
+	office, weight := make([]string, table.Rows), make([]float64, table.Rows)
+	for i := range office {
+		office[i], weight[i] = fmt.Sprintf("%04d", 300+i*7919%400), 0.5+float64(i*31%17)/8
+	}
+	columns = append(columns, datasets.TextColumn("nav_enhet", office, nil))
+	if weighted {
+		columns = append(columns, datasets.FloatColumn("vekt", weight))
+	}
+	if err := datasets.Write(file, datasets.NewTable(columns...), datasets.WriteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return to
 }
 
 // The same where the comparison of a large cell is a sample, whose weights are not 1.
