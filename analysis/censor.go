@@ -131,6 +131,15 @@ func leave(y, stay []float64, treated []bool, weight []float64) {
 	}
 }
 
+// times are the weights of a method (nil: 1) times those of staying.
+func times(weight, stay []float64) []float64 {
+	out := slices.Clone(stay)
+	for i, w := range weight {
+		out[i] *= w
+	}
+	return out
+}
+
 // thinned sets what the figures say of the comparison to those that stayed: persons, effective rows, and the counts that
 // disclosure control needs.
 func (c *cell) thinned(row *results.Estimate, y, weight, stay []float64, binary bool, limit int) {

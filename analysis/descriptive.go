@@ -90,7 +90,11 @@ func (r *runner) describeAmong(out *cellResult, c *cell, fits []fitted, reason e
 			for h := 1; h <= r.study.Horizon; h++ {
 				row := results.Descriptive{Tiltak: tiltak, Group: group, Outcome: d.Spec.ID, Twin: d.Twin, Method: m.ID, Month: h,
 					ShareTreated: math.NaN(), ShareComparison: math.NaN(), Difference: math.NaN(), Reason: why}
-				if why == "" {
+				switch {
+				case why != "":
+				case r.trials.Censoring != nil: // as the twin: who stays stands for who left
+					c.among(&row, y[h-1], times(weight, c.stay(r, def.MinFollowUp(h))))
+				default:
 					c.among(&row, y[h-1], weight)
 				}
 				out.Descriptive = append(out.Descriptive, row)

@@ -145,6 +145,9 @@ func (r *runner) figures(c *cell, def *outcome.Definition, fits []fitted, y [][]
 			if f.rows[month-1].Reason == "" {
 				copy(full, y[month-1])
 				c.complete(full, r.reg, &r.trials.Rows)
+				if r.trials.Censoring != nil {
+					leave(full, c.stay(r, def.MinFollowUp(month)), c.treated, c.weight)
+				}
 			}
 			f.rows = append(f.rows, o.probe(f.rows[month-1], full)...)
 		}

@@ -233,8 +233,14 @@ func (r *runner) negativeControl(c *cell, def *outcome.Definition, f fitted) res
 		return missing(estimate.NoFollowUp)
 	}
 	per := f.outcome(c, r, def)
+	weight := per.weights()
+	if r.trials.Censoring != nil { // who has left is not compared here either
+		stay := c.stay(r, def.MinFollowUp(month))
+		leave(y, stay, c.treated, c.weight)
+		weight = times(weight, stay)
+	}
 	e := per.effect(y)
-	e.FewAmounts = r.few(c, def, seen, per.weights())
+	e.FewAmounts = r.few(c, def, seen, weight)
 	return e
 }
 
