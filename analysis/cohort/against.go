@@ -115,6 +115,11 @@ func (d *Design) validateAgainst() error {
 		if slices.Contains(d.Tiltak, code) {
 			return fault.Usagef("bad_study", "`comparison.against` names `%s`, which `tiltak` names too; a tiltak cannot be compared with itself", code)
 		}
+		for _, c := range d.Combinations {
+			if slices.Contains(c.All, code) {
+				return fault.Usagef("bad_study", "`comparison.against` names `%s`, a part of the combination `%s`: whoever starts the combination starts it too; compare with `either`", code, c.ID)
+			}
+		}
 	}
 	return nil
 }
@@ -296,7 +301,8 @@ func (b *builder) elapsedIn(e *Episode, m calendar.Month) bool {
 func (b *builder) eachOther(block int, visit func(person int32, m calendar.Month, episode int, tiltak int, stratum int32, day uint8)) {
 	for _, s := range b.plans[block].others {
 		for k := range b.codes {
-			if len(b.days[k*b.strata()+int(s.stratum)]) == 0 || b.washoutOf(s.person, s.month, b.numbers[k]) != ruleAnalysed {
+			if len(b.days[k*b.strata()+int(s.stratum)]) == 0 || b.washoutOf(s.person, s.month, b.numbers[k]) != ruleAnalysed ||
+				startsOneOf(b.eventsOf(s.person), s.month, b.numbers[k:k+1]) {
 				continue
 			}
 			visit(s.person, s.month, int(s.episode), k, s.stratum, s.day)

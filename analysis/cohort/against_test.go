@@ -234,6 +234,10 @@ func TestComparisonsThatContradict(t *testing.T) {
 		{func(d *Design) { d.Against = Either }, "every entry of `tiltak`"},
 		{func(d *Design) { d.Tiltak, d.Combinations = []string{"X"}, []Combination{{"X", []string{"A", "B"}, 2}} }, "must be either"},
 		{func(d *Design) { d.Tiltak, d.Combinations = []string{"X"}, []Combination{{"X", []string{"A"}, 0}} }, "two or more"},
+		{func(d *Design) {
+			d.Tiltak, d.Combinations = []string{"X"}, []Combination{{"X", []string{"A", "B"}, 0}}
+			d.Against, d.Others = Other, []string{"B"}
+		}, "a part of the combination `X`"},
 		{func(d *Design) { d.Against, d.Others = Other, []string{"C"} }, "nobody in the register"},
 		{func(d *Design) { d.Tiltak, d.Combinations = []string{"A"}, []Combination{{"A", []string{"A", "B"}, 0}} }, "which is the code"},
 	} {

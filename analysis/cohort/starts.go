@@ -159,7 +159,7 @@ func (b *builder) starts(from, to int) plan {
 			}
 			if n := len(*list); rule == ruleAnalysed && (slices.ContainsFunc((*list)[max(0, n-len(own)):], func(q start) bool {
 				return q.person == person && q.tiltak == k && q.month == m
-			}) || b.bothIn(own, m, other)) {
+			}) || !other && b.d.Against == Other && startsOneOf(own, m, b.others)) {
 				rule = ruleSameMonth
 			}
 			if rule == ruleAnalysed && m+calendar.Month(b.d.FollowUp) > b.reg.Cut {
@@ -179,20 +179,10 @@ func (b *builder) starts(from, to int) plan {
 	return out
 }
 
-// bothIn tells, for the comparison Other, whether somebody who starts one side in m starts the other too.
-func (b *builder) bothIn(own []event, m calendar.Month, other bool) bool {
-	if b.d.Against != Other {
-		return false
-	}
-	return slices.ContainsFunc(own, func(q event) bool {
-		if q.date.Month() != m {
-			return false
-		}
-		if other {
-			return b.number[q.tiltak] >= 0
-		}
-		return slices.Contains(b.others, q.tiltak)
-	})
+// startsOneOf tells whether one of the events is a start in m of one of the tiltak. For the comparison Other: who starts both sides in a month
+// is in neither arm of the pair, whatever else the study is about.
+func startsOneOf(own []event, m calendar.Month, tiltak []int16) bool {
+	return slices.ContainsFunc(own, func(q event) bool { return q.date.Month() == m && slices.Contains(tiltak, q.tiltak) })
 }
 
 // flow counts starts by rule for each tiltak × group.
