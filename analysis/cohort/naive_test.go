@@ -94,7 +94,9 @@ func (n *naive) events(person int32) (out []naiveEvent) {
 
 // starts tells whether somebody starts (or is referred to) one of the codes in m; nil is any.
 func (n *naive) starts(person int32, m calendar.Month, codes []string) bool {
-	return slices.ContainsFunc(n.events(person), func(e naiveEvent) bool { return e.day.Month() == m && (codes == nil || slices.Contains(codes, e.tiltak)) })
+	return slices.ContainsFunc(n.events(person), func(e naiveEvent) bool {
+		return e.day.Month() == m && (codes == nil || slices.Contains(codes, e.tiltak))
+	})
 }
 
 // fits tells whether a person can be a row of m on a day, and in which stratum: calendar month × months elapsed or, with a first link, months

@@ -64,7 +64,7 @@ type Env struct {
 //
 // A gap of 0 thus allows no month out of work (domain.md §3.1: stabil(k, m, gap), gap ≤ g).
 //
-// Exits. From the month of death on everything is 0 (entered: what had been entered stays entered); from the month of
+// Exits. From the month of death on everything is 0 (entered, nav_avgang6 and fastholdelse: what had come about stays so); from the month of
 // emigration on y is NaN, and y is NaN wherever the months it looks at include one after emigration or after the cut.
 // An outcome that looks ahead of h looks at every month to h + of − 1 or h + after, also where the answer is clear long
 // before: otherwise those with a run would be known and those without would not, and the mean over the known would be

@@ -74,7 +74,7 @@ func (d *Definition) Event(h register.History, start calendar.Month, horizon int
 		}
 		if v != v && (at >= d.FirstMonth() && !d.Spec.Conditional || state == 0 && d.outside(&h, start+calendar.Month(at))) {
 			if d.ahead() > 0 && d.leaves(&h, start, at) {
-				continue // emigrates within the months looked ahead at: the exit itself comes later
+				continue // dies or emigrates within the months looked ahead at: the exit itself comes later
 			}
 			return at - 1, Censored
 		}
@@ -88,14 +88,15 @@ func (d *Definition) outside(h *register.History, m calendar.Month) bool {
 	return k < 0 || k >= len(h.State) || m > d.cut
 }
 
-// leaves tells whether what makes month at unknown is an emigration within the months that are looked ahead at, and
-// nothing but it.
+// leaves tells whether what makes month at unknown is an exit within the months that are looked ahead at, all of them in the data: at
+// the end of the data the time ends for everybody as many months before, whoever leaves in them.
 func (d *Definition) leaves(h *register.History, start calendar.Month, at int) bool {
-	for m := start + calendar.Month(at); m <= start+calendar.Month(d.MinFollowUp(at)); m++ {
-		if d.outside(h, m) {
-			return false
-		}
-		if h.State[m-h.First]&register.Gone != 0 {
+	from, to := start+calendar.Month(at), start+calendar.Month(d.MinFollowUp(at))
+	if d.outside(h, from) || d.outside(h, to) {
+		return false
+	}
+	for m := from; m <= to; m++ {
+		if h.State[m-h.First]&(register.Gone|register.Dead) != 0 {
 			return true
 		}
 	}

@@ -28,7 +28,7 @@ func (d *Definition) exit(h *register.History, start calendar.Month, months []ui
 			dst[t] = math.NaN()
 			continue
 		}
-		dst[t] = number(months[at] != dead && left >= 0 && left+d.Spec.After <= at && months[left+d.Spec.After] == in)
+		dst[t] = number(left >= 0 && left+d.Spec.After <= at && months[left+d.Spec.After] == in)
 	}
 }
 
