@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,7 @@ type foreignTable struct {
 	columns     []foreignColumn
 }
 
-// foreignColumn is a column under another name; codes are other words for its values.
+// foreignColumn is a column under another name, where the scenario has it; codes are other words for its values.
 type foreignColumn struct {
 	name, foreign string
 	codes         map[string]string
@@ -39,13 +40,15 @@ var foreignTables = []foreignTable{
 		{"tiltakskode", "TILTAK", map[string]string{"ARBEIDSFORBEREDENDE_TRENING": "AFT", "ARBEIDSMARKEDSOPPLAERING": "KURS_AMO", "ARBEIDSTRENING": "PRAKSIS", "JOBBKLUBB": "JOBBK",
 			"MIDLERTIDIG_LONNSTILSKUDD": "MIDL_LTS", "OPPFOLGING": "OPPF"}},
 		{"status", "STATUS", nil}, {"start_dato", "FRADATO", nil}, {"slutt_dato", "TILDATO", nil}, {"deltidsprosent", "PROSENT", nil}, {"henvist_dato", "HENVIST", nil}, {"nav_enhet", "ENHETNR", nil},
-		{"status_aarsak", "AARSAK", nil}, {"opphav", "KILDE", nil}, {"arbeidsgiver_id", "ORGNR", nil}, {"lonnstilskudd_prosent", "TILSKUDD", nil}}},
+		{"status_aarsak", "AARSAK", nil}, {"opphav", "KILDE", nil}, {"arbeidsgiver_id", "ORGNR", nil}, {"lonnstilskudd_prosent", "TILSKUDD", nil}, {"anskaffelse", "ANSKAFFELSESFORM", nil}}},
 	{"arbeidssoker", "registreringer.parquet", []foreignColumn{
 		{"person_id", "LOPENR", nil}, {"fra", "FRADATO", nil}, {"til", "TILDATO", nil},
 		{"status", "HOVEDGRUPPE", map[string]string{"ledig": "HLED", "delvis_ledig": "DELV", "nedsatt_arbeidsevne": "NEDS"}}, {"innsatsgruppe", "INNSATS", nil}}},
 	{"maaned", "ansettelser.csv", []foreignColumn{
 		{"person_id", "LOPENR", nil}, {"maaned", "AARMND", nil}, {"stillingsprosent", "STILLING", nil}, {"lonn", "BRUTTO", nil}, {"tiltakslonn", "TILTLONN", nil}, {"arbeidsgiver_id", "ORGNR", nil},
 		{"dagpenger", "DP", nil}, {"aap", "AAP", nil}, {"ufore", "UFO", nil}, {"sosialhjelp", "SOS", nil}, {"tiltakspenger", "TP", nil}, {"utdanning_igang", "UTD", nil}}},
+	{areaTable, "arbeidsmarked.csv", []foreignColumn{ // in scenarios that have local markets
+		{"fylke", "FYLKENR", nil}, {"maaned", "AARMND", nil}, {"ledighet", "LEDIGHETSRATE", nil}}},
 }
 
 // WriteForeign simulates a register and writes it as another agency might hand it out: files and columns under other names,
@@ -74,9 +77,14 @@ func WriteForeign(ctx context.Context, dir string, opt Options) (map[string]int,
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fault.Wrap("write_failed", err, "cannot make the folder %s", dir)
 	}
-	rows := map[string]int{}
+	rows, tables := map[string]int{}, w.tables(blocks)
+	tables[areaTable] = w.areas()
 	for _, f := range foreignTables {
-		t := w.tables(blocks)[f.table]
+		t := tables[f.table]
+		if t == nil {
+			continue // a scenario without local markets
+		}
+		f.columns = slices.DeleteFunc(slices.Clone(f.columns), func(c foreignColumn) bool { return c.name != "" && t.Column(c.name) == nil })
 		rows[f.file] = t.Rows
 		path := filepath.Join(dir, f.file)
 		if strings.HasSuffix(f.file, ".csv") {

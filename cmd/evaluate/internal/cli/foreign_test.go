@@ -108,6 +108,67 @@ func TestForeignRegister(t *testing.T) {
 	}
 }
 
+// A scenario with local markets and procurement has them under foreign names too, and the draft finds them: only codes of
+// tiltak are left.
+func TestForeignRegisterHeterogeneous(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, args := range [][]string{
+		{"simulate", "--out", "utlevert", "--foreign", "--scenario", "heterogeneous", "--persons", "1500"},
+		{"simulate", "--out", "register", "--scenario", "heterogeneous", "--persons", "1500"},
+		{"init", "mapping.yaml", "--register", "utlevert"},
+	} {
+		if _, stderr, status := runCLI(t, append(args, "--quiet")...); status != 0 {
+			t.Fatal(stderr)
+		}
+	}
+	draft, err := os.ReadFile("mapping.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := strings.NewReplacer("# KURS_AMO: ?", "KURS_AMO: ARBEIDSMARKEDSOPPLAERING", "# MIDL_LTS: ?", "MIDL_LTS: MIDLERTIDIG_LONNSTILSKUDD",
+		"# OPPF: ?", "OPPF: OPPFOLGING", "# PRAKSIS: ?", "PRAKSIS: ARBEIDSTRENING")
+	if err := os.WriteFile("mapping.yaml", []byte(left.Replace(string(draft))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("slopes.yaml", []byte(`study: slopes
+data: {register: REGISTER}
+population: {from: 2017-01, to: 2021-12}
+tiltak: [OPPFOLGING, ARBEIDSMARKEDSOPPLAERING]
+outcomes: [{id: arbeid, kind: work}]
+horizon: 12
+covariates: [alder, kvinne]
+methods: [ebal]
+sensitivity: none
+placebo: off
+heterogeneity: {by: [ledighet, anskaffelse], months: [12]}
+inference: {family: {outcome: arbeid, month: 12, method: ebal, over: [tiltak]}}
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	study, err := os.ReadFile("slopes.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tables [2]string
+	for i, register := range []string{"utlevert, mapping: mapping.yaml", "register"} {
+		if err := os.WriteFile("slopes.yaml", []byte(strings.Replace(string(study), "REGISTER", register, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		stdout, stderr, status := runCLI(t, "run", "slopes.yaml", "--quiet", "--out", []string{"a", "b"}[i])
+		if status != 0 {
+			t.Fatal(stderr)
+		}
+		b, err := os.ReadFile(filepath.Join(stdout[strings.LastIndex(strings.TrimSpace(stdout), "\n")+1:len(stdout)-1], "tables", "heterogeneity.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tables[i] = string(b)
+	}
+	if tables[0] != tables[1] || !strings.Contains(tables[0], ",ledighet,") || !strings.Contains(tables[0], ",anskaffelse,") {
+		t.Errorf("through the mapping\n%s\nin our own names\n%s", tables[0], tables[1])
+	}
+}
+
 func readDoc(t *testing.T, name string) string {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(testFolder, "..", "..", "..", "..", "docs", name))
