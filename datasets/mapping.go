@@ -38,7 +38,7 @@ type Mapping struct {
 // file of a table-level command.
 var MappedTables = []string{
 	"person", "person_historikk", "deltakelse", "arbeidssoker", "maaned", "arbeidsforhold", "inntekt", "ytelse",
-	"deltakelsesmengde", "omrade_maaned", "enhet", "satser", "data",
+	"deltakelsesmengde", "omrade_maaned", "enhet", "tildeling", "person_kobling", "satser", "data",
 }
 
 // tableMapping is the mapping of a table; the zero value changes nothing.
@@ -262,7 +262,13 @@ func (t *tableMapping) parseDrop(name string, n *yaml.Node) error {
 
 func (t *tableMapping) parseCodes(name string, n *yaml.Node) error {
 	t.codes = make(map[string]map[string]*string)
+	if isNull(n) { // a draft whose codes are all left to the reader
+		return nil
+	}
 	return eachKey(name, n, "columns", nil, func(column string, value *yaml.Node) error {
+		if isNull(value) {
+			return nil
+		}
 		t.lines["codes "+column] = value.Line
 		codes := make(map[string]*string)
 		t.codes[column] = codes

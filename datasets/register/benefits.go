@@ -16,6 +16,12 @@ var benefitCodes = map[string]State{
 	"UTDANNING": Studying,
 }
 
+// benefitOf is the bit of a code of `ytelse`; known is false for one that does not enter the panel.
+func benefitOf(code string) (bit State, known bool) {
+	bit, known = benefitCodes[strings.ToUpper(code)]
+	return bit, known
+}
+
 // readBenefits reads ytelse, where it is: a benefit is received in every month that its spell has a day in.
 func (b *builder) readBenefits() error {
 	if !b.has("ytelse") {
@@ -24,7 +30,7 @@ func (b *builder) readBenefits() error {
 	file := b.file("ytelse")
 	rule := func(name, action string) *rule { return b.ledger.rule("ytelse", name, action) }
 	missing, strangers := rule("person_id_missing", Dropped), rule("person_unknown", Dropped)
-	other := rule("benefit_not_used", Dropped)
+	other, unused := rule("benefit_not_used", Dropped), newCounter()
 	dates := spellRules{rule("from_missing", Dropped), rule("from_impossible", Dropped), rule("to_impossible", Changed), rule("to_before_from", Dropped)}
 	outside := rule("outside_the_panel", Dropped)
 	parts, err := collect(b.ctx, b.source, "ytelse", b.columns["ytelse"], b.opt.Workers)
@@ -53,9 +59,10 @@ func (b *builder) readBenefits() error {
 				countStranger(strangers, t.Column("person_id"), i)
 				continue
 			}
-			bit := benefitCodes[strings.ToUpper(code(i))]
-			if bit == 0 {
+			bit, known := benefitOf(code(i))
+			if !known {
 				other.add(p)
+				unused.add(strings.TrimSpace(code(i)))
 				continue
 			}
 			end, ok := dates.check(p, from[i], to[i])
@@ -76,5 +83,28 @@ func (b *builder) readBenefits() error {
 			}
 		}
 	}
+	b.warnUnused(file, unused)
 	return b.refuseStrangers("ytelse", strangers, total)
 }
+
+// warnUnused names the values of ytelse that do not enter the panel, the first few of them: one that is another word for a benefit that
+// does would otherwise be a benefit that nobody receives.
+func (b *builder) warnUnused(file string, unused *counter) {
+	var names []string
+	var rows int64
+	unused.each(func(code string, n int64) {
+		rows += n
+		names = append(names, quote(code))
+	})
+	if rows == 0 {
+		return
+	}
+	if more := len(names) - mostNamed; more > 0 {
+		names = append(names[:mostNamed], plural(int64(more), "other value", "other values"))
+	}
+	b.warn("benefit_not_used", "%s: `ytelse` is none of those that are used in %s, which %s left out: %s; if one is another word for DP, AAP, UFO, TP, SOSIALHJELP or UTDANNING, say so in the mapping (`codes`)",
+		file, plural(rows, "row", "rows"), map[bool]string{true: "is", false: "are"}[rows == 1], strings.Join(names, ", "))
+}
+
+// mostNamed is how many values a warning names.
+const mostNamed = 5

@@ -61,6 +61,7 @@ var coded = []struct{ table, column, name, allowed string }{
 	{"deltakelse", "tiltakskode", "tiltakskode", "`evaluate catalog tiltak`"},
 	{"deltakelse", "status", "deltakelse.status", "`evaluate catalog statuses`"},
 	{"arbeidssoker", "status", "arbeidssoker.status", "ledig, delvis_ledig, nedsatt_arbeidsevne"},
+	{"ytelse", "ytelse", "ytelse", "DP, AAP, UFO, TP, SOSIALHJELP, UTDANNING; others (sykepenger …) are left out"},
 	{"arbeidssoker", "innsatsgruppe", "innsatsgruppe", "standard, situasjonsbestemt, spesielt_tilpasset, gradert_varig, varig"},
 }
 
@@ -177,7 +178,9 @@ func NewDraft(ctx context.Context, dir string, opt Options) (*Draft, error) {
 // stem is a file's name without its ending.
 func stem(name string) string {
 	for _, x := range extensions {
-		name = strings.TrimSuffix(name, x)
+		if n := len(name) - len(x); n > 0 && strings.EqualFold(name[n:], x) {
+			name = name[:n]
+		}
 	}
 	return name
 }

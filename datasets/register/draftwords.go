@@ -19,7 +19,7 @@ var (
 		"ytelse":            {"ytelser", "trygd", "stonad", "stonader"},
 		"deltakelsesmengde": {"deltidsendringer"},
 		"person_historikk":  {"personhistorikk", "historikk", "bosted", "flyttinger"},
-		"omrade_maaned":     {"omrade", "arbeidsmarked", "kommuneledighet"},
+		"omrade_maaned":     {"omrade", "arbeidsmarked", "kommuneledighet", "ledighet"},
 		"enhet":             {"enheter", "kontor", "kontorer"},
 		"person_kobling":    {"kobling", "koblinger"},
 	}
@@ -27,12 +27,12 @@ var (
 		"person_id":      {"lopenr", "lnr", "lopenummer", "pid", "personlopenr", "personnokkel", "id", "idnr", "nokkel", "wid"},
 		"fodselsaar":     {"faar", "fodselsar", "fodt", "fodtaar", "fodear", "fodeaar", "aarfodt", "foedselsaar"},
 		"kjonn":          {"kj", "kjoenn", "sex", "gender"},
-		"landgruppe":     {"verdensdel", "landbakgrunn", "fodeland", "opprinnelse", "invkat", "innvandringskategori", "landkategori", "verdensregion"},
+		"landgruppe":     {"verdensdel", "landbakgrunn", "fodeland", "opprinnelse", "invkat", "innvandringskategori", "landkategori", "verdensregion", "innvandringsbakgrunn", "innvandrerbakgrunn"},
 		"utdanning":      {"nus", "nusniva", "nus1", "nus2000", "utdniva", "utdanningsniva", "hoyesteutdanning", "bu", "utdnus"},
 		"innvandret_aar": {"innv", "innvandringsaar", "ankomstaar", "innvandringsar", "invaar", "botidfra"},
 		"fylke":          {"fylkenr", "fylkesnr", "fylkesnummer"},
 		"kommune":        {"kommnr", "kommunenr", "kommunenummer"},
-		"nav_enhet":      {"enhetnr", "enhetsnr", "navkontor", "kontornr", "kontor", "lokalkontor"},
+		"nav_enhet":      {"enhetnr", "enhetsnr", "navkontor", "kontornr", "kontor", "lokalkontor", "enhet"},
 		"dod_dato":       {"dod", "dodsdato", "doddato", "dodsdag"},
 		"utvandret_dato": {"utv", "utvandret", "utvandringsdato", "utflyttet", "utflyttingsdato", "emigrert"},
 		"vekt":           {"utvalgsvekt", "weight"},
@@ -54,7 +54,7 @@ var (
 		"lonn":             {"brutto", "bruttolonn", "kontantlonn", "lonnsinntekt", "loenn", "avlonning", "manedslonn", "maanedslonn"}, "belop": {"sum", "kroner", "utbetalt"},
 		"tiltakslonn": {"tiltlonn", "ltslonn", "lonnstilskuddslonn"}, "sektor": {"sektorkode"}, "naring": {"naeringskode", "naring1", "nace", "naringskode"}, "ansettelsesform": {"ansform"},
 		"dagpenger": {"dp"}, "aap": {"arbeidsavklaringspenger"}, "ufore": {"ufo", "ufor", "uforetrygd", "uforetrygdet"}, "sosialhjelp": {"sos", "sosial", "soshjelp", "oksosialhjelp"},
-		"tiltakspenger": {"tp", "tiltpenger"}, "utdanning_igang": {"utd", "igangutd", "igang", "student", "underutdanning", "iutdanning"}, "ledighet": {"ledighetsrate", "ledigprosent"}, "gjelder_id": {"nylopenr", "gjelder"},
+		"tiltakspenger": {"tp", "tiltpenger"}, "utdanning_igang": {"utd", "igangutd", "igang", "student", "underutdanning", "iutdanning"}, "ledighet": {"ledighetsrate", "ledigprosent"}, "ytelse": {"stonad", "stonadstype", "typestonad", "ytelsestype", "typeytelse"}, "gjelder_id": {"nylopenr", "gjelder"},
 	}
 )
 
@@ -134,6 +134,22 @@ func (d *drafter) guessedCode(column, value string) (guess string, known bool) {
 			guess = "delvis_ledig"
 		case begins("neds", "yrkeshem"):
 			guess = "nedsatt_arbeidsevne"
+		}
+	case "ytelse":
+		if _, known = benefitOf(value); known {
+			break
+		}
+		switch {
+		case begins("dagp"):
+			guess = "DP"
+		case begins("arbeidsavkl"):
+			guess = "AAP"
+		case begins("ufor"):
+			guess = "UFO"
+		case begins("tiltakspeng"):
+			guess = "TP"
+		case strings.Contains(v, "sosialhjelp"):
+			guess = "SOSIALHJELP"
 		}
 	case "innsatsgruppe":
 		if _, known = efforts[strings.ToLower(value)]; known {

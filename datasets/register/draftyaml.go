@@ -58,18 +58,11 @@ func (t *DraftTable) write(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "  drop: [%s]    # direct identifiers by their names\n", strings.Join(quoted, ", "))
 	}
-	some := slices.ContainsFunc(t.Codes, func(c DraftCodes) bool { return slices.ContainsFunc(c.To, func(to string) bool { return to != "" }) })
-	if some {
+	if len(t.Codes) > 0 { // the heads stand without # also over codes that all have one, so that to fill in a code is to change its line alone
 		b.WriteString("  codes:\n")
-	} else if len(t.Codes) > 0 {
-		b.WriteString("  # codes:\n")
 	}
 	for _, c := range t.Codes {
-		mark := "# "
-		if slices.ContainsFunc(c.To, func(to string) bool { return to != "" }) {
-			mark = ""
-		}
-		fmt.Fprintf(b, "    %s%s:    # %s\n", mark, c.Column, c.Allowed)
+		fmt.Fprintf(b, "    %s:    # %s\n", c.Column, c.Allowed)
 		for i, from := range c.From {
 			if c.To[i] == "" {
 				fmt.Fprintf(b, "      # %s: ?\n", scalar(from))

@@ -84,7 +84,7 @@ func (b *builder) checkTables() error {
 				}
 			}
 			if t.needed || t.name == "maaned" && !slices.Contains(have, "arbeidsforhold") && !slices.Contains(have, "inntekt") {
-				return fault.Dataf("missing_table", t.name, "", "the register has no table `%s`; it needs person, deltakelse, arbeidssoker and maaned (or arbeidsforhold and inntekt), each as .parquet, .csv or a folder; a table in a file of another name is given in the mapping, %s: {file: …}", t.name, t.name)
+				return fault.Dataf("missing_table", t.name, "", "the register has no table `%s`; it needs person, deltakelse, arbeidssoker and maaned (or arbeidsforhold and inntekt), each as .parquet, .csv or a folder; a table in a file of another name is given in the mapping, %s: {file: …}, which `evaluate init MAPPING.yaml --register FOLDER` drafts", t.name, t.name)
 			}
 			continue
 		}

@@ -108,6 +108,11 @@ func TestBenefitSpells(t *testing.T) {
 		99        AAP    2020-01-01 .`), Options{Rules: Rules{MaxStrangers: 0.5}})
 	ledgerIs(t, r, cleanLedger+"\nytelse person_unknown 1/1 dropped\nytelse benefit_not_used 1/1 dropped\nytelse from_missing 1/1 dropped\n"+
 		"ytelse to_before_from 1/1 dropped\nytelse outside_the_panel 1/1 dropped")
+	if len(r.Warnings) == 0 || !slices.ContainsFunc(r.Warnings, func(w fault.Warning) bool {
+		return w.Code == "benefit_not_used" && strings.Contains(w.Message, "in 1 row, which is left out: \"SP\"; if one is another word for DP")
+	}) {
+		t.Errorf("warnings %v", r.Warnings)
+	}
 	bits := func(person int32, bit State) (s string) {
 		for _, v := range r.Panel.History(person).State {
 			s += map[bool]string{true: "1", false: "0"}[v&bit != 0]
