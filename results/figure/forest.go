@@ -47,7 +47,7 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 	}
 	lines := 1 // of a row: labels that do not fit stand on two lines or three, and in the table whole
 	for _, r := range rows {
-		noteRoom := o.width() - 2*margin - room - tail - 18
+		noteRoom := o.width() - 2*margin - room - 14 // over the numbers too: the row has none
 		lines = max(lines, len(wrap(names, r.Label, room-6, mostLines)))
 		if math.IsNaN(r.Estimate) && names.Width(r.Note) > noteRoom {
 			lines = max(lines, 2)
@@ -81,7 +81,7 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 			}
 			if math.IsNaN(r.Estimate) {
 				s := style(smallSize, grey, left, middle)
-				note := wrap(s, r.Note, p.c.Max.X-p.c.Min.X-8, 2)
+				note := wrap(s, r.Note, c.Max.X-p.c.Min.X-8, 2)
 				for k, line := range note {
 					p.label(s, vg.Point{X: p.c.Min.X + 4, Y: at + 10*(vg.Length(len(note)-1)/2-vg.Length(k))}, line)
 				}

@@ -41,6 +41,7 @@ func (b *builder) chains() (*chainPart, error) {
 				part.Blocks = append(part.Blocks, bl)
 			}
 		}
+		halve(part.Blocks)
 		if len(part.Blocks) > 0 {
 			p.Groups = append(p.Groups, part)
 		}

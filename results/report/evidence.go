@@ -30,6 +30,7 @@ type block struct {
 	Title, Text string
 	Drawings    []*drawing
 	Tables      []*table
+	Half        bool // it stands beside the one before or after it
 }
 
 func (b *builder) tiltakPart(tiltak string) (tiltakPart, error) {
@@ -94,7 +95,18 @@ func (b *builder) groupPart(tiltak, group string, first bool) (groupPart, error)
 			p.Blocks = append(p.Blocks, bl)
 		}
 	}
+	halve(p.Blocks)
 	return p, nil
+}
+
+// halve puts two blocks that follow each other and have a drawing each side by side, where the page is wide: alone, each would leave
+// half of it empty.
+func halve(blocks []block) {
+	for i := 1; i < len(blocks); i++ {
+		if a, b := &blocks[i-1], &blocks[i]; !a.Half && len(a.Drawings) == 1 && len(b.Drawings) == 1 {
+			a.Half, b.Half = true, true
+		}
+	}
 }
 
 func (bl *block) draw(b *builder, f *figure.Figure, t *table) error {
