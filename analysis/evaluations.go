@@ -262,7 +262,7 @@ func inputsInOne(r *results.Run) string {
 			continue
 		}
 		if b.Len() > 0 {
-			b.WriteString(" ")
+			b.WriteString(", ") // names may hold spaces
 		}
 		b.WriteString(f.Name + ":" + f.SHA256[:min(8, len(f.SHA256))])
 	}

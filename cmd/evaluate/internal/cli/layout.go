@@ -30,7 +30,13 @@ func aligned(fields []field, rows [][]string) string {
 			continue
 		}
 		if f.most > 0 {
-			widths[i] = min(widths[i], f.most)
+			word := 0 // one that is longer than its column stands alone on a line, and the columns after it go with it
+			for _, row := range rows {
+				for _, w := range strings.Split(row[i], " ") {
+					word = max(word, utf8.RuneCountInString(w))
+				}
+			}
+			widths[i] = min(widths[i], max(f.most, word))
 		}
 		widths[i] = max(widths[i], utf8.RuneCountInString(f.title))
 	}
