@@ -266,7 +266,8 @@ func (b *builder) durations(tiltak, group string, first bool) (block, error) {
 
 func (b *builder) costs(tiltak, group string, first bool) (block, error) {
 	bl := block{Title: b.say("Hva det koster", "What it costs")}
-	if _, priced := b.meanCost(tiltak, group); !priced {
+	_, priced := b.meanCost(tiltak, group)
+	if !priced {
 		bl.Text = b.say("Prisen er ikke kjent: katalogen har ingen sats for dette tiltaket, og data har ingen beløp.", "The price is not known: the catalogue has no rate for this tiltak and the data holds no amounts.")
 	}
 	t := b.table(b.sayf("Kostnad i %d-kroner", "Cost in %d prices", b.run.PriceYear), b.say("Per", "Per"), b.say("Startår", "Year of start"), b.say("Mål", "Statistic"), b.say("Verdi", "Value"))
@@ -290,7 +291,7 @@ func (b *builder) costs(tiltak, group string, first bool) (block, error) {
 	if first {
 		f = b.set.CostDistribution(tiltak, group, figure.Options{Lang: b.l, Width: figureWidth, Title: b.say("Fordeling over deltakere", "Distribution over participants")})
 	}
-	if err := bl.draw(b, f, t); err != nil || !first {
+	if err := bl.draw(b, f, t); err != nil || !first || !priced { // without a price there is nothing to draw by year
 		return bl, err
 	}
 	return bl, bl.draw(b, b.set.CostYears(tiltak, group, figure.Options{Lang: b.l, Width: figureWidth, Title: b.say("Gjennomsnitt etter startår", "Mean by year of start")}), nil)
