@@ -162,6 +162,7 @@ func newRoot(g *globals) *cobra.Command {
 	root.SetFlagErrorFunc(flagFault)
 	root.AddCommand(commands(g)...)
 	ownArguments(root)
+	fitHelp(root)
 	return root
 }
 
