@@ -41,8 +41,8 @@ func writeWeightFigure(f *matchFlags, in *matchInput, r *matching.Report, o figu
 	}
 	o.Names, o.XLabel = nil, say("Vekt (gjennomsnitt 1 i gruppen)", "Weight (mean 1 in the group)")
 	c := r.Counts
-	o.Caption = say(fmt.Sprintf("%d deltakere veier som %.1f, %d i sammenligningen som %.1f.", c.MatchedTreated, c.ESSTreated, c.MatchedComparison, c.ESSComparison),
-		fmt.Sprintf("%d treated weigh as much as %.1f, %d comparison rows as much as %.1f.", c.MatchedTreated, c.ESSTreated, c.MatchedComparison, c.ESSComparison))
+	o.Caption = fmt.Sprintf(say("%s deltakere veier som %s, %s i sammenligningen som %s.", "%s treated weigh as much as %s, %s comparison rows as much as %s."),
+		o.Lang.Count(c.MatchedTreated), o.Lang.Decimal(c.ESSTreated, 1), o.Lang.Count(c.MatchedComparison), o.Lang.Decimal(c.ESSComparison, 1))
 	path := filepath.Join(f.out, "weights.svg")
 	switch r.Spec.Estimand {
 	case matching.ATT, matching.ATC:

@@ -76,6 +76,14 @@ func shown(n number) string {
 	return s
 }
 
+// equalP is a p-value after its p: = 0.008, or < 0.001, for none is 0.
+func equalP(p number) string {
+	if p < 0.0005 {
+		return "< 0.001"
+	}
+	return "= " + shown(p)
+}
+
 func (d *matchDocument) printBalance(b *strings.Builder) {
 	half := len(d.Balance) / 2
 	if half == 0 {
@@ -104,7 +112,7 @@ func (d *matchDocument) printBalance(b *strings.Builder) {
 	}
 	names := map[string]string{"f": "F test", "omnibus": "Hansen and Bowers' omnibus test", "permutation": "the same, by shuffles"}
 	for _, t := range d.Joint {
-		fmt.Fprintf(b, "all covariates together, %s: %s on %d columns, p = %s\n", t.Stage, names[t.Test], t.DF, shown(t.PValue))
+		fmt.Fprintf(b, "all covariates together, %s: %s on %d columns, p %s\n", t.Stage, names[t.Test], t.DF, equalP(t.PValue))
 	}
 }
 

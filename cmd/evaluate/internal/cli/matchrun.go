@@ -260,9 +260,9 @@ func writeMatch(c *cobra.Command, g *globals, f *matchFlags, in *matchInput, r *
 }
 
 func writeMatchFigures(g *globals, f *matchFlags, in *matchInput, r *matching.Report) error {
-	o := figure.Options{Lang: lang.NB, Names: []string{f.method}}
+	o := figure.Options{Lang: lang.NB, Names: []string{"etter (" + f.method + ")"}}
 	if g.lang == "en" {
-		o.Lang = lang.EN
+		o.Lang, o.Names = lang.EN, []string{"after (" + f.method + ")"}
 	}
 	var love []figure.LoveRow
 	half := len(r.Balance) / 2
