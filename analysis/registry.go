@@ -3,11 +3,13 @@ package analysis
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
 	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/analysis/synthesis"
 	"tiltakseffekt/internal/random"
 	"tiltakseffekt/results"
@@ -79,11 +81,38 @@ type rivals struct {
 }
 
 // rivalRows estimates one tiltak on a rival sample with a rival covariate set: every definition, month and method.
+//
+// Starts are followed as long as the study's own are, whichever of its outcomes asks for it, so that a rival that leaves the sample as it is has the
+// sample of the study; a definition that looks further ahead has the starts that can be followed so far.
 func (r *runner) rivalRows(ctx context.Context, code string, sample, set int) (found rivals, err error) {
 	v, err := r.study.rival(sample, set)
 	if err != nil {
 		return found, err
 	}
+	q := &runner{study: v.copied(), reg: r.reg, cat: r.cat}
+	if _, err := q.compile(); err != nil {
+		return found, err
+	}
+	definitions := map[int][]outcome.Spec{} // by how long they follow
+	for i, def := range q.outcomes {
+		months := max(r.trials.Design.FollowUp, def.MinFollowUp(v.Horizon))
+		definitions[months] = append(definitions[months], v.Outcomes[i])
+	}
+	for _, months := range slices.Sorted(maps.Keys(definitions)) {
+		own := *v
+		own.Outcomes = definitions[months]
+		more, err := r.rivalRun(ctx, &own, code, months)
+		if err != nil {
+			return found, err
+		}
+		found.Joint = found.Joint.add(more.Joint, len(found.Rows))
+		found.Rows = append(found.Rows, more.Rows...)
+	}
+	return found, nil
+}
+
+// rivalRun estimates one tiltak of a rival study whose starts are followed for some months.
+func (r *runner) rivalRun(ctx context.Context, v *Study, code string, followUp int) (found rivals, err error) {
 	quiet := r.opt
 	quiet.Progress = nil
 	q := &runner{study: v, reg: r.reg, cat: r.cat, opt: quiet, figuresOnly: true}
@@ -91,12 +120,15 @@ func (r *runner) rivalRows(ctx context.Context, code string, sample, set int) (f
 	if err != nil {
 		return found, err
 	}
-	design.Workers = r.opt.Workers
-	design.Tiltak = []string{code}
-	design.Combinations = slices.DeleteFunc(slices.Clone(design.Combinations), func(c cohort.Combination) bool { return c.ID != code })
+	design.Workers, design.FollowUp = r.opt.Workers, followUp
+	if !design.Censor { // with it the chances of later starts are those of the comparison rows of all tiltak
+		design.Tiltak = []string{code}
+		design.Combinations = slices.DeleteFunc(slices.Clone(design.Combinations), func(c cohort.Combination) bool { return c.ID != code })
+	}
 	if q.trials, err = cohort.Build(ctx, r.reg, design); err != nil {
 		return found, err
 	}
+	q.trials.Tiltak = slices.DeleteFunc(q.trials.Tiltak, func(t cohort.Trial) bool { return t.Tiltak != code })
 	var res Result
 	if err := q.estimates(ctx, &res); err != nil {
 		return found, err
