@@ -33,6 +33,8 @@ type cell struct {
 
 	beforeCovariates []int // index into Rows.Covariates of each column of before
 
+	bothStart bool // the comparison starts too, another tiltak or variant: it waits for nothing that it could leave by
+
 	nTreated, nComparison             int
 	personsTreated, personsComparison int
 	noCounterpart                     int // comparison rows left out, see support

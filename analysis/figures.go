@@ -76,7 +76,7 @@ func (r *runner) figures(c *cell, def *outcome.Definition, fits []fitted, y [][]
 				copy(full, y[h])
 				if c.complete(full, r.reg, &r.trials.Rows) == 1 {
 					why = estimate.NoFollowUp
-				} else if r.trials.Censoring != nil {
+				} else if r.trials.Censoring != nil && !c.bothStart {
 					stay = c.stay(r, def.MinFollowUp(h+1))
 					leave(full, stay, c.treated, c.weight)
 				}

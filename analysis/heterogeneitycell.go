@@ -108,7 +108,7 @@ func (r *runner) heterogeneity(ctx context.Context, c *cell, g int, fits []fitte
 			return sub.subset(ctx, sc, group, func(row results.Estimate, figure apartFigure) {
 				row.SubsetVar, row.SubsetValue, row.Role = name, val, "exploratory"
 				if comparison != "" {
-					row.Comparison = comparison
+					row.Comparison, row.LaterEntry = comparison, laterEntryFollow
 				}
 				k := apartKey{row.Outcome, row.Method, *row.Month, row.Comparison}
 				figure.value, figure.row = val, len(out.Estimates)
@@ -264,7 +264,7 @@ func (r *runner) scoreOf(c *cell) *tiltakScore {
 }
 
 // variantCell has the starts of one variant as the treated and those of the other known variants as the comparison: everybody
-// in it starts the tiltak, in the same calendar month and at the same elapsed duration.
+// in it starts the tiltak, in the same calendar month and at the same elapsed duration, and what they start later comes as it comes.
 func (r *runner) variantCell(trial *cohort.Trial, at []int32, weight []float64, of []string, val string) *cell {
 	pseudo := &cohort.Trial{Tiltak: trial.Tiltak}
 	var in []int32
@@ -280,5 +280,7 @@ func (r *runner) variantCell(trial *cohort.Trial, at []int32, weight []float64, 
 		pseudo.Stratum = append(pseudo.Stratum, trial.Stratum[i])
 		pseudo.Start = append(pseudo.Start, trial.Start[i])
 	}
-	return newCellOf(r.trials, pseudo, in, w, *r.study.Seed, r.places)
+	c := newCellOf(r.trials, pseudo, in, w, *r.study.Seed, r.places)
+	c.bothStart = true
+	return c
 }

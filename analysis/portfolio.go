@@ -131,7 +131,7 @@ func (r *runner) portfolio(ctx context.Context, t *results.Tables) error {
 
 // pair compares the starts of two tiltak in the risk sets where both are begun, with overlap weights: those who could as well have got
 // the one as the other count most, so that both are judged on the same people (Li, Morgan and Zaslavsky 2018). Somebody who starts both
-// in a month is left out.
+// in a month is left out. What either starts later comes as it comes, with `later_entry: censor` too.
 func (r *runner) pair(row *results.Portfolio, a, b *cohort.Trial, g, o int) error {
 	p := r.study.Portfolio
 	type start struct {
@@ -173,6 +173,7 @@ func (r *runner) pair(row *results.Portfolio, a, b *cohort.Trial, g, o int) erro
 		pseudo.Row, pseudo.Start, pseudo.Stratum, pseudo.Day, pseudo.Treated = append(pseudo.Row, s.row), append(pseudo.Start, s.part), append(pseudo.Stratum, s.stratum), append(pseudo.Day, s.day), append(pseudo.Treated, s.first)
 	}
 	c := newCellOf(r.trials, pseudo, at, weight, *r.study.Seed, r.places)
+	c.bothStart = true
 	row.PersonsTreated, row.PersonsComparison = c.personsTreated, c.personsComparison
 	switch {
 	case c.nTreated < max(minTreated, rowsAColumn*len(c.x)):

@@ -380,7 +380,7 @@ func (r *runner) tooFew(c *cell) estimate.Reason {
 		return estimate.NoComparison
 	case c.nComparison < minComparison:
 		return estimate.TooFewComparison
-	case r.study.Comparison.StartBy > 0 && c.lateStarters(r) < minTreated:
+	case r.study.Comparison.StartBy > 0 && !c.bothStart && c.lateStarters(r) < minTreated:
 		return estimate.TooFewLateStarts
 	}
 	return ""
