@@ -9,7 +9,6 @@ import (
 	"errors"
 	"os"
 
-	"tiltakseffekt/analysis/outcome"
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/internal/fault"
@@ -51,10 +50,7 @@ func NewPlan(ctx context.Context, s *Study) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Plan{Schema: 1, Kind: planKind, Study: resolved, Definitions: []PlanFile{}}
-	if p.FollowUp, err = s.followUp(); err != nil {
-		return nil, err
-	}
+	p := &Plan{Schema: 1, Kind: planKind, Study: resolved, FollowUp: s.followUp(), Definitions: []PlanFile{}}
 	cat, err := catalog.Load(s.Data.Catalog)
 	if err != nil {
 		return nil, err
@@ -107,23 +103,15 @@ func (p *Plan) fingerprint() datasets.Fingerprint {
 }
 
 // followUp is the number of months that every start of the study must be followed.
-func (s *Study) followUp() (int, error) {
+func (s *Study) followUp() int {
 	months := s.Horizon
-	need := func(specs []outcome.Spec, horizon int) error {
-		for _, spec := range specs {
-			spec.PriceYear = 0 // prices do not matter here, and their index is not at hand
-			def, err := spec.Compile(outcome.Env{})
-			if err != nil {
-				return err
-			}
-			months = max(months, def.MinFollowUp(horizon))
-		}
-		return nil
+	for _, spec := range s.Outcomes {
+		months = max(months, spec.MinFollowUp(s.Horizon))
 	}
-	if err := need(s.Outcomes, s.Horizon); err != nil {
-		return 0, err
+	for _, spec := range s.Placebo.Controls {
+		months = max(months, spec.MinFollowUp(s.Placebo.Month))
 	}
-	return months, need(s.Placebo.Controls, s.Placebo.Month)
+	return months
 }
 
 // plan is the plan that a study names; nil where it names none.

@@ -62,6 +62,17 @@ func TestThePlanIsTheQuestionAlone(t *testing.T) {
 	}
 }
 
+// A plan reads no register, and needs none for outcomes that a run looks up in it: main jobs, G, prices.
+func TestAPlanOfEveryOutcome(t *testing.T) {
+	for spec, want := range map[string]int{"kind: ssb_2g": 12, "kind: lonn_over, times_g: 1": 12, "kind: work, sector: [stat]": 12, "kind: fastholdelse, same_employer: true": 24,
+		"kind: job_held, after: 3": 15, "kind: earnings, price_year: 2023": 12, "kind: stable_work, months: 6, mode: entered": 17} {
+		p, _ := planOf(t, strings.Replace(plannedStudy, "{id: stabilt, kind: stable_work, months: 3, of: 3, position: 50}", "{id: annet, "+spec+"}", 1))
+		if p.FollowUp != want {
+			t.Errorf("%s: follow-up %d, want %d", spec, p.FollowUp, want)
+		}
+	}
+}
+
 // Each change of the study after its plan makes exploratory what it touches, by hand, and nothing else.
 func TestWhatIsPlanned(t *testing.T) {
 	plan, _ := planOf(t, plannedStudy)

@@ -70,11 +70,7 @@ func markPlan(ctx context.Context, p *Plan, s *Study, cat *catalog.Catalog, reso
 			m.deviate(key, concernsAll, planned[key], run[key])
 		}
 	}
-	followUp, err := s.followUp()
-	if err != nil {
-		return nil, err
-	}
-	if followUp != p.FollowUp { // an outcome that looks further ahead drops starts from every figure
+	if followUp := s.followUp(); followUp != p.FollowUp { // an outcome that looks further ahead drops starts from every figure
 		m.deviate("follow_up", concernsAll, months(p.FollowUp), months(followUp))
 	}
 	files, err := s.definitions(ctx, cat)

@@ -83,6 +83,7 @@ type Definition struct {
 	factor    table // earnings: øre to kroner of the price year
 	g         table // G in kroner a year
 	jobs      *jobFilter
+	ahead     int // months after the month that it is about which it looks at
 }
 
 // Compile turns a spec into a definition; the error is a usage error that names the key.
@@ -91,7 +92,7 @@ func (s Spec) Compile(env Env) (*Definition, error) {
 		return nil, err
 	}
 	s = s.Resolved()
-	d := &Definition{Spec: s, cut: env.Cut, death: env.Death, emigrated: env.Emigration, of: 1, months: 1}
+	d := &Definition{Spec: s, cut: env.Cut, death: env.Death, emigrated: env.Emigration, of: 1, months: 1, ahead: s.MinFollowUp(0)}
 	if d.death == "" {
 		d.death = Zero
 	}
@@ -197,18 +198,20 @@ func (t *table) at(m calendar.Month) float64 {
 // entered tells whether the outcome is about a run that begins in a month and needs the months after it.
 func (d *Definition) entered() bool { return d.Spec.Kind == StableWork && d.Spec.Mode == Entered }
 
-// MinFollowUp is how many months after the start month must be known for the outcome at month h: h, h + of − 1 for an
-// entered run, h + after for job_held and fastholdelse.
-func (d *Definition) MinFollowUp(h int) int { return h + d.ahead() }
+// MinFollowUp is how many months after the start month must be known for the outcome at month h, see Spec.MinFollowUp.
+func (d *Definition) MinFollowUp(h int) int { return h + d.ahead }
 
-func (d *Definition) ahead() int {
+// MinFollowUp is how many months after the start month must be known for the outcome at month h: h, h + of − 1 for an
+// entered run, h + after for job_held and fastholdelse. It asks for no register, price or G.
+func (s Spec) MinFollowUp(h int) int {
+	s = s.Resolved()
 	switch {
-	case d.entered():
-		return d.of - 1
-	case d.Spec.Kind == JobHeld || d.Spec.Kind == Retention:
-		return d.Spec.After
+	case s.Kind == StableWork && s.Mode == Entered:
+		return h + s.Of - 1
+	case s.Kind == JobHeld || s.Kind == Retention:
+		return h + s.After
 	}
-	return 0
+	return h
 }
 
 // FirstMonth is the first h at which the outcome has a value: `of` for a status and 12 for ssb_2g, since their windows

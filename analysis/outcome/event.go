@@ -73,7 +73,7 @@ func (d *Definition) Event(h register.History, start calendar.Month, horizon int
 			return at, InEducation
 		}
 		if v != v && (at >= d.FirstMonth() && !d.Spec.Conditional || state == 0 && d.outside(&h, start+calendar.Month(at))) {
-			if d.ahead() > 0 && d.leaves(&h, start, at) {
+			if d.ahead > 0 && d.leaves(&h, start, at) {
 				continue // dies or emigrates within the months looked ahead at: the exit itself comes later
 			}
 			return at - 1, Censored
