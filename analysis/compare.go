@@ -1,8 +1,10 @@
 package analysis
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/synthesis"
@@ -16,7 +18,7 @@ type CompareOptions struct {
 	Outcome     string   // of every evaluation; "": each one's primary outcome
 	Month       int      // 0: that of the first run's family; a published figure's own where all are published
 	Correlation *float64 // of the errors of evaluations that share persons; nil: not known, and they are not pooled
-	Level       float64  // of the pooled interval; 0 means 0.95
+	Level       float64  // of all intervals, whatever that of each run; 0 means 0.95
 	// Split, where it was made, tells how far the errors of two evaluations of one register go together.
 	Split []SplitRow
 }
@@ -53,6 +55,8 @@ type SideBySide struct {
 	Rows        []ComparedRow
 	Pooled      []PooledRow
 	Warnings    []fault.Warning
+
+	level float64
 }
 
 // Compare sets the same figures of several evaluations side by side, says in which choices they differ and whether they
@@ -65,22 +69,15 @@ func Compare(all []Evaluation, opt CompareOptions) (*SideBySide, error) {
 	if opt.Correlation != nil && !(*opt.Correlation >= 0 && *opt.Correlation < 1) {
 		return nil, fault.Usagef("bad_flag", "`--correlation` lies from 0 to under 1, not %v", *opt.Correlation)
 	}
-	c := &SideBySide{Evaluations: all, Month: opt.Month}
-	if c.Month == 0 {
-		for _, e := range all {
-			if e.Run != nil {
-				c.Month = e.resolved.Inference.Family.Month
-				break
-			}
-		}
+	if opt.Level == 0 {
+		opt.Level = .95
 	}
-	if c.Month == 0 { // published figures alone
-		for _, row := range all[0].Published.Estimates {
-			if row.Month != nil {
-				c.Month = *row.Month
-				break
-			}
-		}
+	c := &SideBySide{Evaluations: all, Month: opt.Month, level: opt.Level}
+	if c.Month == 0 {
+		c.Month = monthOf(all)
+	}
+	if c.Month == 0 {
+		return nil, fault.Usagef("bad_flag", "the families of the runs run over months, so that no month is the one that they stand for; name one with --month")
 	}
 	c.Differences = differences(all)
 	for i := range all {
@@ -89,6 +86,10 @@ func Compare(all []Evaluation, opt CompareOptions) (*SideBySide, error) {
 	if len(c.Rows) == 0 {
 		return nil, fault.Usagef("nothing_to_compare", "no evaluation has a figure at month %d%s; name another month or outcome", c.Month, outcomeInWords(opt.Outcome))
 	}
+	if err := c.units(); err != nil {
+		return nil, err
+	}
+	c.choose(opt.Outcome)
 	c.judge()
 	c.pool(opt)
 	for i := range all {
@@ -96,7 +97,54 @@ func Compare(all []Evaluation, opt CompareOptions) (*SideBySide, error) {
 			c.Warnings = append(c.Warnings, fault.Warnf("no_figure", "%s (%s) has no figure at month %d%s", all[i].Label, all[i].Name, c.Month, outcomeInWords(opt.Outcome)))
 		}
 	}
+	for _, e := range []int{0, len(all) - 1} { // a split is of two
+		if s := c.splitElsewhere(opt.Split, e); s != "" {
+			c.Warnings = append(c.Warnings, fault.Warnf("split_of_others", "the split divides the difference of the figures that the studies stand for: of %s that is %s, which is not set side by side here", all[e].Label, s))
+		}
+	}
 	return c, nil
+}
+
+// monthOf is the month that is compared where none is asked for: that of the first run with one, otherwise of the first published figure.
+func monthOf(all []Evaluation) int {
+	for _, e := range all {
+		if e.Run != nil && e.resolved.Inference.Family.Month > 0 {
+			return e.resolved.Inference.Family.Month
+		}
+	}
+	for _, e := range all {
+		if e.Run != nil {
+			continue
+		}
+		for _, row := range e.Published.Estimates {
+			if row.Month != nil {
+				return *row.Month
+			}
+		}
+	}
+	return 0
+}
+
+// splitElsewhere says which figure of an evaluation a split is about where it is none of the rows; "" where it is one, and where there is no split.
+func (c *SideBySide) splitElsewhere(rows []SplitRow, e int) string {
+	for _, s := range rows {
+		if len(s.Combinations) == 0 {
+			continue
+		}
+		f := s.Combinations[0]
+		if e > 0 {
+			f = s.Combinations[len(s.Combinations)-1]
+		}
+		if !slices.ContainsFunc(c.Rows, func(r ComparedRow) bool { return r.Evaluation == c.Evaluations[e].Label && r.isOf(&f) }) {
+			return fmt.Sprintf("%s by %s at month %d", f.Estimate.Outcome, f.Estimate.Method, *f.Month)
+		}
+	}
+	return ""
+}
+
+// isOf tells whether a row is the figure of a combination of a split.
+func (r *ComparedRow) isOf(c *SplitCombination) bool {
+	return r.Outcome == c.Estimate.Outcome && r.Method == c.Estimate.Method && r.Month != nil && c.Month != nil && *r.Month == *c.Month
 }
 
 func outcomeInWords(outcome string) string {
@@ -106,48 +154,146 @@ func outcomeInWords(outcome string) string {
 	return " of outcome `" + outcome + "`"
 }
 
-// rows takes the figures of one evaluation.
+// rows takes the figures of one evaluation, with intervals of the level of the comparison.
 func (c *SideBySide) rows(e *Evaluation, outcome string) {
-	method := ""
+	method, own := "", ""
 	if e.Run != nil {
-		method = e.resolved.Inference.Family.Method
+		method, own = e.resolved.Inference.Family.Method, e.resolved.Inference.Family.Outcome
 		if outcome == "" {
-			outcome = e.resolved.Inference.Family.Outcome
+			outcome = own
 		}
 	}
+	n := len(c.Rows)
 	for _, row := range e.estimates() {
 		if row.Month == nil || *row.Month != c.Month || outcome != "" && row.Outcome != outcome || row.Role != "primary" || row.SubsetVar != "" {
 			continue
 		}
-		r := ComparedRow{Evaluation: e.Label, Estimate: row, Unit: "share", Primary: e.Run == nil || row.Method == method}
-		if e.kroner(row.Outcome) {
-			r.Unit = "kroner"
-		}
-		c.Rows = append(c.Rows, r)
+		atLevel(&row, e.level(), c.level)
+		c.Rows = append(c.Rows, ComparedRow{Evaluation: e.Label, Estimate: row, Primary: e.Run == nil || row.Method == method && outcome != ""})
+	}
+	if e.Run != nil && len(c.Rows) > n && !slices.ContainsFunc(c.Rows[n:], func(r ComparedRow) bool { return r.Primary }) {
+		c.Warnings = append(c.Warnings, fault.Warnf("no_primary", "the family of %s (%s) runs over outcomes or methods, so that it stands for no single figure: nothing of it is pooled", e.Label, e.Name))
 	}
 }
 
-// judge says of each row whether it answers the question of the first evaluation with the cell.
-func (c *SideBySide) judge() {
-	byLabel := map[string]*Evaluation{}
-	for i := range c.Evaluations {
-		byLabel[c.Evaluations[i].Label] = &c.Evaluations[i]
+// atLevel changes the interval of a row from one level to another. Its half width over its error is a quantile of t, of degrees of freedom that the row
+// need not say, or of the normal distribution.
+func atLevel(e *results.Estimate, from, to float64) {
+	if from == to || !(e.StdError > 0) || math.IsNaN(e.ConfLow) || math.IsNaN(e.ConfHigh) {
+		return
 	}
+	half := quantileAt((e.ConfHigh-e.ConfLow)/2/e.StdError, from, to) * e.StdError
+	middle := (e.ConfHigh + e.ConfLow) / 2
+	e.ConfLow, e.ConfHigh = middle-half, middle+half
+}
+
+// quantileAt is the quantile at one level of the t distribution that has the quantile c at another; that of the normal distribution where c is no larger
+// than its.
+func quantileAt(c, from, to float64) float64 {
+	if c <= estimate.Quantile(from)*(1+1e-9) {
+		return estimate.Quantile(to)
+	}
+	low, high := 0.05, 1e9 // degrees of freedom
+	for range 200 {
+		if middle := math.Sqrt(low * high); estimate.StudentQuantile(from, middle) > c {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return estimate.StudentQuantile(to, high)
+}
+
+// units finds the unit of each row: of a run as its outcome says, of a published figure as its file says, otherwise as that of the outcome of this
+// name in a run, and kroner where it is called lonn. A share lies between −1 and 1, and a published figure that does not is refused: nobody knows
+// whether it is percentage points or an amount.
+func (c *SideBySide) units() error {
+	for i := range c.Rows {
+		r := &c.Rows[i]
+		e := c.evaluation(r.Evaluation)
+		amount, known := e.kroner(r.Outcome)
+		if e.Run == nil {
+			unit := e.Published.Units[r.Outcome]
+			amount, known = unit == results.InKroner, unit != ""
+			for k := range c.Evaluations {
+				if !known {
+					amount, known = c.Evaluations[k].kroner(r.Outcome)
+				}
+			}
+			amount = amount || !known && r.Outcome == "lonn"
+			if !amount && math.Abs(r.Estimate.Estimate) > 1 {
+				return fault.Usagef("bad_published", "%v is no effect on a share: give the effect on `%s` as a fraction (0.04 is four percentage points), or say `unit: kroner`", r.Estimate.Estimate, r.Outcome).In(e.Path)
+			}
+		}
+		if r.Unit = "share"; amount {
+			r.Unit = "kroner"
+		}
+	}
+	return nil
+}
+
+func (c *SideBySide) evaluation(label string) *Evaluation {
+	return &c.Evaluations[slices.IndexFunc(c.Evaluations, func(e Evaluation) bool { return e.Label == label })]
+}
+
+// choose leaves each published evaluation one primary figure in a cell, since two of its figures are no two evaluations: the one of the outcome
+// that the runs stand for, otherwise its only one.
+func (c *SideBySide) choose(asked string) {
+	wanted := asked
+	for i := range c.Rows {
+		if r := &c.Rows[i]; wanted == "" && r.Primary && c.evaluation(r.Evaluation).Run != nil {
+			wanted = r.Outcome
+		}
+	}
+	type cell struct{ evaluation, tiltak, group string }
+	several := map[cell][]int{}
+	var order []cell
+	for i, r := range c.Rows {
+		if k := (cell{r.Evaluation, r.Tiltak, r.Group}); c.evaluation(r.Evaluation).Run == nil {
+			if several[k] == nil {
+				order = append(order, k)
+			}
+			several[k] = append(several[k], i)
+		}
+	}
+	for _, k := range order {
+		if len(several[k]) == 1 {
+			continue
+		}
+		chosen := false
+		for _, i := range several[k] {
+			c.Rows[i].Primary = c.Rows[i].Outcome == wanted
+			chosen = chosen || c.Rows[i].Primary
+		}
+		if !chosen {
+			c.Warnings = append(c.Warnings, fault.Warnf("several_figures", "%s has %d figures for %s and %s, none of them of an outcome that a run stands for: none is pooled; choose one with --outcome", k.evaluation, len(several[k]), k.tiltak, k.group))
+		}
+	}
+}
+
+// judge says of each row whether it answers the question of the first evaluation with the cell, by the figure which that stands for.
+func (c *SideBySide) judge() {
 	first := map[[2]string]*ComparedRow{}
 	for i := range c.Rows {
 		r := &c.Rows[i]
 		key := [2]string{r.Tiltak, r.Group}
-		base := first[key]
-		if base == nil {
-			first[key], base = r, r
+		if base := first[key]; base == nil || r.Primary && !base.Primary && r.Evaluation == base.Evaluation {
+			first[key] = r
 		}
+	}
+	for i := range c.Rows {
+		r := &c.Rows[i]
+		base := first[[2]string{r.Tiltak, r.Group}]
 		r.SameEstimand = sameYes
-		if base.Evaluation == r.Evaluation && base.Method == r.Method {
+		if base == r {
 			continue
 		}
-		a, b := byLabel[base.Evaluation], byLabel[r.Evaluation]
+		a, b := c.evaluation(base.Evaluation), c.evaluation(r.Evaluation)
 		if a.Run == nil || b.Run == nil {
 			r.SameEstimand = sameUnknown
+			if base.Outcome != r.Outcome && (a == b || base.Unit != r.Unit) { // what is measured is another thing, so much is known
+				r.SameEstimand, r.Differs = sameNo, []Factor{ByDefinition}
+			}
 			continue
 		}
 		differs := map[Factor]bool{}
@@ -158,8 +304,11 @@ func (c *SideBySide) judge() {
 				}
 			}
 		}
-		if base.Estimand != r.Estimand || base.Comparison != r.Comparison || base.LaterEntry != r.LaterEntry {
+		if base.Estimand != r.Estimand || base.Comparison != r.Comparison || base.LaterEntry != r.LaterEntry || a.treatment(r.Tiltak) != b.treatment(r.Tiltak) {
 			differs[BySample] = true
+		}
+		if base.Outcome != r.Outcome {
+			differs[ByDefinition] = true
 		}
 		if base.Method != r.Method {
 			differs[ByMethod] = true
@@ -175,20 +324,19 @@ func (c *SideBySide) judge() {
 	}
 }
 
-// relevant leaves out what two rows do not depend on: the definitions of other outcomes, other methods, and the mere list
-// of tiltak and groups, which changes nothing in a cell that both have.
+// relevant leaves out what two rows do not depend on: the definitions of other outcomes and groups, other methods, the mere list
+// of tiltak and groups, which changes nothing in a cell that both have, and what the families are, since the rows say themselves what they are of.
 func relevant(key string, a, b *ComparedRow) bool {
+	top, rest, _ := strings.Cut(key, ".")
 	switch {
-	case key == "tiltak" || key == "groups" || key == "cost.price_year" && a.Unit != "kroner":
+	case top == "tiltak" || top == "groups" || top == "seed" || strings.HasPrefix(key, "inference.family."):
 		return false
-	case len(key) > 9 && key[:9] == "outcomes.":
-		rest := key[9:]
+	case top == "group_definitions":
+		return slices.ContainsFunc(strings.Split(a.Group, "*"), func(g string) bool { return hasHead(rest, g) })
+	case top == "outcomes":
 		return hasHead(rest, a.Outcome) || hasHead(rest, b.Outcome)
-	case len(key) > 8 && key[:8] == "methods.":
-		rest := key[8:]
+	case top == "methods":
 		return hasHead(rest, a.Method) || hasHead(rest, b.Method)
-	case key == "seed":
-		return false
 	}
 	return true
 }
@@ -228,9 +376,10 @@ func (c *SideBySide) pool(opt CompareOptions) {
 		y := make([]float64, len(members))
 		shared := false // persons, by an amount that is not known
 		for i, a := range members {
-			switch {
-			case a.Unit != members[0].Unit:
+			if a.Unit != members[0].Unit {
 				p.Reason = "other_unit"
+			}
+			switch {
 			case a.SameEstimand == sameNo:
 				p.SameEstimand = sameNo
 			case a.SameEstimand == sameUnknown && p.SameEstimand == sameYes:
@@ -240,11 +389,11 @@ func (c *SideBySide) pool(opt CompareOptions) {
 			v[i] = make([]float64, len(members))
 			for j, b := range members {
 				if i == j {
-					v[i][i] = a.StdError * a.StdError
+					v[i][i] = a.widened(c.level) * a.widened(c.level)
 				} else if x, y := &c.Evaluations[index[a.Evaluation]], &c.Evaluations[index[b.Evaluation]]; x.sharesPersons(y) {
-					rho, known := opt.correlation(k.tiltak, k.group)
+					rho, known := opt.correlation(a, b)
 					if shared = shared || !known; known {
-						v[i][j] = rho * a.StdError * b.StdError
+						v[i][j] = rho * a.widened(c.level) * b.widened(c.level)
 					}
 				}
 			}
@@ -271,13 +420,26 @@ func (c *SideBySide) pool(opt CompareOptions) {
 	}
 }
 
-// correlation is that of the errors of evaluations that share persons: as given, otherwise as the split of the cell shows.
-func (o *CompareOptions) correlation(tiltak, group string) (rho float64, known bool) {
+// widened is the error of the normal interval that is as long as the row's, which may be one of t.
+func (r *ComparedRow) widened(level float64) float64 {
+	if half := (r.ConfHigh - r.ConfLow) / 2; half > 0 {
+		return half / estimate.Quantile(level)
+	}
+	return r.StdError
+}
+
+// correlation is that of the errors of evaluations that share persons: as given, otherwise as the split of the cell shows, where it is a split of
+// these figures and not of others by another month, outcome or method.
+func (o *CompareOptions) correlation(a, b *ComparedRow) (rho float64, known bool) {
 	if o.Correlation != nil {
 		return *o.Correlation, true
 	}
+	if a.Evaluation > b.Evaluation { // A and B of the split
+		a, b = b, a
+	}
 	for _, s := range o.Split {
-		if s.Tiltak == tiltak && s.GroupA == group && s.GroupB == group && s.Correlation == s.Correlation {
+		if s.Tiltak == a.Tiltak && s.GroupA == a.Group && s.GroupB == b.Group && s.Correlation == s.Correlation && len(s.Combinations) > 0 &&
+			a.isOf(&s.Combinations[0]) && b.isOf(&s.Combinations[len(s.Combinations)-1]) {
 			return s.Correlation, true
 		}
 	}

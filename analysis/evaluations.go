@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tiltakseffekt/analysis/outcome"
@@ -28,10 +29,13 @@ type Evaluation struct {
 
 // resolvedStudy is what a comparison needs to know of the study of a run.
 type resolvedStudy struct {
-	Outcomes []struct {
-		ID   string `json:"id"`
-		Kind string `json:"kind"`
-	} `json:"outcomes"`
+	Outcomes []outcome.Spec    `json:"outcomes"`
+	Horizon  int               `json:"horizon"`
+	Tiltak   []json.RawMessage `json:"tiltak"` // null: all
+	Placebo  struct {
+		Controls []outcome.Spec `json:"negative_controls"`
+		Month    int            `json:"month"`
+	} `json:"placebo"`
 	Inference struct {
 		Family struct {
 			Outcome string `json:"outcome"`
@@ -69,15 +73,9 @@ func LoadEvaluations(paths []string) ([]Evaluation, error) {
 		if e.Run, e.Tables, err = results.Load(path); err != nil {
 			return nil, err
 		}
-		if err := json.Unmarshal(e.Run.Resolved, &e.resolved); err != nil {
-			return nil, fault.Dataf("bad_run", path, "", "has a resolved study that cannot be read; use the program that made the run")
+		if err := e.resolve(); err != nil {
+			return nil, err
 		}
-		for _, name := range []string{e.Run.Title.EN, e.Run.Title.NB, e.Run.Study} { // what is printed around it is English
-			if e.Name == "" {
-				e.Name = name
-			}
-		}
-		e.keys = dottedKeys(e.Run.Resolved)
 		all = append(all, e)
 	}
 	for i := range all {
@@ -90,6 +88,45 @@ func LoadEvaluations(paths []string) ([]Evaluation, error) {
 	return all, nil
 }
 
+// resolve reads the resolved study of a run.
+func (e *Evaluation) resolve() error {
+	if err := json.Unmarshal(e.Run.Resolved, &e.resolved); err != nil {
+		return fault.Dataf("bad_run", e.Path, "", "has a resolved study that cannot be read; use the program that made the run")
+	}
+	for _, name := range []string{e.Run.Title.EN, e.Run.Title.NB, e.Run.Study} { // what is printed around it is English
+		if e.Name == "" {
+			e.Name = name
+		}
+	}
+	e.keys = dottedKeys(e.Run.Resolved)
+	e.keys["follow_up"] = strconv.Itoa(e.followUp())
+	for _, o := range e.resolved.Outcomes {
+		if o.Kind == outcome.Earnings && o.PriceYear == 0 && e.Run.PriceYear != 0 { // the default, which the register decided
+			e.keys["outcomes."+o.ID+".price_year"] = strconv.Itoa(e.Run.PriceYear)
+		}
+	}
+	return nil
+}
+
+// followUp is the number of months that every start of the study is followed, whichever of its outcomes asks for them.
+func (e *Evaluation) followUp() int {
+	s := Study{Horizon: e.resolved.Horizon, Outcomes: e.resolved.Outcomes, Placebo: Placebo{Controls: e.resolved.Placebo.Controls, Month: e.resolved.Placebo.Month}}
+	return s.followUp()
+}
+
+// treatment is what a study says of a tiltak beside its code, the parts of a combination; "" for a single one.
+func (e *Evaluation) treatment(tiltak string) string {
+	for _, t := range e.resolved.Tiltak {
+		var c struct {
+			ID string `json:"id"`
+		}
+		if json.Unmarshal(t, &c) == nil && c.ID == tiltak {
+			return string(t)
+		}
+	}
+	return ""
+}
+
 // estimates are the rows of an evaluation.
 func (e *Evaluation) estimates() []results.Estimate {
 	if e.Run != nil {
@@ -98,23 +135,41 @@ func (e *Evaluation) estimates() []results.Estimate {
 	return e.Published.Estimates
 }
 
-// kroner tells whether an outcome of the evaluation is an amount; of published figures only a standard name tells.
-func (e *Evaluation) kroner(id string) bool {
-	for _, o := range e.resolved.Outcomes {
-		if o.ID == id {
-			return o.Kind == string(outcome.Earnings)
-		}
+// level is that of the intervals of the evaluation's rows.
+func (e *Evaluation) level() float64 {
+	if e.Run != nil && e.Run.Level > 0 {
+		return e.Run.Level
 	}
-	return e.Run == nil && id == "lonn"
+	return publishedLevel
 }
 
-// sharesPersons tells whether two evaluations read the same register: any input with the same content.
+// publishedLevel is that of the intervals that LoadPublished makes.
+const publishedLevel = 0.95
+
+// kroner tells whether an outcome of the evaluation is an amount; known is false where the evaluation has no such outcome, as published figures
+// have none.
+func (e *Evaluation) kroner(id string) (amount, known bool) {
+	for _, o := range e.resolved.Outcomes {
+		if o.ID == id {
+			return o.Kind == outcome.Earnings, true
+		}
+	}
+	return false, false
+}
+
+// commonTables are the tables of a register that registers of different persons may have in common.
+var commonTables = []string{"satser", "omrade_maaned", "enhet"}
+
+// sharesPersons tells whether two evaluations read the same register: any input with the same content, but for rates, places, plans and the like,
+// which registers of different persons have in common.
 func (e *Evaluation) sharesPersons(f *Evaluation) bool {
 	if e.Run == nil || f.Run == nil {
 		return false
 	}
 	for _, x := range e.Run.Inputs {
-		if strings.HasPrefix(x.Name, "mapping/") || strings.HasPrefix(x.Name, "catalog/") {
+		name, _, _ := strings.Cut(x.Name, "/")
+		table, _, _ := strings.Cut(name, ".")
+		if slices.Contains([]string{"mapping", "catalog", planInput}, name) || slices.Contains(commonTables, table) {
 			continue
 		}
 		if slices.ContainsFunc(f.Run.Inputs, func(y datasets.Fingerprint) bool { return y.SHA256 == x.SHA256 }) {
@@ -142,11 +197,11 @@ func factorOf(key string) Factor {
 		return BySample
 	}
 	switch top {
-	case "population", "tiltak", "groups", "group_definitions", "time_zero", "comparison", "data", "horizon", "chain", "chains", "register":
-		return BySample
-	case "outcomes", "cost", "exits":
+	case "population", "tiltak", "groups", "group_definitions", "time_zero", "comparison", "data", "horizon", "follow_up", "seed":
+		return BySample // the seed draws the rows of the comparison, and their days
+	case "outcomes", "exits":
 		return ByDefinition
-	case "methods", "covariates", "score", "seed":
+	case "methods", "covariates", "score":
 		return ByMethod
 	}
 	if key == "inference.cluster" || strings.HasPrefix(key, "inference.family.method") {

@@ -58,6 +58,9 @@ func Split(ctx context.Context, a, b *Study, reg *register.Register, cat *catalo
 	if err != nil {
 		return nil, err
 	}
+	if x, y := a.outcomeOf(a.Inference.Family.Outcome), b.outcomeOf(b.Inference.Family.Outcome); (x.Kind == outcome.Earnings) != (y.Kind == outcome.Earnings) {
+		return nil, fault.Usagef("other_unit", "`%s` is measured in kroner and `%s` is a share (`inference.family.outcome`): their difference is no number; let both studies stand for outcomes of one unit", map[bool]string{true: x.ID, false: y.ID}[x.Kind == outcome.Earnings], map[bool]string{true: y.ID, false: x.ID}[x.Kind == outcome.Earnings])
+	}
 	if a.Inference.Cluster != b.Inference.Cluster {
 		return nil, fault.Usagef("not_served", "the studies sum errors by different things (`inference.cluster`), and a split needs one error for all combinations; give both the same")
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/results"
 )
@@ -41,6 +42,28 @@ func SplitRuns(ctx context.Context, runs [2]*Evaluation, studies [2]*Study, opt 
 		}
 	}
 	return rows, nil
+}
+
+// SplitAtLevel gives the intervals of a split another level than that of the first study.
+func SplitAtLevel(rows []SplitRow, level float64) []SplitRow {
+	rows = slices.Clone(rows)
+	for i := range rows {
+		r := &rows[i]
+		r.Parts, r.Combinations = slices.Clone(r.Parts), slices.Clone(r.Combinations)
+		for k := range r.Parts {
+			p := &r.Parts[k]
+			p.Estimate = estimate.Normal(p.Estimate.Estimate, p.StdError, level)
+		}
+		for k := range r.Combinations {
+			c := &r.Combinations[k]
+			x := estimate.Student(c.Estimate.Estimate, c.StdError, level, c.DF)
+			if !(c.DF > 0) {
+				x = estimate.Normal(c.Estimate.Estimate, c.StdError, level)
+			}
+			c.ConfLow, c.ConfHigh = x.ConfLow, x.ConfHigh
+		}
+	}
+	return rows
 }
 
 // holds tells whether one end of a split, 0 or 1, is what the run says.

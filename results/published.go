@@ -23,7 +23,14 @@ type Published struct {
 	Definition string // in words: the outcomes
 	Method     string // in words
 	Estimates  []Estimate
+	Units      map[string]string // by outcome, InKroner or InShares; none where the file does not say
 }
+
+// The units of published figures.
+const (
+	InKroner = "kroner"
+	InShares = "share"
+)
 
 // publishedFile is the file as typed.
 type publishedFile struct {
@@ -47,14 +54,14 @@ type publishedFile struct {
 		ConfHigh   *float64 `yaml:"conf_high"`
 		Level      *float64 `yaml:"level"`
 		NStarts    *int     `yaml:"n_starts"`
+		Unit       string   `yaml:"unit"`
 	} `yaml:"estimates"`
 }
 
 // LoadPublished reads a file of published figures, strictly. Each estimate needs tiltak, outcome, month or window, estimate,
 // and a standard error or both limits (at level, default 0.95), from which the other is made as if the interval were the
 // normal one; group is alle, estimand ATT and comparison unknown where nothing else is said. Effects on shares are given
-// as fractions (0.03 is three percentage points), which a value over 1 on a 0/1 outcome contradicts only to whoever knows
-// the outcome: nothing is converted.
+// as fractions (0.03 is three percentage points), amounts with `unit: kroner`; nothing is converted.
 func LoadPublished(path string) (*Published, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -81,7 +88,7 @@ func parsePublished(text []byte) (*Published, error) {
 		return nil, fault.Usagef("bad_published", "the file is empty; it holds evaluation, source, sample, definition, method and estimates")
 	} else if err != nil {
 		if m := unknownPublished.FindStringSubmatch(err.Error()); m != nil {
-			known := []string{"evaluation", "source", "sample", "definition", "method", "estimates", "tiltak", "group", "outcome", "month", "window", "estimand", "comparison", "later_entry", "estimate", "std_error", "conf_low", "conf_high", "level", "n_starts"}
+			known := []string{"evaluation", "source", "sample", "definition", "method", "estimates", "tiltak", "group", "outcome", "month", "window", "estimand", "comparison", "later_entry", "estimate", "std_error", "conf_low", "conf_high", "level", "n_starts", "unit"}
 			line, _ := strconv.ParseInt(m[1], 10, 64)
 			return nil, fault.Usagef("unknown_key", "line %s: `%s` is no key of published figures%s", m[1], m[2], fault.Suggest(m[2], known)).At(line)
 		}
@@ -93,7 +100,7 @@ func parsePublished(text []byte) (*Published, error) {
 	if len(f.Estimates) == 0 {
 		return nil, fault.Usagef("bad_published", "`estimates` is empty; give at least one figure")
 	}
-	p := &Published{f.Evaluation, f.Source, f.Sample, f.Definition, f.Method, nil}
+	p := &Published{f.Evaluation, f.Source, f.Sample, f.Definition, f.Method, nil, map[string]string{}}
 	type key struct {
 		tiltak, group, outcome, window string
 		month                          int
@@ -115,6 +122,15 @@ func parsePublished(text []byte) (*Published, error) {
 			return nil, wrong("`estimate` is missing")
 		case e.StdError == nil && (e.ConfLow == nil || e.ConfHigh == nil):
 			return nil, wrong("`std_error`, or both `conf_low` and `conf_high`, is needed: a figure without its uncertainty cannot be compared")
+		}
+		switch {
+		case e.Unit == "":
+		case e.Unit != InKroner && e.Unit != InShares:
+			return nil, wrong("`unit: %s` is not known%s; it is kroner or share", e.Unit, fault.Suggest(e.Unit, []string{InKroner, InShares}))
+		case p.Units[e.Outcome] != "" && p.Units[e.Outcome] != e.Unit:
+			return nil, wrong("`%s` is in %s here and in %s above; an outcome has one unit", e.Outcome, e.Unit, p.Units[e.Outcome])
+		default:
+			p.Units[e.Outcome] = e.Unit
 		}
 		level := 0.95
 		if e.Level != nil {
@@ -142,7 +158,7 @@ func parsePublished(text []byte) (*Published, error) {
 		}
 		row := Estimate{Tiltak: e.Tiltak, Group: orElse(e.Group, "alle"), Outcome: e.Outcome, Method: "published", Month: e.Month, Window: e.Window,
 			Estimand: orElse(e.Estimand, "ATT"), Comparison: e.Comparison, LaterEntry: e.LaterEntry, Role: "primary",
-			BandLow: math.NaN(), BandHigh: math.NaN(), PAdjusted: math.NaN(), PPermutation: math.NaN(), MeanTreated: math.NaN(), MeanComparison: math.NaN(), ESS: math.NaN(),
+			BandLow: math.NaN(), BandHigh: math.NaN(), FamilyLow: math.NaN(), FamilyHigh: math.NaN(), OnesTreated: -1, ZerosTreated: -1, OnesComparison: -1, ZerosComparison: -1, PAdjusted: math.NaN(), PPermutation: math.NaN(), MeanTreated: math.NaN(), MeanComparison: math.NaN(), ESS: math.NaN(),
 			NStarts: -1, NStartsEligible: -1, NPersonsTreated: -1, NPersonsComparison: -1}
 		x := estimate.Normal(*e.Estimate, se, 0.95)
 		row.Estimate, row.StdError, row.ConfLow, row.ConfHigh, row.PValue, row.StdErrorType = x.Estimate, x.StdError, x.ConfLow, x.ConfHigh, x.PValue, "published"

@@ -46,7 +46,7 @@ correlated errors; the split measures by how much, and without it they are poole
 	flags.StringVar(&f.outcome, "outcome", "", "`outcome` to compare (default: each evaluation's primary one)")
 	flags.IntVar(&f.month, "month", 0, "`month` after the start (default: that of the first run's family)")
 	flags.Float64Var(&f.correlation, "correlation", 0, "`correlation` of the errors of evaluations of the same register")
-	flags.Float64Var(&f.level, "level", 0.95, "level of the pooled intervals")
+	flags.Float64Var(&f.level, "level", 0.95, "level of all intervals")
 	flags.StringVar(&f.split, "split", "auto", "why two runs differ: auto, always or never")
 	flags.StringSliceVar(&f.studies, "study", nil, "study `files` of the two runs, where they are not beside them")
 	flags.StringVar(&f.out, "out", "", "`folder` for the tables and a forest plot for each tiltak")
@@ -185,7 +185,7 @@ func (g *globals) compare(c *cobra.Command, paths []string, f *compareFlags) err
 		side.Warnings = append(side.Warnings, fault.Warnf("not_split", "the difference is not split into sample, definition and method: %v", unsplit))
 	}
 	document := compareResult(side, f.level)
-	document.addSplit(opt.Split)
+	document.addSplit(analysis.SplitAtLevel(opt.Split, f.level))
 	g.warn(side.Warnings)
 	if f.out != "" {
 		if err := g.writeComparison(c, f.out, document); err != nil {
@@ -245,9 +245,17 @@ func (g *globals) printComparison(d *compareDocument) error {
 			}
 		}
 	}
-	if len(d.Differences) == 0 {
-		fmt.Fprintln(&b, "\nThey were made with the same choices on the same data.")
-	} else {
+	runs := 0
+	for _, e := range d.Evaluations {
+		if e.Kind == "run" {
+			runs++
+		}
+	}
+	switch {
+	case len(d.Differences) == 0 && runs < 2: // published figures say in words what they chose
+	case len(d.Differences) == 0:
+		fmt.Fprintln(&b, "\nThe runs were made with the same choices on the same data.")
+	default:
 		fields := []field{{title: "differs in"}, {title: "choice", most: 34}}
 		for _, e := range d.Evaluations {
 			fields = append(fields, field{title: e.Evaluation, most: 30})
@@ -265,8 +273,8 @@ func (g *globals) printComparison(d *compareDocument) error {
 	fmt.Fprintf(&b, "\nMonth %d after the start, percentage points or kroner, %g %% intervals (* the figure that the evaluation stands for):\n\n", d.Month, 100*float64(d.Level))
 	fields := []field{{title: "tiltak", most: 28}, {title: "group", most: 22}, {most: 2}, {title: "outcome", most: 16}, {title: "method"}, {title: "estimate", right: true}, {title: "interval"}, {title: "same question", most: 24}}
 	var rows [][]string
-	var show func(number) string
 	for _, key := range d.cells() {
+		pooled := func(x number) string { return l.Points(float64(x), 1) } // of the primary figures
 		for i, e := range d.Estimates {
 			if (cellOf{e.Tiltak, e.Group}) != key {
 				continue
@@ -283,9 +291,12 @@ func (g *globals) printComparison(d *compareDocument) error {
 			if i == d.first(key) {
 				row[0], row[1] = e.Tiltak, e.Group
 			}
-			show = func(x number) string { return l.Points(float64(x), 1) }
+			show := func(x number) string { return l.Points(float64(x), 1) }
 			if e.Unit == "kroner" {
 				show = func(x number) string { return l.Signed(float64(x), 0) }
+			}
+			if e.Primary {
+				pooled = show
 			}
 			if !math.IsNaN(float64(e.Estimate)) {
 				row[5], row[6] = show(e.Estimate), l.Range(show(e.ConfLow), show(e.ConfHigh))
@@ -298,11 +309,11 @@ func (g *globals) printComparison(d *compareDocument) error {
 			}
 			row := []string{"", "", "", "pooled", fmt.Sprintf("%d figures", p.K), written.Missing(), p.Reason, p.SameEstimand}
 			if !math.IsNaN(float64(p.Estimate)) {
-				row[5], row[6] = show(p.Estimate), l.Range(show(p.ConfLow), show(p.ConfHigh))
+				row[5], row[6] = pooled(p.Estimate), l.Range(pooled(p.ConfLow), pooled(p.ConfHigh))
 			}
 			rows = append(rows, row)
 			if !math.IsNaN(float64(p.PredictionLow)) {
-				rows = append(rows, []string{"", "", "", "one more such", "evaluation", "", l.Range(show(p.PredictionLow), show(p.PredictionHigh)), ""})
+				rows = append(rows, []string{"", "", "", "one more such", "evaluation", "", l.Range(pooled(p.PredictionLow), pooled(p.PredictionHigh)), ""})
 			}
 		}
 	}
