@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/analysis/synthesis"
 	"tiltakseffekt/internal/fault"
@@ -332,7 +333,7 @@ func relevant(key string, a, b *ComparedRow) bool {
 	case top == "tiltak" || top == "groups" || top == "seed" || strings.HasPrefix(key, "inference.family."):
 		return false
 	case top == "group_definitions":
-		return slices.ContainsFunc(strings.Split(a.Group, "*"), func(g string) bool { return hasHead(rest, g) })
+		return slices.ContainsFunc(cohort.GroupParts(a.Group), func(g string) bool { return hasHead(rest, g) })
 	case top == "outcomes":
 		return hasHead(rest, a.Outcome) || hasHead(rest, b.Outcome)
 	case top == "methods":

@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"slices"
+
 	"go.yaml.in/yaml/v3"
 
 	"tiltakseffekt/analysis/cohort"
@@ -32,6 +34,46 @@ func (g *GroupDefinition) UnmarshalYAML(n *yaml.Node) error {
 	}
 	g.When, g.Name = p.When, p.Name
 	return nil
+}
+
+// groupIDs are the groups of the study as tables call them, in their order: those that it names and, with `pairs: all`, the intersections of every
+// two of them (cohort.Design).
+func (s *Study) groupIDs() []string {
+	var out []string
+	for _, name := range s.Groups {
+		out = append(out, cohort.GroupID(name))
+	}
+	if s.Pairs != allPairs {
+		return out
+	}
+	var single []string
+	for _, id := range out {
+		if len(cohort.GroupParts(id)) == 1 && id != everybody {
+			single = append(single, id)
+		}
+	}
+	for i, a := range single {
+		for _, b := range single[i+1:] {
+			if !slices.Contains(out, cohort.GroupID(a+"*"+b)) && !slices.Contains(out, cohort.GroupID(b+"*"+a)) {
+				out = append(out, cohort.GroupID(a+"*"+b))
+			}
+		}
+	}
+	return out
+}
+
+// chooses tells whether a list of groups, such as `heterogeneity.groups`, has the group that tables call id: it names it, or with `pairs: all`
+// both groups of an intersection that the study does not name.
+func (s *Study) chooses(list []string, id string) bool {
+	named := func(id string) bool {
+		return slices.ContainsFunc(list, func(name string) bool { return cohort.GroupID(name) == id })
+	}
+	if named(id) {
+		return true
+	}
+	parts := cohort.GroupParts(id)
+	return s.Pairs == allPairs && len(parts) == 2 && named(parts[0]) && named(parts[1]) &&
+		!slices.ContainsFunc(s.Groups, func(name string) bool { return cohort.GroupID(name) == id })
 }
 
 // The words of `pairs`.

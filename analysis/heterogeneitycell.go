@@ -48,7 +48,7 @@ func (r *runner) keepGroup(out *cellResult, rows []results.Estimate, s *series) 
 	for i := range rows {
 		e := &rows[i]
 		if e.Month == nil || e.Role != "primary" || !(e.StdError > 0) || !slices.Contains(h.Months, *e.Month) || !slices.Contains(h.Outcomes, e.Outcome) ||
-			!slices.Contains(h.Methods, e.Method) || !slices.Contains(h.Groups, e.Group) {
+			!slices.Contains(h.Methods, e.Method) || !r.study.chooses(h.Groups, e.Group) {
 			continue
 		}
 		person, psi := s.of(*e.Month)
@@ -71,7 +71,7 @@ func (s *series) of(month int) (person []int32, psi []float32) {
 func (r *runner) heterogeneity(ctx context.Context, c *cell, g int, fits []fitted, out *cellResult) error {
 	h := r.study.Heterogeneity
 	group := r.trials.Groups[g].ID
-	if h == nil || !slices.Contains(h.Groups, group) {
+	if h == nil || !r.study.chooses(h.Groups, group) {
 		return nil
 	}
 	narrow := *r.study

@@ -93,7 +93,7 @@ func TestWhatIsPlanned(t *testing.T) {
 	rows := map[string]results.Estimate{
 		"apart": apart,
 		"plain": row("A", "alle", "arbeid", "ebal", &m6), "family": family, "window": window, "late": late, "rival": rival,
-		"tiltak": row("B", "alle", "arbeid", "ebal", &m6), "group": row("A", "unge", "arbeid", "ebal", &m6), "pair": row("A", "unge*alle", "arbeid", "ebal", &m6),
+		"tiltak": row("B", "alle", "arbeid", "ebal", &m6), "group": row("A", "unge", "arbeid", "ebal", &m6), "pair": row("A", "unge_x_alle", "arbeid", "ebal", &m6),
 		"outcome": row("A", "alle", "stabilt", "ebal", &m6), "method": row("A", "alle", "arbeid", "nearest", &m6),
 	}
 	var every []string

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/results"
@@ -175,10 +176,11 @@ func (m *planMark) of(e *results.Estimate) string {
 	if _, known := m.tiltak[e.Tiltak]; m.tiltak != nil && !known {
 		exploratory = true
 	}
-	for _, g := range append(strings.Split(e.Group, "*"), e.Group) { // a pair is of two groups
+	parts := cohort.GroupParts(e.Group) // a pair is of two groups
+	for _, g := range append(parts, strings.Join(parts, "*")) {
 		exploratory = exploratory || m.differs("groups", g)
 	}
-	exploratory = exploratory || strings.Contains(e.Group, "*") && m.differs("pairs", "")
+	exploratory = exploratory || len(parts) == 2 && m.differs("pairs", "")
 	if e.SubsetVar != "" { // its adjusted p-value is over every tiltak and group
 		exploratory = exploratory || m.differs("heterogeneity", "") || e.Family != "" && (m.tiltak != nil || len(m.changed["tiltak"])+len(m.changed["groups"])+len(m.changed["pairs"]) > 0)
 	}

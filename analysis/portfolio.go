@@ -74,13 +74,19 @@ func (r *runner) portfolio(ctx context.Context, t *results.Tables) error {
 	}
 	o := slices.IndexFunc(r.study.Outcomes, func(o outcome.Spec) bool { return o.ID == p.Outcome })
 	price := map[[2]string]float64{}
+	var groups []string
+	for _, g := range r.trials.Groups {
+		if r.study.chooses(p.Groups, g.ID) {
+			groups = append(groups, g.ID)
+		}
+	}
 	base := func(tiltak, group string) results.Portfolio {
 		row := results.Portfolio{Tiltak: tiltak, Group: group, Outcome: p.Outcome, Method: method, Month: p.Month, Starts: -1, Margin: math.NaN(), CostPerParticipation: math.NaN(), CostTotal: math.NaN(), PriceYear: r.study.Cost.PriceYear}
 		row.Blank()
 		return row
 	}
 	for _, trial := range r.trials.Tiltak {
-		for _, group := range p.Groups {
+		for _, group := range groups {
 			row := base(trial.Tiltak, group)
 			for i := range t.Estimates {
 				if e := &t.Estimates[i]; e.Tiltak == trial.Tiltak && e.Group == group && e.Outcome == p.Outcome && e.Method == method && e.Month != nil && *e.Month == p.Month && e.Role == "primary" {
@@ -106,7 +112,7 @@ func (r *runner) portfolio(ctx context.Context, t *results.Tables) error {
 	from := len(t.Portfolio)
 	for a := range r.trials.Tiltak {
 		for b := range a {
-			for _, group := range p.Groups {
+			for _, group := range groups {
 				if err := ctx.Err(); err != nil {
 					return err
 				}

@@ -277,13 +277,14 @@ func sameReading(a, b *Study) error {
 // groupPairs are the groups that are compared: those that both studies have, or the only one of each.
 func groupPairs(a, b *Study) ([][2]string, error) {
 	var pairs [][2]string
-	for _, g := range a.Groups {
-		if slices.Contains(b.Groups, g) {
+	of, others := a.groupIDs(), b.groupIDs()
+	for _, g := range of {
+		if slices.Contains(others, g) {
 			pairs = append(pairs, [2]string{g, g})
 		}
 	}
-	if pairs == nil && len(a.Groups) == 1 && len(b.Groups) == 1 {
-		pairs = [][2]string{{a.Groups[0], b.Groups[0]}}
+	if pairs == nil && len(of) == 1 && len(others) == 1 {
+		pairs = [][2]string{{of[0], others[0]}}
 	}
 	if pairs == nil {
 		return nil, fault.Usagef("no_common_group", "the studies have no target group in common; give each the group that is to be compared, or one group each")

@@ -93,8 +93,9 @@ func WriteTrials(ctx context.Context, s *Study, o Options, t TrialOptions, out, 
 	}); err != nil {
 		return nil, err
 	}
+	groups := s.groupIDs()
 	slices.SortFunc(folder.Cells, func(a, b TrialCell) int {
-		return cmp.Or(cmp.Compare(a.Tiltak, b.Tiltak), cmp.Compare(slices.Index(s.Groups, a.Group), slices.Index(s.Groups, b.Group)))
+		return cmp.Or(cmp.Compare(a.Tiltak, b.Tiltak), cmp.Compare(slices.Index(groups, a.Group), slices.Index(groups, b.Group)))
 	})
 	if err := folder.writeNotes(work, format); err != nil {
 		return nil, err

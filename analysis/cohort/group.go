@@ -97,6 +97,18 @@ type Definition struct {
 // pairMark joins the ids of an intersection: `unge_x_lav_utdanning`.
 const pairMark = "_x_"
 
+// GroupID is what tables call a group that a study names: unge_x_lav_utdanning for "unge*lav_utdanning", otherwise its name.
+func GroupID(name string) string {
+	a, b, pair := strings.Cut(name, "*")
+	if !pair {
+		return name
+	}
+	return strings.TrimSpace(a) + pairMark + strings.TrimSpace(b)
+}
+
+// GroupParts are the two groups whose intersection an id of a table is; otherwise the id alone.
+func GroupParts(id string) []string { return strings.SplitN(id, pairMark, 2) }
+
 var groupID = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
 
 // catalogue is the catalogue of a design.
