@@ -89,14 +89,10 @@ func (r *runner) rivalRows(ctx context.Context, code string, sample, set int) (f
 	if err != nil {
 		return found, err
 	}
-	q := &runner{study: v.copied(), reg: r.reg, cat: r.cat}
-	if _, err := q.compile(); err != nil {
-		return found, err
-	}
 	definitions := map[int][]outcome.Spec{} // by how long they follow
-	for i, def := range q.outcomes {
-		months := max(r.trials.Design.FollowUp, def.MinFollowUp(v.Horizon))
-		definitions[months] = append(definitions[months], v.Outcomes[i])
+	for _, spec := range v.Outcomes {
+		months := max(r.trials.Design.FollowUp, spec.MinFollowUp(v.Horizon))
+		definitions[months] = append(definitions[months], spec)
 	}
 	for _, months := range slices.Sorted(maps.Keys(definitions)) {
 		own := *v

@@ -72,14 +72,6 @@ func Split(ctx context.Context, a, b *Study, reg *register.Register, cat *catalo
 		cells   []CellStarts
 		outcome *outcome.Definition
 	}
-	var followUp [2]int // that the samples are cut to by all outcomes of their studies
-	for i, own := range studies {
-		d, err := (&runner{study: own.copied(), reg: reg, cat: cat, opt: opt}).compile()
-		if err != nil {
-			return nil, err
-		}
-		followUp[i] = d.FollowUp
-	}
 	runs := make([]run, 1<<len(splitFactors))
 	trials := map[int]*cohort.Trials{} // by sample and definition, with the covariates of one method
 	for s := range runs {
@@ -96,7 +88,7 @@ func Split(ctx context.Context, a, b *Study, reg *register.Register, cat *catalo
 		if err != nil {
 			return nil, err
 		}
-		design.Workers, design.FollowUp = opt.Workers, max(design.FollowUp, followUp[s&1])
+		design.Workers, design.FollowUp = opt.Workers, max(design.FollowUp, sample.followUp())
 		if s == len(runs)/2 && !slices.Equal(a.Covariates, b.Covariates) {
 			clear(trials)
 		}
@@ -248,13 +240,6 @@ func hybridOf(sample, definition, method *Study) (*Study, error) {
 	s.Inference.Family = &family
 	s.Inference.Multiplicity = simultaneous // asks for the influence of each person
 	return &s, nil
-}
-
-// copied is the study with outcomes of its own, in which defaults that the register gives can be filled.
-func (s *Study) copied() *Study {
-	own := *s
-	own.Outcomes = slices.Clone(s.Outcomes)
-	return &own
 }
 
 // sameReading refuses studies that do not read the same data in the same way: a difference by data cannot be told from

@@ -34,7 +34,7 @@ func SplitRuns(ctx context.Context, runs [2]*Evaluation, studies [2]*Study, opt 
 		return nil, err
 	}
 	if len(rows) == 0 {
-		return nil, fault.Usagef("no_common_tiltak", "the studies have no tiltak in common: %v", [2][]string{studies[0].Tiltak.IDs, studies[1].Tiltak.IDs})
+		return nil, fault.Usagef("no_common_tiltak", "the studies have no tiltak in common: %s has %s, and %s has %s", runs[0].Label, strings.Join(studies[0].Tiltak.IDs, ", "), runs[1].Label, strings.Join(studies[1].Tiltak.IDs, ", "))
 	}
 	for i, e := range runs {
 		if err := e.holds(rows, i, studies[i]); err != nil {
