@@ -4,8 +4,10 @@ import (
 	"context"
 	"math"
 	"runtime"
+	"slices"
 	"time"
 
+	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/internal/pace"
 )
@@ -92,6 +94,10 @@ func forecast(ctx context.Context, s *Study, opt Options) (*Forecast, error) {
 					t.Seconds = 0
 				}
 			}
+			t.Estimates += r.apartRows(trial, g, at)
+			if t.Reason == "" {
+				t.Estimates += r.probeRows()
+			}
 			largest = max(largest, len(at))
 			seconds += t.Seconds
 			p.Estimates += t.Estimates
@@ -142,6 +148,44 @@ func (r *runner) task(columns, treated, comparison int) PlannedTask {
 	months := float64(len(s.Methods) * len(r.outcomes) * s.Horizon)
 	t.Seconds = (passes*n*k*k/2*nsFit/10 + months*n*k*nsMonth/10) / 1e9
 	return t
+}
+
+// probeRows are the rows of the nearer bases (`dip_probe`) of a cell that is estimated.
+func (r *runner) probeRows() (n int) {
+	for _, m := range r.study.Methods {
+		for _, def := range r.outcomes {
+			if _, ok := r.before[def]; ok && m.Name == didMethod && m.DipProbe {
+				n += baseTo - 1
+			}
+		}
+	}
+	return n
+}
+
+// apartRows are the rows of `heterogeneity` of a cell, whose rows are at: as many values as somebody starts with.
+func (r *runner) apartRows(trial *cohort.Trial, g int, at []int32) (n int) {
+	h := r.study.Heterogeneity
+	if h == nil || !slices.Contains(h.Groups, r.trials.Groups[g].ID) {
+		return 0
+	}
+	for _, name := range h.By {
+		v := subsetVariables[name]
+		if v.values == nil {
+			continue
+		}
+		value, seen := v.values(r, trial), map[string]bool{}
+		for _, i := range at {
+			if trial.Treated[i] {
+				seen[value(i)] = true
+			}
+		}
+		each := len(h.Outcomes) * len(h.Methods) * len(h.Months)
+		if v.variant { // against the comparison, and against the other variants
+			each *= 2
+		}
+		n += len(seen) * each
+	}
+	return n
 }
 
 // twoDigits rounds a count; under 10 it is 0: a plan tells of no few.

@@ -11,8 +11,8 @@ import (
 // The plan of a study names every task that a run has, says of each why it will not be estimated exactly where the run
 // does not, counts the rows of estimates that the run writes, and writes nothing.
 func TestDryRunIsThePlanOfTheRun(t *testing.T) {
-	study := writeStudy(t, strings.Replace(levelStudy, "horizon: 3", "groups: [alle, ufore, unge]\nhorizon: 3", 1)+
-		"robustness: {samples: [{id: voksne, population: {age: [30, 66]}}], months: [2]}\n")
+	study := writeStudy(t, strings.NewReplacer("horizon: 3", "groups: [alle, ufore, unge]\nhorizon: 3", "methods: [ebal]", "methods: [ebal, {name: did, dip_probe: true}]").Replace(levelStudy)+
+		"robustness: {samples: [{id: voksne, population: {age: [30, 66]}}], months: [2]}\nheterogeneity: {by: [fylke, elapsed, deltidsprosent], groups: [alle, ufore], months: [3]}\n")
 	out := t.TempDir()
 	stdout, stderr, status := runCLI(t, "run", study, "--dry-run", "--out", out, "--format", "json", "--quiet")
 	var plan struct {
