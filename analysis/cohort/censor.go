@@ -51,11 +51,11 @@ type Censoring struct {
 	late  *lateStarts
 }
 
-// OutsideYear counts months at risk outside any episode, in shares of months, and the starts in them.
+// OutsideYear counts months at risk outside any episode, in shares of months, and the starts in them, by the weights of the extract.
 type OutsideYear struct {
 	Year   int
 	Months float64
-	Starts int
+	Starts float64
 }
 
 // builderRegister is what Weight needs of the register.
@@ -105,33 +105,40 @@ type startDays struct {
 // minDays is how many starts a month needs for its own distribution of days.
 const minDays = 50
 
+// extractWeight is the person's weight in the extract; 1 where it has none.
+func (b *builder) extractWeight(person int32) float64 {
+	if w := b.reg.Persons.Weight; w != nil {
+		return w[person]
+	}
+	return 1
+}
+
 // daysOfStarts counts the days of every start of the register in the months first … last. A month with few takes those of
 // all months.
 func (b *builder) daysOfStarts(first, last calendar.Month) *startDays {
 	n := int(last-first) + 1
-	count := make([][32]int, n)
-	var all [32]int
+	count, starts := make([][32]float64, n), make([]int, n)
+	var all [32]float64
 	for i := range b.reg.Participations {
-		d := b.reg.Participations[i].Start
+		p := &b.reg.Participations[i]
+		d := p.Start
 		if k := int(d.Month() - first); k >= 0 && k < n {
-			count[k][d.Day()]++
-			all[d.Day()]++
+			w := b.extractWeight(p.Person)
+			count[k][d.Day()] += w
+			all[d.Day()] += w
+			starts[k]++
 		}
 	}
 	out := &startDays{first: first, share: make([][32]float64, n)}
 	for k := range count {
 		c := count[k]
-		total := 0
-		for _, v := range c {
-			total += v
-		}
-		if total < minDays {
+		if starts[k] < minDays {
 			c = all
 		}
 		days := (first + calendar.Month(k)).Days()
 		sum := 0.
 		for d := 1; d <= 31; d++ {
-			sum += float64(c[d])
+			sum += c[d]
 			out.share[k][min(d, days)] = sum
 		}
 		for d := 1; d <= 31; d++ {
@@ -275,10 +282,10 @@ func (b *builder) censor(ctx context.Context, t *Trials) (*Censoring, error) {
 		t := &tallies[k]
 		switch {
 		case e.episode < 0:
-			o := t.outside[e.m.Year()]
-			o.Months += e.share
+			o, w := t.outside[e.m.Year()], b.extractWeight(e.person)
+			o.Months += w * e.share
 			if e.start {
-				o.Starts++
+				o.Starts += w
 			}
 			t.outside[e.m.Year()] = o
 		case e.start:
@@ -299,7 +306,7 @@ func (b *builder) censor(ctx context.Context, t *Trials) (*Censoring, error) {
 		}
 		if o.Months > 0 {
 			c.Outside = append(c.Outside, o)
-			outside[year] = float64(o.Starts) / o.Months
+			outside[year] = o.Starts / o.Months
 		}
 	}
 	for _, t := range tallies {
@@ -387,9 +394,7 @@ func (b *builder) fitCensor(c *Censoring, terms []Covariate, blocks int, each fu
 		if !e.start {
 			y, w = 0, e.share/c.Sampled
 		}
-		if extract := b.reg.Persons.Weight; extract != nil {
-			w *= extract[e.person]
-		}
+		w *= b.extractWeight(e.person)
 		p.y, p.w = append(p.y, y), append(p.w, w)
 	}); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cohort
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"reflect"
@@ -120,15 +121,15 @@ func TestCensoringAgainstBruteForce(t *testing.T) {
 		if c.Starts != starts {
 			t.Fatalf("round %d: %d starts at risk, want %d", round, c.Starts, starts)
 		}
-		gotStarts := 0
+		gotStarts := 0.
 		for _, o := range c.Outside {
 			gotStarts += o.Starts
 			if math.Abs(o.Months-outside[o.Year]) > 1e-9 {
 				t.Errorf("%d: %v months outside, want %v", o.Year, o.Months, outside[o.Year])
 			}
 		}
-		if gotStarts != outsideStarts || starts < 20 {
-			t.Errorf("round %d: %d starts outside, want %d; %d inside", round, gotStarts, outsideStarts, starts)
+		if gotStarts != float64(outsideStarts) || starts < 20 {
+			t.Errorf("round %d: %v starts outside, want %d; %d inside", round, gotStarts, outsideStarts, starts)
 		}
 		// Weights of a few rows: the product of 1/(1 − p·F)/(1 − q·(1 − F)) over the months since.
 		b := builder{reg: reg, d: d}
@@ -178,7 +179,7 @@ func TestCensoringAgainstBruteForce(t *testing.T) {
 				}
 				for _, o := range c.Outside {
 					if o.Year == u.Year() {
-						want /= 1 - float64(o.Starts)/o.Months*(1-f)
+						want /= 1 - o.Starts/o.Months*(1-f)
 					}
 				}
 			}
@@ -218,5 +219,85 @@ func TestWeightsOfStayingHaveMeanOne(t *testing.T) {
 	}
 	if mean := sum / n; math.Abs(mean-1) > 0.03 { // six months, 2,500 persons: an error of about 0.008
 		t.Errorf("mean weight %v", mean)
+	}
+}
+
+// A person of weight 3 in the extract is three persons of weight 1: in the chances of staying and of starting late, inside and outside episodes.
+func TestCensoringKnowsTheExtract(t *testing.T) {
+	copies := func(n int) int { return 1 + n%3 }
+	weighted := tiny(rand.New(rand.NewPCG(5, 1)), 2500, 40)
+	p := &weighted.Persons
+	for i := range p.N {
+		p.Died[i], p.Emigrated[i] = register.NoDate, register.NoDate // what a row is does then not depend on the draw of its day
+		p.Weight = append(p.Weight, float64(copies(i)))
+	}
+	for i := range weighted.Participations { // starts on the 1st of whoever counts three times, on the 25th of others
+		q := &weighted.Participations[i]
+		day := 25
+		if copies(int(q.Person)) == 3 {
+			day = 1
+		}
+		q.Start = q.Start.Month().First() + calendar.Date(day) - 1
+		q.End = max(q.End, q.Start)
+	}
+	w := weighted.Panel
+	many := &register.Register{Tiltak: weighted.Tiltak, Cut: weighted.Cut, FirstPart: []int32{0}, FirstReg: []int32{0}, Panel: &register.Panel{First: w.First, Months: w.Months}}
+	of := make([]int32, p.N) // the first copy of each
+	for i := range int32(p.N) {
+		of[i] = int32(many.Persons.N)
+		for range copies(int(i)) {
+			q := &many.Persons
+			number := int32(q.N)
+			q.N++
+			q.IntID, q.Born, q.Sex, q.Origin = append(q.IntID, int64(number)), append(q.Born, p.Born[i]), append(q.Sex, p.Sex[i]), append(q.Origin, p.Origin[i])
+			q.Education, q.County, q.Counties = append(q.Education, p.Education[i]), append(q.County, p.County[i]), p.Counties
+			q.Died, q.Emigrated = append(q.Died, p.Died[i]), append(q.Emigrated, p.Emigrated[i])
+			for _, x := range weighted.Participations[weighted.FirstPart[i]:weighted.FirstPart[i+1]] {
+				x.Person = number
+				many.Participations = append(many.Participations, x)
+			}
+			for _, x := range weighted.Registrations[weighted.FirstReg[i]:weighted.FirstReg[i+1]] {
+				x.Person = number
+				many.Registrations = append(many.Registrations, x)
+			}
+			many.FirstPart, many.FirstReg = append(many.FirstPart, int32(len(many.Participations))), append(many.FirstReg, int32(len(many.Registrations)))
+			h, to := w.History(i), many.Panel
+			to.N++
+			to.Position, to.Ordinary, to.Wage, to.OrdinaryWage, to.State = append(to.Position, h.Position...), append(to.Ordinary, h.Ordinary...), append(to.Wage, h.Wage...), append(to.OrdinaryWage, h.OrdinaryWage...), append(to.State, h.State...)
+		}
+	}
+	for _, startBy := range []int{0, 9} {
+		d := tinyDesign()
+		d.Censor, d.IgnoreStartDay, d.FollowUp = true, true, d.Horizon
+		if startBy > 0 {
+			d.Elapsed, d.WaitUntil, d.StartBy = [2]int{1, 3}, 5, startBy
+		}
+		a, b := build(t, weighted, d), build(t, many, d)
+		if len(a.Censoring.Names) != len(b.Censoring.Names) || len(a.Censoring.Outside) == 0 {
+			t.Fatalf("%d and %d terms, %d years outside", len(a.Censoring.Names), len(b.Censoring.Names), len(a.Censoring.Outside))
+		}
+		rows := map[string]int32{}
+		for row := range b.Rows.Person {
+			rows[fmt.Sprint(b.Rows.Person[row], b.Rows.Month[row], b.Rows.EpisodeStart[row])] = int32(row)
+		}
+		checked := 0
+		for i, row := range a.Tiltak[0].Row {
+			if a.Tiltak[0].Treated[i] {
+				continue
+			}
+			other, ok := rows[fmt.Sprint(of[a.Rows.Person[row]], a.Rows.Month[row], a.Rows.EpisodeStart[row])]
+			if !ok {
+				t.Fatalf("person %d has no row in %v", of[a.Rows.Person[row]], a.Rows.Month[row])
+			}
+			x, lateX, okX := a.Stay(&a.Tiltak[0], row, d.Horizon)
+			y, lateY, okY := b.Stay(&b.Tiltak[0], other, d.Horizon)
+			if okX != okY || lateX != lateY || math.Abs(x-y) > 1e-6*y {
+				t.Fatalf("start_by %d, person %d in %v: weight %v (%v, %v), of copies %v (%v, %v)", startBy, a.Rows.Person[row], a.Rows.Month[row], x, lateX, okX, y, lateY, okY)
+			}
+			checked++
+		}
+		if checked < 100 {
+			t.Errorf("only %d rows", checked)
+		}
 	}
 }

@@ -96,11 +96,7 @@ func (b *builder) fitChoices(c *Censoring, terms []Covariate, people, blocks int
 		for j := range terms {
 			p.x[j] = append(p.x[j], terms[j].value(x))
 		}
-		w := 1.
-		if extract := b.reg.Persons.Weight; extract != nil {
-			w = extract[e.person]
-		}
-		p.w, p.tiltak = append(p.w, w), append(p.tiltak, e.tiltak)
+		p.w, p.tiltak = append(p.w, b.extractWeight(e.person)), append(p.tiltak, e.tiltak)
 	}); err != nil {
 		return err
 	}
