@@ -24,7 +24,7 @@ type Detectable struct {
 	Reason                         estimate.Reason
 }
 
-// PowerOptions are what is asked of Power; months nil means that of the family.
+// PowerOptions are what is asked of Power; months nil means 24, or the horizon.
 type PowerOptions struct {
 	Power  float64
 	Months []int
@@ -37,8 +37,8 @@ type PowerOptions struct {
 //	V = s²·[(1 − ρ)·Σ_i a_i² + ρ·Σ_p (Σ_{i∈p} a_i)²],   MDE = (z_{1−α/2} + z_{power})·√V   (Bloom 1995).
 //
 // ρ is taken as 1: rows of a person overlap in time. What covariates explain of the outcome is not taken off, so that V
-// is too large for methods that balance them. Under difference-in-differences the outcome is the change from its base
-// and the weights those before balancing.
+// is too large for methods that balance them. With `later_entry: censor` the w_i are multiplied by the weights of staying. Under
+// difference-in-differences the outcome is the change from its base and the weights those before balancing.
 func Power(ctx context.Context, s *Study, o Options, p PowerOptions) ([]Detectable, error) {
 	d, err := s.power(ctx, o, p)
 	return d, s.given.locate(err)
@@ -64,6 +64,10 @@ func (s *Study) power(ctx context.Context, o Options, p PowerOptions) ([]Detecta
 	if err := somebody(r.trials.Flow); err != nil {
 		return nil, err
 	}
+	if err := r.checkDrawn(); err != nil {
+		return nil, err
+	}
+	r.pool()
 	if p.Months == nil {
 		p.Months = []int{min(24, s.Horizon)}
 	}
@@ -115,13 +119,8 @@ func (r *runner) cellPower(k, g int, p PowerOptions) ([]Detectable, error) {
 	trial := &r.trials.Tiltak[k]
 	group := r.trials.Groups[g].ID
 	c := newCell(r.trials, trial, g, *r.study.Seed, r.places)
-	reason := estimate.Reason("")
-	switch {
-	case c.nTreated < minTreated:
-		reason = estimate.TooFewTreated
-	case c.nComparison < minComparison:
-		reason = estimate.TooFewComparison
-	}
+	c.pooled = r.pooled[trial]
+	reason := r.tooFew(c)
 	nan := math.NaN()
 	var out []Detectable
 	for _, m := range r.study.Methods {
@@ -162,7 +161,11 @@ func (r *runner) cellPower(k, g int, p PowerOptions) ([]Detectable, error) {
 							v[i] = y[h-1][i] - base[i]
 						}
 					}
-					d.SD, d.StdError = expectedError(v, weight, c.treated, c.person, c.persons)
+					w := weight
+					if r.trials.Censoring != nil { // who stays stands for who left
+						w = times(weight, c.stay(r, def.MinFollowUp(h)))
+					}
+					d.SD, d.StdError = expectedError(v, w, c.treated, c.person, c.persons)
 					if math.IsNaN(d.StdError) {
 						d.Reason = estimate.NotDefined
 					}

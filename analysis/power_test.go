@@ -4,6 +4,10 @@ import (
 	"math"
 	"testing"
 
+	"tiltakseffekt/analysis/cohort"
+	"tiltakseffekt/datasets/catalog"
+	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/datasets/simulate"
 	"tiltakseffekt/internal/random"
 )
 
@@ -58,5 +62,64 @@ func TestDetectableEffectIsDetected(t *testing.T) {
 	}
 	if size := found(0); math.Abs(size-0.05) > 0.02 {
 		t.Errorf("size %v", size)
+	}
+}
+
+// The expected errors rest on the weights that the study has: with a score of the tiltak, and where comparison rows leave. Here from the rows of
+// `trials`, whose weights give the study's estimates.
+func TestPowerHasTheWeightsOfTheStudy(t *testing.T) {
+	sim, err := simulate.Generate(t.Context(), simulate.Options{Persons: 2500, Seed: 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg, err := register.FromTables(t.Context(), sim.Tables, register.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, more := range []string{"", "score: tiltak\n", "comparison: {later_entry: censor}\n"} {
+		s, err := Parse([]byte("study: x\ndata: {register: r}\npopulation: {from: 2018-06, to: 2020-12}\ntiltak: [ARBEIDSTRENING]\ngroups: [alle, unge]\nhorizon: 8\n" +
+			"outcomes: [{id: arbeid, kind: work}]\nmethods: [ebal, nearest]\nexits: {emigration: zero}\n" + more))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &runner{study: s, reg: reg, cat: catalog.Default()}
+		d, err := r.compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.trials, err = cohort.Build(t.Context(), reg, d); err != nil {
+			t.Fatal(err)
+		}
+		r.pool()
+		got, err := r.cellPower(0, 1, PowerOptions{Power: 0.8, Months: []int{8}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := r.trialRows(t.Context(), 0, 1, []int{8})
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := rows.Table
+		person, persons := make([]int32, table.Rows), 0
+		for i, id := range table.Column("person_id").Ints {
+			if i == 0 || id != table.Column("person_id").Ints[i-1] {
+				persons++
+			}
+			person[i] = int32(persons - 1)
+		}
+		y := table.Column("arbeid_m8").Floats
+		for _, p := range got {
+			if p.Reason != "" {
+				t.Errorf("%q, %s: %s", more, p.Method, p.Reason)
+				continue
+			}
+			w := table.Column("weight_" + p.Method).Floats
+			if stay := table.Column("arbeid_m8_stay"); stay != nil {
+				y, w = table.Column("arbeid_m8_seen").Floats, times(w, stay.Floats)
+			}
+			if _, want := expectedError(y, w, table.Column("treated").Bools, person, persons); !(math.Abs(p.StdError-want) < 1e-12*want) {
+				t.Errorf("%q, %s: expected error %v, by the study's weights %v (%s)", more, p.Method, p.StdError, want, p.Reason)
+			}
+		}
 	}
 }

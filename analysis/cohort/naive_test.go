@@ -280,7 +280,7 @@ func TestDesignsAgainstNaive(t *testing.T) {
 			d.Elapsed = [2]int{1 + rng.IntN(3), 3 + rng.IntN(6)}
 			name += " elapsed"
 		}
-		if rng.IntN(3) == 0 && d.Against != Never && !d.Referral {
+		if rng.IntN(3) == 0 && d.Against != Never {
 			d.WashoutAny = 0
 			d.After = &AfterLink{Tiltak: []string{"A", "C"}, Within: 3 + rng.IntN(8), State: []string{Ended, In}[rng.IntN(2)], Any: rng.IntN(2) == 0}
 			if d.After.State == In {
