@@ -117,6 +117,12 @@ func TestDraftOfOtherWords(t *testing.T) {
 			t.Errorf("person %d: benefits %b, want %b", p, got, want)
 		}
 	}
+	if unread, err := Unread(dir, m); err != nil || len(unread) != 0 {
+		t.Errorf("not read through the draft: %v, %v", unread, err)
+	}
+	if unread, err := Unread(dir, nil); err != nil || !slices.Contains(unread, "Stønader.CSV") || !slices.Contains(unread, "Inntekter.csv") {
+		t.Errorf("not read without a mapping: %v, %v", unread, err)
+	}
 	for _, name := range tableNames() {
 		if !slices.Contains(datasets.MappedTables, name) {
 			t.Errorf("a mapping cannot name the table %s", name)

@@ -71,6 +71,36 @@ func OpenFolder(ctx context.Context, dir string, opt Options) (Source, error) {
 	return f, nil
 }
 
+// Unread are the .parquet, .csv and .csv.gz files of a register folder that no table is read from, in the order of their names: a table under
+// a name of its own is not read unless the mapping says which it is, and of one that no register needs nobody would miss it. What
+// `evaluate simulate` writes beside the tables is not counted.
+func Unread(dir string, mapping *datasets.Mapping) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fault.Wrap("unreadable", err, "the folder cannot be read").In(dir)
+	}
+	f := &folder{dir: dir, paths: map[string]string{}}
+	read := map[string]bool{"counterfactual.parquet": true, "quirks.csv": true}
+	for _, table := range tableNames() {
+		if err := f.find(table, mapping); err != nil {
+			return nil, err
+		}
+		if path := f.paths[table]; path != "" {
+			first, _, _ := strings.Cut(filepath.ToSlash(strings.TrimPrefix(strings.TrimPrefix(path, filepath.Clean(dir)), string(filepath.Separator))), "/")
+			read[first] = true
+		}
+	}
+	var names []string
+	for _, e := range entries {
+		name := e.Name()
+		if !read[name] && !e.IsDir() && !strings.HasPrefix(name, ".") && !strings.HasPrefix(name, "_") &&
+			slices.ContainsFunc(extensions, func(x string) bool { return strings.HasSuffix(strings.ToLower(name), x) }) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
 // find finds the file or folder of a table, the one that the mapping names or one called after it; two of them are refused, since one would be silently left out.
 func (f *folder) find(table string, mapping *datasets.Mapping) error {
 	if file := mapping.File(table); file != "" {

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -147,6 +148,13 @@ func (g *globals) validateRegister(c *cobra.Command, dir, mapping, encoding stri
 	p.done()
 	if err != nil {
 		return err
+	}
+	unread, err := register.Unread(dir, opt.Mapping)
+	if err != nil {
+		return err
+	}
+	if len(unread) > 0 {
+		reg.Warnings = append(reg.Warnings, fault.Warnf("files_unread", "%s: no table is read from %s: if one holds a table, say in the mapping which (`file`)", dir, strings.Join(unread, ", ")))
 	}
 	g.warn(reg.Warnings)
 	if g.format == "json" {
