@@ -18,7 +18,7 @@ type Forecast struct {
 	Persons, Months int // of the panel
 	Workers         int
 	Tasks           []PlannedTask
-	Rows            int     // analysis rows of all tiltak, each once
+	Rows            int     // analysis rows of all tiltak: a comparison row once for each tiltak
 	Columns         int     // covariate columns, the start day among them
 	Estimates       int     // rows of the table estimates, the registry of `robustness` among them
 	ReadSeconds     float64 // measured: reading the register and drawing the trials

@@ -58,22 +58,22 @@ func (g *globals) dryRun(c *cobra.Command, s *analysis.Study) error {
 			three(p.ReadSeconds), three(p.Seconds), p.Bytes, tasks, warningsOf(warnings)})
 	}
 	g.warn(warnings)
+	lang := g.numbers()
+	few := func(n int) string {
+		if n == 0 {
+			return "under 10"
+		}
+		return lang.Count(n)
+	}
 	lines := make([][]string, len(p.Tasks))
 	for i, t := range p.Tasks {
 		lines[i] = []string{t.Tiltak, t.Group, few(t.Treated), few(t.Comparison), strconv.Itoa(t.Estimates), about(t.Seconds), strings.ReplaceAll(string(t.Reason), "_", " ")}
 	}
-	_, err = fmt.Fprintf(g.stdout, "%s\n%d persons × %d months; %d tasks (tiltak × group), %d analysis rows, %d columns, %d rows of estimates.\n"+
+	_, err = fmt.Fprintf(g.stdout, "%s\n%s persons × %d months; %d tasks (tiltak × group), %s analysis rows (a comparison row once for each tiltak), %d columns, %s rows of estimates.\n"+
 		"Expected with %s: %s in all (reading took %s), %s of memory. Estimates from measured rates (docs/bench): half or twice that on another machine.\n",
 		aligned([]field{{title: "tiltak", most: 40}, {title: "group"}, {title: "treated", right: true}, {title: "comparison", right: true}, {title: "estimates", right: true}, {title: "processor", right: true}, {title: ""}}, lines),
-		p.Persons, p.Months, len(p.Tasks), p.Rows, p.Columns, p.Estimates, countWorkers(p.Workers), about(p.Seconds), about(p.ReadSeconds), size(p.Bytes))
+		lang.Count(p.Persons), p.Months, len(p.Tasks), lang.Count(p.Rows), p.Columns, lang.Count(p.Estimates), countWorkers(p.Workers), about(p.Seconds), about(p.ReadSeconds), size(p.Bytes))
 	return err
-}
-
-func few(n int) string {
-	if n == 0 {
-		return "under 10"
-	}
-	return strconv.Itoa(n)
 }
 
 // about is a time in seconds to two digits.

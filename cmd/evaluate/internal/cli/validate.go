@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -263,7 +262,7 @@ func (g *globals) validateStudy(c *cobra.Command, path, encoding string) error {
 		}
 		for i, r := range rules {
 			if r == f.Rule {
-				rows[len(rows)-1][2+i] = strconv.Itoa(f.Starts)
+				rows[len(rows)-1][2+i] = g.numbers().Count(f.Starts)
 			}
 		}
 	}
