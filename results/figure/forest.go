@@ -65,7 +65,7 @@ func Forest(rows []ForestRow, u Unit, o Options) *Figure {
 		} else if !ok {
 			p.say(o.say("Ingen estimater å vise.", "No estimates to show."))
 		} else {
-			by := step(least, most, 5)
+			by := u.step(least, most, 5)
 			for _, v := range ticks(least, most, by) {
 				p.vLine(thin, v)
 			}

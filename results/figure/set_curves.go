@@ -125,7 +125,7 @@ func (s *Set) Ends(tiltak, group string, o Options) *Figure {
 	if u := binUnit(bins); u != 1 {
 		o.YLabel = fmt.Sprintf(o.say("Andel av deltakelsene per %s måneder", "Share of participations per %s months"), o.lang().Decimal(u, 0))
 	}
-	return Histogram(bins, math.NaN(), Plain, o)
+	return Histogram(bins, math.NaN(), Months, o)
 }
 
 func orValue(x, y float64) float64 {

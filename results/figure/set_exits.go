@@ -157,5 +157,5 @@ func (s *Set) DurationOverview(group string, o Options) *Figure {
 	if o.Caption == "" {
 		o.Caption = o.say("Punkt: halvparten har sluttet. Strek: fra en fjerdedel til tre fjerdedeler har sluttet.", "Point: half have ended. Line: from a quarter to three quarters have ended.")
 	}
-	return Forest(rows, Plain, o)
+	return Forest(rows, Months, o)
 }

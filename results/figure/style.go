@@ -37,12 +37,15 @@ func colour(i int) color.NRGBA { return palette[i%len(palette)] }
 
 // lineOf is the line of the i-th series.
 func lineOf(i int) draw.LineStyle {
-	return draw.LineStyle{Color: colour(i), Width: 1.6, Dashes: dashes[i%len(dashes)]}
+	return draw.LineStyle{Color: colour(i), Width: 1.6, Dashes: dashes[turned(i)%len(dashes)]}
 }
 
 func markOf(i int, radius vg.Length) draw.GlyphStyle {
-	return draw.GlyphStyle{Color: colour(i), Radius: radius, Shape: marks[i%len(marks)]}
+	return draw.GlyphStyle{Color: colour(i), Radius: radius, Shape: marks[turned(i)%len(marks)]}
 }
+
+// turned moves dashes and marks on by one for each round of colours, so that the seventh series is not drawn as the first is.
+func turned(i int) int { return i + i/len(palette) }
 
 var thin = draw.LineStyle{Color: gridLine, Width: 0.5}
 var axisLine = draw.LineStyle{Color: grey, Width: 0.6}

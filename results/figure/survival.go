@@ -173,7 +173,7 @@ func Histogram(bins []Bin, mean float64, u Unit, o Options) *Figure {
 			x = min(x, p.c.Max.X-s.Width(txt))
 			p.c.FillText(s, vg.Point{X: x, Y: p.c.Max.Y + 1}, txt)
 		}
-		p.xAxis(u, step(p.xMin, p.xMax, 5), o.XLabel)
+		p.xAxis(u, u.step(p.xMin, p.xMax, 5), o.XLabel)
 	})
 	f.Data = &Data{Head: []string{o.say("Fra", "From"), o.say("Til", "To"), o.say("Andel", "Share")}}
 	for _, b := range bins {

@@ -15,7 +15,16 @@ const (
 	Share              // shares from 0 to 1, shown as per cent
 	Points             // differences of shares, shown in percentage points
 	Kroner             // money
+	Months             // whole months
 )
+
+// step is the distance of about n ticks over a range of the unit.
+func (u Unit) step(low, high float64, n int) float64 {
+	if u == Months {
+		return monthStep(high-low, n)
+	}
+	return step(low, high, n)
+}
 
 // step is the distance of about n ticks over a range: 1, 2, 2.5 or 5 times a power of ten.
 func step(low, high float64, n int) float64 {
