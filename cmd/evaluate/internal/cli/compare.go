@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"tiltakseffekt/analysis"
+	"tiltakseffekt/analysis/estimate"
+	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/internal/fault"
 	written "tiltakseffekt/internal/number"
 	"tiltakseffekt/results/figure"
@@ -395,6 +397,17 @@ func (g *globals) writeComparison(c *cobra.Command, dir string, d *compareDocume
 	return nil
 }
 
+// noteOf says in a word or a few why a figure is missing.
+func noteOf(r estimate.Reason, lang written.Lang) string {
+	switch {
+	case r != estimate.Suppressed:
+		return figure.Reason(r, lang, 0)
+	case lang == written.EN:
+		return "hidden"
+	}
+	return "skjult"
+}
+
 // forest is the forest plot of a tiltak: the primary figures of every group, and the pooled ones.
 func (d *compareDocument) forest(tiltak string, lang written.Lang) *figure.Figure {
 	var rows []figure.ForestRow
@@ -408,7 +421,7 @@ func (d *compareDocument) forest(tiltak string, lang written.Lang) *figure.Figur
 				if e.Unit == "kroner" {
 					unit = figure.Kroner
 				}
-				rows = append(rows, figure.ForestRow{Label: key.group + ", " + e.Evaluation + " (" + e.Outcome + ", " + e.Method + ")", Estimate: float64(e.Estimate), Low: float64(e.ConfLow), High: float64(e.ConfHigh), Note: e.Reason})
+				rows = append(rows, figure.ForestRow{Label: key.group + ", " + e.Evaluation + " (" + e.Outcome + ", " + e.Method + ")", Estimate: float64(e.Estimate), Low: float64(e.ConfLow), High: float64(e.ConfHigh), Note: noteOf(estimate.Reason(e.Reason), lang)})
 			}
 		}
 		for _, p := range d.Pooled {
@@ -421,5 +434,10 @@ func (d *compareDocument) forest(tiltak string, lang written.Lang) *figure.Figur
 			}
 		}
 	}
-	return figure.Forest(rows, unit, figure.Options{Lang: lang})
+	name := catalog.Default().Name(tiltak, string(lang))
+	title := fmt.Sprintf("%s, %d måneder etter start", name, d.Month)
+	if lang == written.EN {
+		title = fmt.Sprintf("%s, %d months after the start", name, d.Month)
+	}
+	return figure.Forest(rows, unit, figure.Options{Lang: lang, Title: title})
 }
