@@ -43,6 +43,7 @@ func Read(ctx context.Context, source Source, opt Options) (*Register, error) {
 	}
 	b.otherTypes(kinds)
 	b.Ledger = b.ledger.entries()
+	b.warnBackwards()
 	if opt.NoInputs {
 		return b.Register, nil
 	}
@@ -135,6 +136,26 @@ func (b *builder) refuseBad(table, column string, want want, bad, values int64) 
 	}
 	return fault.Dataf("column_type", b.file(table), column, "%d of %d values of `%s` are not %s%s; %s", bad, values, column, strings.TrimPrefix(string(want), "a ")+"s", first, remedy).At(at)
 }
+
+// warnBackwards warns of a table of which many rows are left out because they end before they begin: two columns that are swapped look so.
+func (b *builder) warnBackwards() {
+	for _, e := range b.Ledger {
+		from, to := "fra", "til"
+		switch e.Rule {
+		case "end_before_start":
+			from, to = "start_dato", "slutt_dato"
+		case "to_before_from":
+		default:
+			continue
+		}
+		if total := b.source.Rows(e.Table); e.Rows >= fewBackwards && float64(e.Rows) > b.opt.Rules.maxBad()*float64(total) {
+			b.warn("ends_before_begins", "%s: `%s` is before `%s` in %d of %d rows, which are left out; if the columns are swapped, mend the mapping", b.file(e.Table), to, from, e.Rows, total)
+		}
+	}
+}
+
+// fewBackwards is how many rows may end before they begin without a warning, however small the table.
+const fewBackwards = 10
 
 // countAlone counts the persons who have no rows but in person.
 func (b *builder) countAlone() error {

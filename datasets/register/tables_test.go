@@ -95,6 +95,29 @@ func TestAmounts(t *testing.T) {
 	}
 }
 
+// Two columns that are swapped leave most rows out, and are said to; a row or two are what registers have.
+func TestSwappedDates(t *testing.T) {
+	spells := func(wrong int) string {
+		text := "person_id ytelse fra        til\n"
+		for i := range 40 {
+			if i < wrong {
+				text += "10        AAP    2020-03-15 2020-02-01\n"
+			} else {
+				text += "10        AAP    2020-02-01 2020-03-15\n"
+			}
+		}
+		return text
+	}
+	for wrong, want := range map[int]bool{1: false, 9: false, 38: true} {
+		r := mustRead(t, with("ytelse", spells(wrong)), Options{})
+		if got := slices.ContainsFunc(r.Warnings, func(w fault.Warning) bool {
+			return w.Code == "ends_before_begins" && strings.Contains(w.Message, "`til` is before `fra` in 38 of 40 rows")
+		}); got != want {
+			t.Errorf("%d of 40 swapped: %v", wrong, r.Warnings)
+		}
+	}
+}
+
 func TestBenefitSpells(t *testing.T) {
 	r := mustRead(t, with("ytelse", `
 		person_id ytelse fra        til
