@@ -74,7 +74,11 @@ func ParseMapping(name string, b []byte) (m *Mapping, err error) {
 		if errors.Is(err, io.EOF) {
 			return &Mapping{}, nil
 		}
-		return nil, mappingError(name, 0, "is not YAML (%v)", strings.TrimPrefix(err.Error(), "yaml: "))
+		what, where := strings.TrimPrefix(err.Error(), "yaml: "), ""
+		if strings.HasSuffix(what, "did not find expected key") { // the parser names where the block begins, not where it goes wrong
+			where = ": somewhere in the block that begins there a line is indented otherwise than its neighbours, or the line above it that it belongs to is a comment"
+		}
+		return nil, mappingError(name, 0, "is not YAML (%s)%s", what, where)
 	}
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		return nil, mappingError(name, 0, "holds more than one document: write one")

@@ -110,6 +110,7 @@ func TestMappingRefuses(t *testing.T) {
 		"data: {}\n---\ndata: {}":                   "more than one document",
 		"data: [":                                   "is not YAML",
 		"\t":                                        "is not YAML",
+		"data:\n  rename: {a: b}\n    kjonn:\n":     "or the line above it that it belongs to is a comment",
 		"data: &x {rename: {b: q}}\nperson: *y":     "is not YAML",
 		"data:\n  rename: {b: }\n":                  "line 2: here stands the new name",
 		"data:\n  drop:\n    - {b: c}\n":            "line 3: here stands the name of a column",
