@@ -36,6 +36,11 @@ func TestValueTestsClosedForm(t *testing.T) {
 	if len(got) != 2 || got[1].Measure != "trend" || math.Abs(got[1].Estimate-2.5) > 1e-12 || math.Abs(got[1].StdError-2/math.Sqrt2) > 1e-9 {
 		t.Errorf("trend: %+v", got)
 	}
+	// b has no figure, and c is two steps from a all the same: x are 0, 2 and 3, and Σx(y − ȳ)/Σ(x − x̄)² is 28/14.
+	got = valueTests(base, []apartFigure{figure("a", 0, 2, 0, 50), {value: "b", estimate: math.NaN(), stdErr: math.NaN()}, figure("c", 4, 2, 100, 50), figure("d", 6, 2, 150, 50), figure("unknown", 9, 2, 200, 50)}, true, .95)
+	if len(got) != 2 || got[1].NValues != 3 || math.Abs(got[1].Estimate-2) > 1e-12 || math.Abs(got[1].StdError-2/math.Sqrt(14./3)) > 1e-9 {
+		t.Errorf("trend over a gap: %+v", got)
+	}
 	if got := valueTests(base, []apartFigure{figure("a", 0, 2, 0, 50)}, true, .95); got[0].Reason == "" || !math.IsNaN(got[0].PValue) {
 		t.Errorf("one value: %+v", got)
 	}

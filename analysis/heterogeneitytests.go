@@ -47,13 +47,19 @@ func jointOf(figures []apartFigure) (v *mat.SymDense, persons int) {
 }
 
 // valueTests tests whether the effects of the known values are equal (θ₂ − θ₁ = … = θₖ − θ₁ = 0, estimate.JointZeroCov) and, for three
-// or more ordered ones, gives their least-squares slope a step.
+// or more ordered ones, gives their least-squares slope a step; a value without a figure is a step too.
 func valueTests(base results.Heterogeneity, all []apartFigure, ordered bool, level float64) []results.Heterogeneity {
 	var of []apartFigure
+	var step []float64 // where each stands among the known values, those without a figure among them
+	known := 0.
 	for _, f := range all {
-		if f.value != unknownValue && f.stdErr > 0 && f.person != nil {
-			of = append(of, f)
+		if f.value == unknownValue {
+			continue
 		}
+		if f.stdErr > 0 && f.person != nil {
+			of, step = append(of, f), append(step, known)
+		}
+		known++
 	}
 	test := base
 	test.Blank()
@@ -93,9 +99,12 @@ func valueTests(base results.Heterogeneity, all []apartFigure, ordered bool, lev
 		return out
 	}
 	slope := mat.NewDense(1, k, nil)
-	squares := 0.
+	middle, squares := 0., 0.
+	for _, x := range step {
+		middle += x / float64(k)
+	}
 	for i := range k {
-		x := float64(i) - float64(k-1)/2
+		x := step[i] - middle
 		slope.Set(0, i, x)
 		squares += x * x
 	}
