@@ -102,21 +102,69 @@ func (s *Study) resolveRobustness() error {
 			return fault.Usagef("bad_study", "`robustness.months` names %d: each is a month from 1 to the horizon %d, once, and not that of the family", m, s.Horizon)
 		}
 	}
+	samples, sets := []any{[2]any{s.Population, s.Comparison}}, []any{s.Covariates}
 	for i := range r.Samples {
 		if err := named("samples", r.Samples[i].ID); err != nil {
 			return err
 		}
-		if _, err := s.rival(i+1, 0); err != nil {
+		v, err := s.rival(i+1, 0)
+		if err != nil {
 			return err
 		}
+		samples = append(samples, [2]any{v.Population, v.Comparison})
 	}
 	for i := range r.Covariates {
 		if _, err := s.rival(0, i+1); err != nil {
 			return err
 		}
+		sets = append(sets, r.Covariates[i].List)
+	}
+	if err := s.sameRivals(samples, sets); err != nil {
+		return err
 	}
 	if n := (1 + len(r.Samples)) * (1 + len(r.Outcomes)) * (1 + len(r.Covariates)) * (1 + len(r.Months)) * (len(s.Methods) + len(r.Methods)); n > largestRegistry {
 		return fault.Usagef("bad_study", "`robustness` makes %d specifications of each tiltak and group, and %d is the most; name fewer rivals", n, largestRegistry)
+	}
+	return nil
+}
+
+// sameRivals refuses a rival that is the study's own choice, or another rival, by a second name: it would count twice in the curve.
+func (s *Study) sameRivals(samples, sets []any) error {
+	r := s.Robustness
+	own := s.outcomeOf(s.Inference.Family.Outcome)
+	own.ID = ""
+	outcomes, methods := []any{own}, []any{}
+	for _, o := range r.Outcomes {
+		o.ID = ""
+		outcomes = append(outcomes, o)
+	}
+	for _, m := range s.allMethods() {
+		m.ID = ""
+		methods = append(methods, m)
+	}
+	of := func(n int, id func(i int) string) func(i int) string {
+		return func(i int) string {
+			if i < n {
+				return "the study's own"
+			}
+			return "`" + id(i-n) + "`"
+		}
+	}
+	for _, c := range []struct {
+		key  string
+		all  []any
+		name func(i int) string
+	}{
+		{"samples", samples, of(1, func(i int) string { return r.Samples[i].ID })}, {"outcomes", outcomes, of(1, func(i int) string { return r.Outcomes[i].ID })},
+		{"covariates", sets, of(1, func(i int) string { return r.Covariates[i].ID })}, {"methods", methods, of(len(s.Methods), func(i int) string { return r.Methods[i].ID })},
+	} {
+		for i := range c.all {
+			for j := range i {
+				if c.name(i) != c.name(j) && reflect.DeepEqual(c.all[i], c.all[j]) {
+					return fault.Usagef("bad_study", "`robustness.%s` names %s, which is %s by another name: it would count twice in the curve; change what it chooses, or leave it out", c.key, c.name(i), c.name(j))
+				}
+			}
+		}
 	}
 	return nil
 }
@@ -151,6 +199,9 @@ func (s *Study) rival(sample, covariates int) (*Study, error) {
 	v.Windows = nil
 	if sample > 0 {
 		from := &r.Samples[sample-1]
+		if from.Comparison.LaterEntry == laterEntryFollow { // what belongs to the study's censor alone is not asked of it
+			v.Comparison.Truncate, v.Comparison.WaitUntil, v.Comparison.StartBy = nil, 0, 0
+		}
 		override(&v.Population, &from.Population)
 		override(&v.Comparison, &from.Comparison)
 	}
