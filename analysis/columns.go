@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"tiltakseffekt/analysis/cohort"
 	"tiltakseffekt/internal/fault"
 	"tiltakseffekt/matching"
 )
@@ -68,10 +69,38 @@ func (c *cell) cellsWith(names []string) []int32 {
 	return matching.CellsOf(columns, len(c.treated), nil)
 }
 
-// checkMethods refuses names in methods that no covariate of the study has.
+// checkMethods refuses names in methods, those of a registry among them, that no covariate of the study has, or of a rival set.
 func (r *runner) checkMethods() error {
+	if err := namesIn(r.study.allMethods(), r.trials.Rows.Covariates, "the study"); err != nil {
+		return err
+	}
+	if r.study.Robustness == nil {
+		return nil
+	}
+	for i, set := range r.study.Robustness.Covariates {
+		v, err := r.study.rival(0, i+1)
+		if err != nil {
+			return err
+		}
+		d, err := (&runner{study: v.copied(), reg: r.reg, cat: r.cat}).compile()
+		if err != nil {
+			return err
+		}
+		covariates, err := d.Chosen(r.reg)
+		if err != nil {
+			return err
+		}
+		if err := namesIn(v.Methods, covariates, "`"+set.ID+"` of `robustness.covariates`"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// namesIn refuses names in methods that none of some covariates has.
+func namesIn(methods []Method, covariates []cohort.Covariate, of string) error {
 	known := []string{startDay}
-	for _, v := range r.trials.Rows.Covariates {
+	for _, v := range covariates {
 		if v.BeforeEpisode {
 			continue
 		}
@@ -80,7 +109,7 @@ func (r *runner) checkMethods() error {
 			known = append(known, factor)
 		}
 	}
-	for _, m := range r.study.Methods {
+	for _, m := range methods {
 		lists := map[string][]string{"covariates": m.Covariates, "exact": m.Exact, "anti_exact": m.AntiExact}
 		for name := range m.CovariateCaliper {
 			lists["covariate_caliper"] = append(lists["covariate_caliper"], name)
@@ -89,10 +118,9 @@ func (r *runner) checkMethods() error {
 			lists["distance"] = []string{m.Distance}
 		}
 		for _, key := range []string{"covariates", "exact", "anti_exact", "covariate_caliper", "distance"} {
-			slices.Sort(lists[key])
-			for _, name := range lists[key] {
+			for _, name := range slices.Sorted(slices.Values(lists[key])) {
 				if !slices.Contains(known, name) {
-					return fault.Usagef("bad_study", "`%s` of %s names `%s`, which is no covariate of the study%s; the balance table lists them", key, m.ID, name, fault.Suggest(name, known))
+					return fault.Usagef("bad_study", "`%s` of %s names `%s`, which is no covariate of %s%s; the balance table lists those of the study", key, m.ID, name, of, fault.Suggest(name, known))
 				}
 			}
 		}

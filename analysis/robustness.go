@@ -88,6 +88,9 @@ func (s *Study) resolveRobustness() error {
 		if err := named("methods", r.Methods[i].ID); err != nil {
 			return err
 		}
+		if err := s.goesWithScore(&r.Methods[i]); err != nil {
+			return err
+		}
 		if id := r.Methods[i].ID; slices.ContainsFunc(s.Methods, func(m Method) bool { return m.ID == id }) {
 			return fault.Usagef("bad_study", "`robustness.methods` names `%s`, which the study runs already; give it another `id` if its options differ", id)
 		}

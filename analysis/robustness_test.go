@@ -3,6 +3,10 @@ package analysis
 import (
 	"strings"
 	"testing"
+
+	"tiltakseffekt/datasets/catalog"
+	"tiltakseffekt/datasets/register"
+	"tiltakseffekt/datasets/simulate"
 )
 
 const rivalStudy = `study: rivaler
@@ -69,6 +73,42 @@ func TestARivalIsAnotherChoice(t *testing.T) {
 		_, err := Parse([]byte(strings.NewReplacer("COMPARISON", "{}", "RIVALS", rivals).Replace(rivalStudy)))
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v, want %q", rivals, err, want)
+		}
+	}
+}
+
+// A rival method that names a column which nobody has is refused as one of the study is, and so is a rival set without a column that a method names:
+// without it matching would be exact on nothing, and say otherwise.
+func TestRivalsNameColumnsThatThereAre(t *testing.T) {
+	sim, err := simulate.Generate(t.Context(), simulate.Options{Persons: 600, Seed: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg, err := register.FromTables(t.Context(), sim.Tables, register.Options{Workers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ methods, rivals, want string }{
+		{"[ebal]", "{methods: [{id: x, name: nearest, exact: [kvinner]}]}", "`exact` of x names `kvinner`, which is no covariate of the study (did you mean `kvinne`?)"},
+		{"[ebal]", "{methods: [{id: x, name: nearest, covariates: [noe]}]}", "`covariates` of x names `noe`, which is no covariate of the study"},
+		{"[ebal]", "{methods: [{id: x, name: nearest, exact: [kvinne]}]}", ""},
+		{"[ebal, {id: e, name: nearest, exact: [kvinne]}]", "{covariates: [{id: y, list: [alder]}]}", "`exact` of e names `kvinne`, which is no covariate of `y` of `robustness.covariates`"},
+		{"[ebal, {id: e, name: nearest, exact: [kvinne]}]", "{covariates: [{id: y, list: [kvinne]}]}", ""},
+	} {
+		text := strings.NewReplacer("COMPARISON", "{}", "RIVALS", c.rivals, "[AFT]", "[ARBEIDSTRENING]", "[ebal, did]", c.methods).Replace(rivalStudy) + "covariates: [alder, kvinne]\n"
+		s, err := Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &runner{study: s, reg: reg, cat: catalog.Default(), opt: Options{Workers: 1}}
+		if err := r.draw(t.Context()); c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s, %s: %v, want %q", c.methods, c.rivals, err, c.want)
+		}
+	}
+	for method, refused := range map[string]bool{"aipw": true, "{id: z, name: nearest, covariates: [alder]}": true, "nearest": false} {
+		_, err := Parse([]byte(strings.NewReplacer("COMPARISON", "{}", "RIVALS", "{methods: ["+method+"]}").Replace(rivalStudy) + "score: tiltak\n"))
+		if got := err != nil && strings.Contains(err.Error(), "`score: tiltak` does not go with"); got != refused {
+			t.Errorf("%s with a score of the tiltak: %v", method, err)
 		}
 	}
 }

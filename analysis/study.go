@@ -366,14 +366,22 @@ func (s *Study) resolveMethods() error {
 		if err := s.Methods[i].resolve(); err != nil {
 			return err
 		}
-		if m := &s.Methods[i]; s.Score == scorePerTiltak && (m.Name == aipw || m.Name == cbps && m.Estimand == "ate" || m.scored() && len(m.Covariates) > 0 || m.Distance == "probit") {
-			return fault.Usagef("bad_study", "`score: tiltak` does not go with %s: aipw, cbps for the ate, `distance: probit` and `covariates` of a method ask for a score of their own; use `score: tiltak-group`", m.ID)
+		if err := s.goesWithScore(&s.Methods[i]); err != nil {
+			return err
 		}
 		if id := s.Methods[i].ID; seen[id] {
 			return fault.Usagef("bad_study", "`methods` has two called `%s`; give one of them an `id`", id)
 		} else {
 			seen[id] = true
 		}
+	}
+	return nil
+}
+
+// goesWithScore refuses a method that `score: tiltak` has no score for.
+func (s *Study) goesWithScore(m *Method) error {
+	if s.Score == scorePerTiltak && (m.Name == aipw || m.Name == cbps && m.Estimand == "ate" || m.scored() && len(m.Covariates) > 0 || m.Distance == "probit") {
+		return fault.Usagef("bad_study", "`score: tiltak` does not go with %s: aipw, cbps for the ate, `distance: probit` and `covariates` of a method ask for a score of their own; use `score: tiltak-group`", m.ID)
 	}
 	return nil
 }

@@ -143,6 +143,9 @@ func frequencies(levels, n int, level func(i int) int) []int {
 	return count
 }
 
+// Chosen are the covariates that the trials of the design will have.
+func (d *Design) Chosen(reg *register.Register) ([]Covariate, error) { return d.chosen(reg) }
+
 // chosen makes the covariates of the design: the default set, or those that it lists, in their order, each once.
 func (d *Design) chosen(reg *register.Register) ([]Covariate, error) {
 	standard := defaultCovariates(reg, d)
