@@ -82,7 +82,7 @@ func (r *runner) checkMethods() error {
 		if err != nil {
 			return err
 		}
-		d, err := (&runner{study: v.copied(), reg: r.reg, cat: r.cat}).compile()
+		d, err := (&runner{study: v, reg: r.reg, cat: r.cat}).compile()
 		if err != nil {
 			return err
 		}

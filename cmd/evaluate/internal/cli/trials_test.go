@@ -214,6 +214,22 @@ func extract(t *testing.T, weighted bool) string {
 	return to
 }
 
+// What a run refuses once it knows the register, trials refuses too: rows of methods that match on nothing are not those of the study.
+func TestTrialsRefuseWhatARunRefuses(t *testing.T) {
+	for lines, want := range map[string]string{
+		"methods: [{name: nearest, exact: [kvinner]}]\n":  "`exact` of nearest names `kvinner`, which is no covariate of the study",
+		"design: {randomised: person}\nmethods: [ebal]\n": "`design` asks for table tildeling",
+	} {
+		text := regexp.MustCompile(`(?m)^(methods|inference):.*\n`).ReplaceAllString(trialsStudy, "") + lines
+		study := writeStudy(t, text)
+		for _, args := range [][]string{{"validate", study}, {"trials", study, "--out", filepath.Join(t.TempDir(), "private", "rader")}} {
+			if _, stderr, status := runCLI(t, append(args, "--quiet")...); status == 0 || !strings.Contains(stderr, want) {
+				t.Errorf("%s: status %d, %s", args[0], status, stderr)
+			}
+		}
+	}
+}
+
 // The same where the comparison of a large cell is a sample, whose weights are not 1.
 func TestTrialsGiveTheStudyWithSampling(t *testing.T) {
 	if testing.Short() {
