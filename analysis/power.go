@@ -20,11 +20,11 @@ type Detectable struct {
 	SD                             float64 // of the outcome, over both arms together
 	StdError                       float64 // expected
 	MDE                            float64 // at the level of the study
-	MDEFamily                      float64 // with the level shared by the tiltak × groups of the family (Bonferroni)
+	MDEFamily                      float64 // with the level shared by the figures of the family (Bonferroni)
 	Reason                         estimate.Reason
 }
 
-// PowerOptions are what is asked of Power; months nil means 24, or the horizon.
+// PowerOptions are what is asked of Power; months nil means that of the family, or 24 and at most the horizon where it runs over months.
 type PowerOptions struct {
 	Power  float64
 	Months []int
@@ -52,13 +52,18 @@ func (s *Study) power(ctx context.Context, o Options, p PowerOptions) ([]Detecta
 	if s.Inference.Cluster != "" {
 		return nil, fault.Usagef("not_served", "`inference.cluster: %s` does not go with `evaluate power`, which takes the rows of different persons as independent; leave the key out, or use `evaluate experiment --plan` with `--icc`", s.Inference.Cluster)
 	}
-	r := &runner{study: s, reg: reg, cat: cat, opt: o}
+	return (&runner{study: s, reg: reg, cat: cat, opt: o}).power(ctx, p)
+}
+
+// power draws the trials and gives the effects that can be found on them.
+func (r *runner) power(ctx context.Context, p PowerOptions) ([]Detectable, error) {
+	s := r.study
 	design, err := r.compile()
 	if err != nil {
 		return nil, err
 	}
-	design.Workers = o.Workers
-	if r.trials, err = cohort.Build(ctx, reg, design); err != nil {
+	design.Workers = r.opt.Workers
+	if r.trials, err = cohort.Build(ctx, r.reg, design); err != nil {
 		return nil, err
 	}
 	if err := somebody(r.trials.Flow); err != nil {
@@ -70,6 +75,9 @@ func (s *Study) power(ctx context.Context, o Options, p PowerOptions) ([]Detecta
 	r.pool()
 	if p.Months == nil {
 		p.Months = []int{min(24, s.Horizon)}
+		if m := s.Inference.Family.Month; m > 0 {
+			p.Months[0] = m
+		}
 	}
 	for _, h := range p.Months {
 		if h < 1 || h > s.Horizon {
@@ -91,27 +99,47 @@ func (s *Study) power(ctx context.Context, o Options, p PowerOptions) ([]Detecta
 	}); err != nil {
 		return nil, err
 	}
-	family, members := 0, []Detectable(nil)
+	var members []Detectable
 	for _, part := range parts {
 		members = append(members, part...)
-		for _, d := range part {
-			if d.Reason == "" {
-				family++
-				break
-			}
-		}
 	}
-	if s.Inference.Multiplicity == noCorrection {
-		family = 1
-	}
+	size := s.familySizes(members)
 	z := distuv.UnitNormal
 	for i := range members {
 		d := &members[i]
 		alpha := 1 - s.Inference.Level
 		d.MDE = (z.Quantile(1-alpha/2) + z.Quantile(p.Power)) * d.StdError
-		d.MDEFamily = (z.Quantile(1-alpha/2/float64(max(1, family))) + z.Quantile(p.Power)) * d.StdError
+		d.MDEFamily = (z.Quantile(1-alpha/2/size(d)) + z.Quantile(p.Power)) * d.StdError
 	}
 	return members, nil
+}
+
+// familySizes is how many figures the family of one has, or would have if its month, outcome and method were those of the family: the tiltak and groups that it
+// runs over in which something can be estimated, times the outcomes, methods and months that it runs over.
+func (s *Study) familySizes(members []Detectable) func(d *Detectable) float64 {
+	type cell struct{ tiltak, group string }
+	estimable := map[cell]bool{}
+	for _, d := range members {
+		estimable[cell{d.Tiltak, d.Group}] = estimable[cell{d.Tiltak, d.Group}] || d.Reason == ""
+	}
+	f, times := s.Inference.Family, 1
+	for key, n := range map[string]int{"outcome": len(s.Outcomes), "method": len(s.Methods), "month": s.Horizon} {
+		if f.runsOver(key) {
+			times *= n
+		}
+	}
+	return func(d *Detectable) float64 {
+		if s.Inference.Multiplicity == noCorrection {
+			return 1
+		}
+		n := 0
+		for c, ok := range estimable {
+			if ok && (f.runsOver("tiltak") || c.tiltak == d.Tiltak) && (f.runsOver("group") || c.group == d.Group) {
+				n++
+			}
+		}
+		return float64(max(1, n*times))
+	}
 }
 
 // cellPower is the expected standard errors of one tiltak × group.

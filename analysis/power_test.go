@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"tiltakseffekt/analysis/cohort"
+	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/datasets/catalog"
 	"tiltakseffekt/datasets/register"
 	"tiltakseffekt/datasets/simulate"
@@ -121,5 +122,87 @@ func TestPowerHasTheWeightsOfTheStudy(t *testing.T) {
 				t.Errorf("%q, %s: expected error %v, by the study's weights %v (%s)", more, p.Method, p.StdError, want, p.Reason)
 			}
 		}
+	}
+}
+
+// The family of a figure is what `inference.family` runs over: 2 × 2 cells, of which one has nothing to estimate.
+func TestPowerOfTheFamily(t *testing.T) {
+	members := []Detectable{{Tiltak: "A", Group: "x"}, {Tiltak: "A", Group: "y"}, {Tiltak: "B", Group: "x"}, {Tiltak: "B", Group: "y", Reason: estimate.TooFewTreated}}
+	for lines, want := range map[string][]float64{
+		"inference: {}\n":                                                    {3, 3, 3, 3},
+		"inference: {multiplicity: none}\n":                                  {1, 1, 1, 1},
+		"inference: {family: {over: [tiltak]}}\n":                            {2, 1, 2, 1},
+		"inference: {family: {over: [group]}}\n":                             {2, 2, 1, 1},
+		"inference: {family: {over: [tiltak, group, outcome, method]}}\n":    {27, 27, 27, 27},
+		"inference: {family: {over: [group, month]}}\nhorizon: 12\n":         {24, 24, 12, 12},
+		"inference: {family: {over: [month]}}\nmethods: [did]\nhorizon: 6\n": {6, 6, 6, 6},
+	} {
+		s, err := Parse([]byte(minimal + lines))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Outcomes) != 3 || len(s.Methods) != 3 && len(s.Methods) != 1 {
+			t.Fatal("the defaults have changed")
+		}
+		size := s.familySizes(members)
+		for i := range members {
+			if members[i].Reason != "" { // it has no effect that could be found
+				continue
+			}
+			if got := size(&members[i]); got != want[i] {
+				t.Errorf("%s, %s × %s: %v, want %v", lines, members[i].Tiltak, members[i].Group, got, want[i])
+			}
+		}
+	}
+}
+
+// The rows that power counts on are those of the study: with a comparison that leaves at later starts those who stay, and the score of the tiltak
+// where the study has one.
+func TestPowerHasTheRowsOfTheStudy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("simulates a register: not under -short")
+	}
+	sim, err := simulate.Generate(t.Context(), simulate.Options{Persons: 3000, Seed: 11})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reg, err := register.FromTables(t.Context(), sim.Tables, register.Options{Workers: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	errors := func(lines string) []float64 {
+		t.Helper()
+		s, err := Parse([]byte(`study: styrke
+data: {register: x}
+population: {from: 2018-01, to: 2021-12}
+tiltak: [ARBEIDSTRENING]
+groups: [alle, unge]
+horizon: 24
+outcomes: [{id: arbeid, kind: work}]
+methods: [ipw, none]
+covariates: [alder, kvinne, arbeid_1]
+` + lines))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &runner{study: s, reg: reg, cat: catalog.Default(), opt: Options{Workers: 2}}
+		found, err := r.power(t.Context(), PowerOptions{Power: .8, Months: []int{24}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []float64
+		for _, d := range found {
+			out = append(out, d.StdError)
+		}
+		return out // alle: ipw, none; unge: ipw, none
+	}
+	follow, censor, pooled := errors(""), errors("comparison: {later_entry: censor}\n"), errors("score: tiltak\n")
+	for i := range follow {
+		if !(censor[i] > 1.005*follow[i]) {
+			t.Errorf("figure %d: %v where the comparison leaves, %v where it follows", i, censor[i], follow[i])
+		}
+	}
+	if math.Abs(pooled[0]/follow[0]-1) > .01 || pooled[1] != follow[1] || pooled[3] != follow[3] || pooled[2] == follow[2] {
+		t.Errorf("with the score of the tiltak %v, of the cell %v", pooled, follow)
 	}
 }

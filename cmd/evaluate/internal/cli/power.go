@@ -54,7 +54,7 @@ them find smaller effects than is said here.`,
 	}
 	c.Flags().Float64Var(&power, "power", 0.8, "`probability` of finding the effect")
 	c.Flags().Float64Var(&level, "level", 0.95, "level of intervals (default: inference.level of the study)")
-	c.Flags().StringVar(&months, "months", "", "`months` after the start, such as 12,24 (default: 24, or the horizon)")
+	c.Flags().StringVar(&months, "months", "", "`months` after the start, such as 12,24 (default: that of the study's family)")
 	c.Flags().StringVar(&encoding, "encoding", "", "`encoding` of CSV in the register, utf-8 or latin1 (default: data.encoding of the study)")
 	return c
 }
