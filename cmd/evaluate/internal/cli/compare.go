@@ -408,20 +408,34 @@ func noteOf(r estimate.Reason, lang written.Lang) string {
 	return "skjult"
 }
 
+func otherUnit(lang written.Lang) string {
+	if lang == written.EN {
+		return "in another unit"
+	}
+	return "i en annen enhet"
+}
+
 // forest is the forest plot of a tiltak: the primary figures of every group, and the pooled ones.
 func (d *compareDocument) forest(tiltak string, lang written.Lang) *figure.Figure {
 	var rows []figure.ForestRow
-	unit := figure.Points
+	unit, of := figure.Points, "" // of the first figure: an axis has one unit
 	for _, key := range d.cells() {
 		if key.tiltak != tiltak {
 			continue
 		}
 		for _, e := range d.Estimates {
 			if (cellOf{e.Tiltak, e.Group}) == key && e.Primary {
-				if e.Unit == "kroner" {
+				if of == "" {
+					of = e.Unit
+				}
+				if of == "kroner" {
 					unit = figure.Kroner
 				}
-				rows = append(rows, figure.ForestRow{Label: key.group + ", " + e.Evaluation + " (" + e.Outcome + ", " + e.Method + ")", Estimate: float64(e.Estimate), Low: float64(e.ConfLow), High: float64(e.ConfHigh), Note: noteOf(estimate.Reason(e.Reason), lang)})
+				row := figure.ForestRow{Label: key.group + ", " + e.Evaluation + " (" + e.Outcome + ", " + e.Method + ")", Estimate: float64(e.Estimate), Low: float64(e.ConfLow), High: float64(e.ConfHigh), Note: noteOf(estimate.Reason(e.Reason), lang)}
+				if e.Unit != of {
+					row.Estimate, row.Low, row.High, row.Note = math.NaN(), math.NaN(), math.NaN(), otherUnit(lang)
+				}
+				rows = append(rows, row)
 			}
 		}
 		for _, p := range d.Pooled {

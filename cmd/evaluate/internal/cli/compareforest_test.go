@@ -28,3 +28,27 @@ func TestCompareForestSpeaks(t *testing.T) {
 		}
 	}
 }
+
+// A forest plot has one unit: a share among kroner is said to be another, and not drawn at 0 kroner.
+func TestForestHasOneUnit(t *testing.T) {
+	nan := number(math.NaN())
+	row := func(evaluation, unit string, v number) comparedEstimate {
+		return comparedEstimate{Evaluation: evaluation, Tiltak: "AFT", Group: "alle", Outcome: "o", Method: "ebal", Unit: unit, Primary: true, Estimate: v, StdError: nan, ConfLow: v - v/2, ConfHigh: v + v/2}
+	}
+	draw := func(rows ...comparedEstimate) string {
+		t.Helper()
+		svg, err := (&compareDocument{Estimates: rows}).forest("AFT", written.EN).SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(svg)
+	}
+	for _, text := range []string{draw(row("A", "kroner", 1000), row("B", "share", .04)), draw(row("A", "share", .04), row("B", "kroner", 1000))} {
+		if !strings.Contains(text, "in another unit") || strings.Contains(text, "100,000") {
+			t.Errorf("two units: %.3000s", text)
+		}
+	}
+	if strings.Contains(draw(row("A", "share", .04), row("B", "share", .05)), "in another unit") {
+		t.Error("one unit")
+	}
+}
