@@ -67,7 +67,7 @@ var commandInProse = regexp.MustCompile(`(?m)^    \$? ?(evaluate [abd-z]|evaluat
 // ofCI are the commands of blocks ```sh, with what runs them in .ci/run.
 var ofCI = map[string]string{
 	"go run ./cmd/evaluate demo":                          "go run ./cmd/evaluate demo",
-	"go test ./...":                                       "go test -timeout 30m ./...",
+	"go test -timeout 30m ./...":                          "go test -timeout 30m ./...",
 	"CGO_ENABLED=0 go build -trimpath ./cmd/evaluate":     "CGO_ENABLED=0 go build -trimpath -o \"$out/evaluate\" ./cmd/evaluate",
 	"python -m pip install -r notebooks/requirements.txt": "pip\" install -q --disable-pip-version-check -r notebooks/requirements.txt",
 	"python notebooks/execute.py":                         "notebooks/execute.py",
