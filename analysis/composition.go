@@ -59,32 +59,31 @@ func (r *runner) cellComposition(k, g int, binary []bool) ([]results.Composition
 		row[j] = trial.Row[i]
 	}
 	values := make([]float64, len(at))
-	// measure is one variable, whose values at the rows of the cell are in values. Where it is 0 or 1 in every one the persons are
-	// counted, whatever its kind.
+	// measure is one variable, whose values at the rows of the cell are in values. Persons are counted with another value than 0, and with
+	// another than 1 where all lie between: a mean of months or kroner that few have is theirs.
 	measure := func(kind, name string) results.Composition {
 		c := cell
 		c.Kind, c.Variable = kind, name
 		var sum, squares [2]float64
 		var with, without [2]int
 		last := [2][2]int32{{-1, -1}, {-1, -1}}
-		flag := true
+		unit := true // all values lie between 0 and 1
+		for _, v := range values {
+			unit = unit && v >= 0 && v <= 1
+		}
 		for j, i := range at {
 			arm := armOf(trial.Treated[i])
 			v, w := values[j], weight[j]
 			sum[arm] += w * v
 			squares[arm] += w * v * v
-			if v != 0 && v != 1 {
-				flag = false
-				continue
-			}
 			p := rows.Person[row[j]]
-			if one := int(v); last[arm][one] != p {
-				last[arm][one] = p
-				if one == 1 {
-					with[arm]++
-				} else {
-					without[arm]++
-				}
+			if v != 0 && last[arm][1] != p {
+				last[arm][1] = p
+				with[arm]++
+			}
+			if (v != 1 || !unit) && last[arm][0] != p {
+				last[arm][0] = p
+				without[arm]++
 			}
 		}
 		mean := func(arm int) float64 {
@@ -94,10 +93,7 @@ func (r *runner) cellComposition(k, g int, binary []bool) ([]results.Composition
 			return sum[arm] / arms[arm].weight
 		}
 		c.MeanStarts, c.MeanEligible, c.SDStarts = mean(1), mean(0), math.NaN()
-		c.WithStarts, c.WithoutStarts, c.WithEligible, c.WithoutEligible = -1, -1, -1, -1
-		if flag {
-			c.WithStarts, c.WithoutStarts, c.WithEligible, c.WithoutEligible = with[1], without[1], with[0], without[0]
-		}
+		c.WithStarts, c.WithoutStarts, c.WithEligible, c.WithoutEligible = with[1], without[1], with[0], without[0]
 		if kind == "mean" && arms[1].weight > 0 {
 			c.SDStarts = math.Sqrt(math.Max(0, squares[1]/arms[1].weight-c.MeanStarts*c.MeanStarts))
 		}

@@ -14,7 +14,8 @@ const mostDropped = 5
 
 // droppedDiagnostics say in what the treated rows without weight differ most from those with: the mean of the dropped less that
 // of the kept, in standard deviations of all of them, largest first. Nothing is said where either are few persons, nor of a
-// 0/1 covariate that few persons of either have or have not: a mean would tell about each of them.
+// covariate (a trait, a share of months, an amount) that few persons of either have, or of a share that few have not in full: a mean
+// would tell about each of them.
 func (c *cell) droppedDiagnostics(weight []float64, limit int) []results.Diagnostic {
 	persons := func(pass func(i int) bool) int {
 		return c.countPersons(func(i int) bool { return c.treated[i] && pass(i) })
@@ -28,12 +29,11 @@ func (c *cell) droppedDiagnostics(weight []float64, limit int) []results.Diagnos
 	rows := matching.CompareDropped(c.x, c.names, func(i int) bool { return c.treated[i] }, kept, len(c.treated))
 	var out []results.Diagnostic
 	for j, r := range rows {
-		binary := !slices.ContainsFunc(c.x[j], func(v float64) bool { return v != 0 && v != 1 })
+		unit := !slices.ContainsFunc(c.x[j], func(v float64) bool { return v < 0 || v > 1 })
 		few := false
 		for _, side := range []func(int) bool{kept, dropped} {
-			for _, value := range []float64{0, 1} {
-				few = few || binary && persons(func(i int) bool { return side(i) && c.x[j][i] == value }) < limit
-			}
+			few = few || persons(func(i int) bool { return side(i) && c.x[j][i] != 0 }) < limit ||
+				unit && persons(func(i int) bool { return side(i) && c.x[j][i] != 1 }) < limit
 		}
 		if few || !(math.Abs(r.SMD) >= 0.1) {
 			continue

@@ -15,7 +15,8 @@ import (
 // It tries: a count or a level that is itself small; a group, intersections of two groups, and the shown ones of a family of groups, taken from the group
 // `alle`; shown years and steps of the flow, taken from their sum; the same starts where several tables count
 // them, in the flow, the estimates, the curves and the costs, taken from each other; a month that is hidden, from a window
-// over it; a placebo of a cell whose figures are hidden or small; the events and censorings between two points of a curve; an estimate that is hidden, from the figures of cost
+// over it; outcomes and definitions that lie inside each other, from each other; covariates of the starts that a method drops, of a group and of
+// the others, and of the level without a row, from the means of the balance; a placebo of a cell whose figures are hidden or small; the events and censorings between two points of a curve; an estimate that is hidden, from the figures of cost
 // against effect; the margins of the tables of chains; a hidden specification, from what is said of all of them together; a part
 // of an outcome, from the whole and the other parts; few clusters. A level whose share is no whole number of starts is weighted, and one
 // of a method that drops starts that is a multiple of half a per cent is taken for rounded: neither counts anything.
@@ -37,10 +38,12 @@ func Attack(t *Tables, minCell int) []string {
 	a.cells(rows)
 	a.groups(rows)
 	a.pairs(rows)
+	a.outcomes(t.Estimates)
 	a.windows(rows)
 	a.bases(rows)
 	a.years(t.Costs)
 	a.flow(t.Flow)
+	a.balance(t)
 	a.composition(t.Composition)
 	a.counts(t)
 	a.curves(t.Durations)

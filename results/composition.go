@@ -21,8 +21,8 @@ type Composition struct {
 	NPersons     int             `col:"n_persons"`
 	Reason       estimate.Reason `col:"reason"`
 
-	// What disclosure control needs and never writes: distinct persons of each arm, and for 0/1 variables those with it in
-	// one of their rows and those without it; −1 where the variable is not 0/1.
+	// What disclosure control needs and never writes: distinct persons of each arm, those with another value than 0 in one of their rows
+	// and those with another than 1 (of a variable with values outside 0 to 1 all); −1 where nobody counted.
 	PersonsEligible               int
 	WithStarts, WithoutStarts     int
 	WithEligible, WithoutEligible int

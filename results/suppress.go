@@ -28,6 +28,9 @@ import (
 //     the two leave of a larger one is small;
 //   - methods and samples: where a method analyses nearly the same starts as another, its levels go and the effect
 //     stays (the level of its comparison is unknown, so the effect tells nothing); a rival sample goes altogether;
+//   - outcomes: where one lies inside another, in the same month or some months before, or a stricter definition inside the study's, and
+//     few are between them, the level of one goes and the effect stays, see nestedOutcomes;
+//   - covariates: those that few have or lack, also among those whom a method drops or a larger group has more, see balance;
 //   - months: a sum over a window goes with any month in it; where an outcome only ever grows (entry into work), months
 //     are thinned until each step between two that are shown is none or at least minCell persons;
 //   - years and bins: a small year takes the smallest other year with it; small bins are merged with their neighbours;
@@ -54,6 +57,7 @@ func Suppress(t *Tables, minCell int) []Suppression {
 	t.Estimates = slices.DeleteFunc(all, func(e Estimate) bool { return e.Outcome != "" && isCensus(&e) })
 	s.four = newQuads(groupsOf(t), s.nest)
 	s.estimates()
+	s.census = t.Estimates[written:]
 	t.Estimates = t.Estimates[:written]
 	s.robustness()
 	s.heterogeneity()
@@ -117,6 +121,9 @@ type suppressor struct {
 	t     *Tables
 	min   int
 	count map[string]int
+
+	census []Estimate // of a description, as the rules for estimates left it
+
 	nest  nesting
 	parts map[string][]partition // by tiltak
 	four  []quad

@@ -40,6 +40,7 @@ func (s *suppressor) estimates() {
 		changed = changed || w.audit()
 	}
 	w.methods()
+	w.nestedOutcomes()
 }
 
 type estimateRules struct {

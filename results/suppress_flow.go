@@ -60,17 +60,25 @@ func (s *suppressor) flow() {
 	}
 }
 
-// analysedTold is, for each cell, the largest number of starts that a row of the estimates still shows, −1 for none.
+// analysedTold is, for each cell, the largest number of starts that a row of the estimates still shows, −1 for none. A cell that no
+// method could estimate tells how many it had. In a description it is what the estimates of the study would show: otherwise the two of
+// them together would show the start in the one and what is analysed in the other.
 func (s *suppressor) analysedTold() map[cellKey]int {
 	told := map[cellKey]int{}
-	for i := range s.t.Estimates {
-		e := &s.t.Estimates[i]
-		k := cellKey{e.Tiltak, e.Group}
-		if _, ok := told[k]; !ok {
-			told[k] = -1
-		}
-		if e.SubsetVar == "" && e.NStarts > 0 {
-			told[k] = max(told[k], e.NStarts)
+	for _, rows := range [][]Estimate{s.t.Estimates, s.census} {
+		for i := range rows {
+			e := &rows[i]
+			k := cellKey{e.Tiltak, e.Group}
+			if _, ok := told[k]; !ok {
+				told[k] = -1
+			}
+			switch {
+			case e.SubsetVar != "":
+			case failed(e):
+				told[k] = max(told[k], e.NStartsEligible)
+			case e.NStarts > 0:
+				told[k] = max(told[k], e.NStarts)
+			}
 		}
 	}
 	return told

@@ -176,30 +176,3 @@ func (s *suppressor) quadCurves(first *Duration, curves [][]int, orig []Duration
 	}
 	return out
 }
-
-// balanceQuads hides a trait of an intersection where it is rare among those whom two groups leave of a larger one.
-func (s *suppressor) balanceQuads(rows []Balance, hidden []bool, hide func(i int, rule string)) {
-	for _, cell := range grouped(rows, func(b *Balance) string { return join(b.Tiltak, b.Method, b.Variable, b.Stage) }) {
-		at := make(map[string]int, len(cell))
-		for _, i := range cell {
-			at[rows[i].Group] = i
-		}
-		for _, q := range s.four {
-			p, a, b, h, ok := four(at, q)
-			if !ok || hidden[p] || hidden[a] || hidden[b] || hidden[h] || !binary(&rows[h]) {
-				continue
-			}
-			n, ones := 0., 0.
-			for _, x := range []struct {
-				i    int
-				sign float64
-			}{{h, 1}, {a, -1}, {b, -1}, {p, 1}} {
-				persons := float64(rows[x.i].PersonsTreated)
-				n, ones = n+x.sign*persons, ones+x.sign*persons*rows[x.i].MeanTreated
-			}
-			if n > 0 && s.fewOf(ones/n, int(n)) {
-				hide(p, leftByTwo)
-			}
-		}
-	}
-}

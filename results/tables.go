@@ -72,7 +72,19 @@ type Balance struct {
 	ECDFMax        float64         `col:"ecdf_max"`
 	Reason         estimate.Reason `col:"reason"`
 
-	PersonsTreated, PersonsComparison int // for disclosure control
+	// For disclosure control: distinct persons with weight in the row's stage, and who of them, and of the treated whom the method
+	// dropped, have the covariate.
+	PersonsTreated, PersonsComparison int
+	Treated, Comparison, Dropped      Holders
+}
+
+// Holders counts rows of an arm, and the distinct persons that they are of, by a covariate: those that have another value than 0,
+// and those that have another than 1, which of a covariate with values outside 0 to 1 are all. The mean times the number of rows is what
+// those with it have together.
+type Holders struct {
+	Starts, Persons             int
+	WithStarts, WithoutStarts   int
+	WithPersons, WithoutPersons int
 }
 
 // Overlap is a row of `overlap`: a bin of the estimated propensity score in one arm.
