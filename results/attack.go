@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -47,6 +48,7 @@ func Attack(t *Tables, minCell int) []string {
 	a.composition(t.Composition)
 	a.counts(t)
 	a.curves(t.Durations)
+	a.curveGroups(t.Durations)
 	a.descriptive(t.Descriptive)
 	a.rounded(t)
 	a.costEffect(t)
@@ -268,6 +270,66 @@ func (a *attacker) curves(rows []Duration) {
 				risk, events = d.NRisk, 0
 			}
 			events += max(d.NEvent, 0)
+		}
+	}
+}
+
+// curveGroups takes the events of a group, and of all shown ones of a family together, from those of everybody, between the times at which
+// all of these curves have a point.
+func (a *attacker) curveGroups(rows []Duration) {
+	counts := func(curve []int) map[float64]int { // events so far at each point; nil where a number is not known
+		slices.SortStableFunc(curve, func(i, j int) int { return cmpFloat(rows[i].Time, rows[j].Time) })
+		out, n := map[float64]int{}, 0
+		for _, i := range curve {
+			switch d := &rows[i]; {
+			case d.Reason != "":
+			case d.NEvent < 0:
+				return nil
+			default:
+				n += d.NEvent
+				out[d.Time] = n
+			}
+		}
+		return out
+	}
+	all := map[string]map[float64]int{}
+	sets := map[string][]map[float64]int{}
+	var order [][3]string // tiltak, measure, group or family
+	for _, curve := range grouped(rows, func(d *Duration) string { return join(d.Tiltak, d.Group, d.Measure) }) {
+		first := rows[curve[0]]
+		if roundedMeasure(first.Measure) {
+			continue
+		}
+		n := counts(curve)
+		if first.Group == everybody {
+			all[join(first.Tiltak, first.Measure)] = n
+			continue
+		}
+		for _, name := range []string{first.Group, family(first.Group)} {
+			if k := join(first.Tiltak, first.Measure, name); name != "" && len(n) > 0 {
+				if sets[k] == nil {
+					order = append(order, [3]string{first.Tiltak, first.Measure, name})
+				}
+				sets[k] = append(sets[k], n)
+			}
+		}
+	}
+	for _, o := range order {
+		whole := all[join(o[0], o[1])]
+		was := 0
+		for _, time := range slices.Sorted(maps.Keys(whole)) {
+			rest, known := whole[time], true
+			for _, part := range sets[join(o[0], o[1], o[2])] {
+				n, ok := part[time]
+				rest, known = rest-n, known && ok
+			}
+			if !known {
+				continue
+			}
+			if a.few(rest - was) {
+				a.hit("durations: %s, %s: less %s it is %d events up to %v", o[0], o[1], o[2], rest-was, time)
+			}
+			was = rest
 		}
 	}
 }

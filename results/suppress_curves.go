@@ -37,7 +37,7 @@ func (s *suppressor) durations() {
 		}
 		k := cellKey{first.Tiltak, first.Group}
 		uncounted := s.starts[k] && first.Measure == "time_in_tiltak" || s.analysed[k] && first.Measure != "time_in_tiltak"
-		s.pool(rows, orig, curve, outer, s.quadCurves(first, curves, orig), kept, s.near[k], uncounted)
+		s.pool(rows, orig, curve, outer, s.quadCurves(first, curves, orig), s.partCurves(first, curves[:place], orig), kept, s.near[k], uncounted)
 	}
 	s.roundedCurves()
 	s.durationShares()
@@ -53,7 +53,7 @@ func cmpFloat(a, b float64) int {
 	return 0
 }
 
-func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, quads [][3][]int, kept []bool, all, uncounted bool) {
+func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, quads [][3][]int, parts [][][]int, kept []bool, all, uncounted bool) {
 	least := s.min // of censorings
 	if orig[curve[0]].Repeated {
 		least *= 2
@@ -64,6 +64,7 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, qua
 	var events pooledSpells                   // since the last kept point
 	gap := make([]pooledSpells, len(outer))   // events of a larger group less ours
 	left2 := make([]pooledSpells, len(quads)) // events of those in neither of two groups
+	left3 := make([]pooledSpells, len(parts)) // events of what parts leave of a larger group, since all of them were last kept
 	pooled := false
 	hide := func(d *Duration) {
 		d.NRisk, d.NEvent, d.NCensor = -1, -1, -1
@@ -106,9 +107,39 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, qua
 				count = count && enough(d)
 			}
 		}
+		var common []int // sets that are all kept here
+		for k, set := range parts {
+			all, events, persons, others := true, 0, 0, 0
+			for place, c := range set {
+				j := at(orig, c, o.Time)
+				if j < 0 {
+					all = false
+					continue
+				}
+				sign := -1
+				if place == 0 {
+					sign = 1
+				}
+				events, persons = events+sign*max(orig[j].NEvent, 0), persons+sign*orig[j].eventPersons()
+				all = all && kept[j]
+				if rows[j].NRisk < 0 {
+					others = math.MinInt / 2 // not known
+				}
+				others += sign * rows[j].NRisk
+			}
+			left3[k].add(events-max(o.NEvent, 0), persons-o.eventPersons())
+			if all {
+				good = good && left3[k].enough(s.min, o.Repeated)
+				count = count && !s.few(others-risk)
+				common = append(common, k)
+			}
+		}
 		if !good {
 			hide(&rows[i])
 			continue
+		}
+		for _, k := range common {
+			left3[k] = pooledSpells{}
 		}
 		d := &rows[i]
 		d.NEvent, d.NRisk, d.NCensor = events.spells, -1, -1

@@ -176,3 +176,44 @@ func (s *suppressor) quadCurves(first *Duration, curves [][]int, orig []Duration
 	}
 	return out
 }
+
+// mostParts is how many parts of a group are taken from it in every choice; of more, those that are larger, all together.
+const mostParts = 6
+
+// partCurves are, for the curve of a part of a larger group, the curve of that group and of other parts, of those that are done: what
+// they and this one leave of the group can be had.
+func (s *suppressor) partCurves(first *Duration, done [][]int, orig []Duration) [][][]int {
+	byGroup := map[string][]int{}
+	for _, c := range done {
+		if f := &orig[c[0]]; f.Tiltak == first.Tiltak && f.Measure == first.Measure {
+			byGroup[f.Group] = c
+		}
+	}
+	var out [][][]int
+	for _, p := range s.parts[first.Tiltak] {
+		total := byGroup[p.total]
+		if total == nil || !slices.Contains(p.parts, first.Group) {
+			continue
+		}
+		var others [][]int
+		for _, g := range p.parts {
+			if c := byGroup[g]; c != nil && g != first.Group {
+				others = append(others, c)
+			}
+		}
+		if len(others) > mostParts {
+			out = append(out, append([][]int{total}, others...))
+			continue
+		}
+		for choice := 1; choice < 1<<len(others); choice++ { // none of them: a group in a larger one
+			set := [][]int{total}
+			for k, c := range others {
+				if choice>>k&1 == 1 {
+					set = append(set, c)
+				}
+			}
+			out = append(out, set)
+		}
+	}
+	return out
+}
