@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"tiltakseffekt/datasets/internal/vector"
 	"tiltakseffekt/internal/fault"
@@ -12,6 +13,8 @@ import (
 // Direct identifiers are refused by three rules (CONTRACT.md): by the name of a column; in a column of keys where over
 // 5 % of the distinct values are national identity numbers; in any other text column where one value holds a national
 // identity number, an e-mail address or a telephone number. Columns that the mapping drops are exempt.
+
+// The numbers of a column of integers are searched as keys are: a national identity number that begins with no 0 is one.
 
 // Organisation numbers belong in columns of keys (arbeidsgiver_id, arrangor_id). Another column of which most distinct
 // values are organisation numbers is refused too.
@@ -42,7 +45,10 @@ type guard struct {
 	name string
 	id   bool
 	mu   sync.Mutex
-	all  sketch // distinct values of a key column, and which of them are numbers of persons
+
+	persons atomic.Bool // an integer is the number of a person
+
+	all sketch // distinct values of a key column, and which of them are numbers of persons
 }
 
 func newGuard(path string, c *sourceColumn) *guard {
@@ -59,7 +65,7 @@ func (g *guard) numbers() (low, high int64) {
 	if g.id {
 		return lowestNumber, highestNumber
 	}
-	return lowestOrganisation, highestOrganisation
+	return lowestOrganisation, highestNumber
 }
 
 // outside tells whether no integer is one that the search is for.
@@ -92,26 +98,27 @@ func (g *guard) inspect(p part, v vector.Values) error {
 			return nil
 		}
 		s := g.begin()
-		before, any := int64(0), false
+		before, any, persons := int64(0), false, false
 		for i, n := range v.Ints {
 			if any && n == before || v.Null != nil && v.Null[i] {
 				continue
 			}
 			before, any = n, true
-			if g.id {
-				s.add(mix(uint64(n)), n >= lowestNumber && n <= highestNumber && isNumberOfPerson(n))
-			} else {
-				s.add(mix(uint64(n)), isOrganisation(n))
-			}
+			person := n >= lowestNumber && n <= highestNumber && isNumberOfPerson(n)
+			s.add(mix(uint64(n)), person || !g.id && isOrganisation(n))
+			persons = persons || person
 		}
 		g.merge(&s)
+		if persons {
+			g.persons.Store(true)
+		}
 	case g.id:
 		s := g.begin()
 		for code, text := range v.Levels {
 			if text == "" {
 				continue
 			}
-			n, ok := elevenDigits(text)
+			n, ok := keyDigits(text)
 			s.add(hash(text), ok && isNumberOfPerson(n))
 			if findEmail(text) {
 				return g.refuse(p, v, uint32(code), "an e-mail address")
@@ -167,7 +174,7 @@ func (g *guard) conclude() error {
 	distinct, numbers := g.all.count()
 	share := float64(numbers) / float64(max(distinct, 1))
 	switch {
-	case g.id && share > maxShare:
+	case (g.id || g.persons.Load()) && share > maxShare:
 		return fault.Dataf("identifier", g.path, g.name,
 			"column `%s` holds national identity numbers (%.3g %% of its distinct values): replace them by random keys, or drop the column in the mapping", g.name, 100*share)
 	case !g.id && share > 0.5 && numbers >= 10: // of random numbers that begin with 8 or 9, 9 % are

@@ -1,5 +1,7 @@
 package datasets
 
+import "strings"
+
 // digits reads a text of exactly n digits.
 func digits(s string, n int) (v int64, ok bool) {
 	if len(s) != n {
@@ -15,12 +17,31 @@ func digits(s string, n int) (v int64, ok bool) {
 	return v, true
 }
 
-// elevenDigits reads a text of exactly 11 digits, perhaps with a space behind the date.
+// elevenDigits reads a text of exactly 11 digits, perhaps with a space, a dash or a full stop behind the date.
 func elevenDigits(s string) (int64, bool) {
-	if len(s) == 12 && s[6] == ' ' {
+	switch {
+	case len(s) == 12 && (s[6] == ' ' || s[6] == '-' || s[6] == '.'):
 		s = s[:6] + s[7:]
+	case len(s) == 13 && s[6:8] == "\u00a0":
+		s = s[:6] + s[8:]
 	}
 	return digits(s, 11)
+}
+
+// keyDigits reads a key in which there are exactly 11 digits, whatever stands around or between them: a prefix, spaces, the .0 of a number
+// that was written as a decimal. Of keys that happen to have 11 digits no more are numbers of persons than of random numbers.
+func keyDigits(s string) (n int64, ok bool) {
+	s = strings.TrimSuffix(s, ".0")
+	count := 0
+	for i := range len(s) {
+		if isDigit(s[i]) {
+			if count++; count > 11 {
+				return 0, false
+			}
+			n = 10*n + int64(s[i]-'0')
+		}
+	}
+	return n, count == 11
 }
 
 const (
@@ -91,7 +112,7 @@ func findNumberOfPerson(s string) bool {
 		if !isDigit(s[i]) {
 			continue
 		}
-		for _, width := range []int{11, 12} {
+		for _, width := range []int{11, 12, 13} {
 			if i+width > len(s) || !alone(s, i, i+width) {
 				continue
 			}

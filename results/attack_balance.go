@@ -9,29 +9,7 @@ import (
 // each other: the kept from all, a group from everybody, the levels of a factor from one. A mean that is no whole number of starts is
 // weighted, and counts nothing.
 func (a *attacker) balance(t *Tables) {
-	all, kept := map[cellKey]int{}, map[string]int{}
-	for i := range t.Estimates {
-		e := &t.Estimates[i]
-		if e.SubsetVar != "" || e.Sample != "" && e.Sample != "main" || e.Role != "primary" && e.Role != "" || !strings.HasPrefix(e.Estimand, "ATT") {
-			continue
-		}
-		k := cellKey{e.Tiltak, e.Group}
-		all[k] = max(all[k], e.NStarts, e.NStartsEligible)
-		m := join(e.Tiltak, e.Group, e.Method)
-		kept[m] = max(kept[m], e.NStarts)
-	}
-	type holds struct{ n, with int }
-	count := func(b *Balance) (holds, bool) {
-		n := all[cellKey{b.Tiltak, b.Group}]
-		if b.Stage == "after" {
-			n = kept[join(b.Tiltak, b.Group, b.Method)]
-		}
-		if p := b.MeanTreated; n > 0 && p >= 0 && p <= 1 && (strings.Contains(b.Variable, "=") || math.IsNaN(b.VarianceRatio)) {
-			with := math.Round(p * float64(n))
-			return holds{n, int(with)}, math.Abs(p*float64(n)-with) < 1e-9*float64(n)
-		}
-		return holds{}, false
-	}
+	count := countsOfBalance(t)
 	at := map[[5]string]*Balance{}
 	for i := range t.Balance {
 		b := &t.Balance[i]
@@ -80,5 +58,34 @@ func (a *attacker) balance(t *Tables) {
 		if known && a.few(left) {
 			a.hit("balance: %s, %s, %s, %s: the level of %s without a row is %d starts", first.Tiltak, first.Group, first.Method, first.Stage, first.Variable, left)
 		}
+	}
+}
+
+// holds is a number of starts and how many of them have a trait.
+type holds struct{ n, with int }
+
+// countsOfBalance counts the starts with a 0/1 covariate behind a row of the balance, as far as the estimates tell.
+func countsOfBalance(t *Tables) func(b *Balance) (holds, bool) {
+	all, kept := map[cellKey]int{}, map[string]int{}
+	for i := range t.Estimates {
+		e := &t.Estimates[i]
+		if e.SubsetVar != "" || e.Sample != "" && e.Sample != "main" || e.Role != "primary" && e.Role != "" || !strings.HasPrefix(e.Estimand, "ATT") {
+			continue
+		}
+		k := cellKey{e.Tiltak, e.Group}
+		all[k] = max(all[k], e.NStarts, e.NStartsEligible)
+		m := join(e.Tiltak, e.Group, e.Method)
+		kept[m] = max(kept[m], e.NStarts)
+	}
+	return func(b *Balance) (holds, bool) {
+		n := all[cellKey{b.Tiltak, b.Group}]
+		if b.Stage == "after" {
+			n = kept[join(b.Tiltak, b.Group, b.Method)]
+		}
+		if p := b.MeanTreated; n > 0 && p >= 0 && p <= 1 && (strings.Contains(b.Variable, "=") || math.IsNaN(b.VarianceRatio)) {
+			with := math.Round(p * float64(n))
+			return holds{n, int(with)}, math.Abs(p*float64(n)-with) < 1e-9*float64(n)
+		}
+		return holds{}, false
 	}
 }

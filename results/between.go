@@ -10,16 +10,22 @@ import (
 // (tiltak, group, outcome, method, month, estimand) may stand in both, over starts that differ: another window, another
 // washout, newer data.
 //
-// It tries: numbers of starts, analysed or in the register, that differ by fewer than minCell, so that the difference of the two
+// It tries: the same starts rounded in one run and not, or otherwise, in the other, after which it tries nothing else; numbers of starts, analysed or in the register, that differ by fewer than minCell, so that the difference of the two
 // figures is about those few; where one run's starts may lie inside the other's (in no month has it more starts, or more with
 // or without the outcome) the same for those with the outcome and without it; and a figure that one run hides and the other
-// shows over the same starts, which its sums then give away. Starts are counted as in Attack. minCell is the larger of the
+// shows over the same starts, which its sums then give away; covariates and years of costs in the same way; and, where nothing speaks against
+// the starts of a tiltak being the same, all that Attack tries on the tables of both runs put together, and groups of the one that may lie
+// inside groups of the other. Starts are counted as in Attack. minCell is the larger of the
 // runs' limits.
 func Between(a, b *Tables, minCell int) []string {
 	if minCell < 2 {
 		return nil
 	}
 	x := &attacker{min: minCell}
+	if a.Round != b.Round {
+		x.roundedOnce(a, b)
+		return x.found
+	}
 	rows := [2]map[string]*Estimate{}
 	for k, t := range []*Tables{a, b} {
 		rows[k] = map[string]*Estimate{}
@@ -85,6 +91,9 @@ func Between(a, b *Tables, minCell int) []string {
 			}
 		}
 	}
+	x.covariatesBetween(a, b)
+	x.costsBetween(a.Costs, b.Costs)
+	x.merged(a, b)
 	flow := map[string]*Flow{}
 	key := func(f *Flow) string { return join(f.Tiltak, f.Group, f.Table, f.Rule) }
 	for i := range b.Flow {

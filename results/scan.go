@@ -26,6 +26,7 @@ var knownTables = func() map[string]reflect.Type {
 
 var (
 	elevenDigits = regexp.MustCompile(`(?:^|[^0-9A-Za-z.,\-])([0-9]{11})(?:[^0-9A-Za-z.,\-]|$)`)
+	spacedDigits = regexp.MustCompile(`(?:^|[^0-9A-Za-z.,\-])([0-9]{6})(?: |-|\x{a0})([0-9]{5})(?:[^0-9A-Za-z]|$)`)
 	eMail        = regexp.MustCompile(`[A-Za-z0-9._%+\-]+@[A-Za-z0-9.\-]+\.[A-Za-z]{2,}`)
 )
 
@@ -61,6 +62,14 @@ func Scan(dir string) error {
 				if datasets.IsNationalNumber(string(hit[1])) {
 					found = append(found, e.Name+" holds a national identity number")
 					break
+				}
+			}
+			if ext == ".json" { // what people wrote; in a figure two coordinates may stand so
+				for _, hit := range spacedDigits.FindAllSubmatch(text, -1) {
+					if datasets.IsNationalNumber(string(hit[1]) + string(hit[2])) {
+						found = append(found, e.Name+" holds a national identity number")
+						break
+					}
 				}
 			}
 			if eMail.Match(text) {
