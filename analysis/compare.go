@@ -212,10 +212,11 @@ func (c *SideBySide) units() error {
 	for i := range c.Rows {
 		r := &c.Rows[i]
 		e := c.evaluation(r.Evaluation)
-		amount, known := e.kroner(r.Outcome)
+		amount, _ := e.kroner(r.Outcome)
 		if e.Run == nil {
 			unit := e.Published.Units[r.Outcome]
-			amount, known = unit == results.InKroner, unit != ""
+			known := unit != ""
+			amount = unit == results.InKroner
 			for k := range c.Evaluations {
 				if !known {
 					amount, known = c.Evaluations[k].kroner(r.Outcome)
