@@ -20,7 +20,9 @@ func TestHolders(t *testing.T) {
 		{[]float64{900, 1, 0, 0, 0, 7, 1}, [3]results.Holders{{Starts: 4, Persons: 3, WithStarts: 3, WithPersons: 2, WithoutStarts: 4, WithoutPersons: 3},
 			{Starts: 1, Persons: 1, WithoutStarts: 1, WithoutPersons: 1}, {Starts: 1, Persons: 1, WithoutStarts: 1, WithoutPersons: 1}}},
 	} {
-		if got := c.holders(v.x, weight); got != v.want {
+		c.x = [][]float64{v.x}
+		var all holders
+		if got := all.of(c, weight)[0]; got != v.want {
 			t.Errorf("%v: %+v", v.x, got)
 		}
 	}

@@ -27,18 +27,17 @@ func (out *cellResult) addBalance(c *cell, tiltak, group string, methods []Metho
 		diagnostics = more(weights)
 	}
 	K := len(c.x)
-	before := make([][3]results.Holders, K) // treated, comparison, dropped
-	for j := range before {
-		before[j] = c.holders(c.x[j], c.weight)
-	}
+	var counted holders
+	before := counted.of(c, c.weight)
 	for g, method := range of {
 		var balanced float64
+		after := counted.of(c, weights[g])
 		for j, b := range slices.Concat(rows[:K], rows[(1+g)*K:(2+g)*K]) {
 			var have [3]results.Holders
 			if j < K {
 				have = before[j]
 			} else {
-				have = c.holders(c.x[j-K], weights[g])
+				have = after[j-K]
 			}
 			out.Balance = append(out.Balance, results.Balance{Tiltak: tiltak, Group: group, Method: method, Variable: b.Variable, Stage: b.Stage,
 				MeanTreated: b.MeanTreated, MeanComparison: b.MeanComparison, SMD: b.SMD, VarianceRatio: b.VarianceRatio, ECDFMean: b.ECDFMean, ECDFMax: b.ECDFMax,
@@ -52,42 +51,6 @@ func (out *cellResult) addBalance(c *cell, tiltak, group string, methods []Metho
 			out.diagnose(tiltak, group, method, diagnostics[g])
 		}
 	}
-}
-
-// holders counts who has a covariate, for disclosure control: the treated and the comparison with weight, and the treated without.
-func (c *cell) holders(x, weight []float64) (have [3]results.Holders) {
-	unit := !slices.ContainsFunc(x, func(v float64) bool { return v < 0 || v > 1 })
-	var last [3][3]int32
-	for k := range last {
-		last[k] = [3]int32{-1, -1, -1}
-	}
-	for i, p := range c.person {
-		k := 0
-		switch kept := weight[i] > 0; {
-		case !c.treated[i] && !kept:
-			continue
-		case !c.treated[i]:
-			k = 1
-		case !kept:
-			k = 2
-		}
-		h := &have[k]
-		count := func(which int, starts, persons *int) {
-			*starts++
-			if last[k][which] != p {
-				last[k][which] = p
-				*persons++
-			}
-		}
-		count(0, &h.Starts, &h.Persons)
-		if x[i] != 0 {
-			count(1, &h.WithStarts, &h.WithPersons)
-		}
-		if !unit || x[i] != 1 {
-			count(2, &h.WithoutStarts, &h.WithoutPersons)
-		}
-	}
-	return have
 }
 
 // overlapBins is the number of bins of the propensity score from 0 to its largest value, rounded up to a multiple of 0.05.
