@@ -2,8 +2,8 @@ package results
 
 import (
 	"fmt"
-	"maps"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 )
@@ -274,62 +274,102 @@ func (a *attacker) curves(rows []Duration) {
 	}
 }
 
-// curveGroups takes the events of a group, and of all shown ones of a family together, from those of everybody, between the times at which
-// all of these curves have a point.
+// curveGroups takes the events of a group, and of several of a family together, from those of everybody.
 func (a *attacker) curveGroups(rows []Duration) {
-	counts := func(curve []int) map[float64]int { // events so far at each point; nil where a number is not known
-		slices.SortStableFunc(curve, func(i, j int) int { return cmpFloat(rows[i].Time, rows[j].Time) })
-		out, n := map[float64]int{}, 0
-		for _, i := range curve {
-			switch d := &rows[i]; {
-			case d.Reason != "":
-			case d.NEvent < 0:
-				return nil
-			default:
-				n += d.NEvent
-				out[d.Time] = n
-			}
-		}
-		return out
+	for _, f := range curvesLeft(rows, a.few) {
+		a.hit("durations: %s, %s: less %s it is %d events up to %v", f.tiltak, f.measure, f.name, f.events, f.time)
 	}
-	all := map[string]map[float64]int{}
-	sets := map[string][]map[float64]int{}
-	var order [][3]string // tiltak, measure, group or family
+}
+
+// curveLeft is what one group, or several of a family together, leave of everybody's events between two times.
+type curveLeft struct {
+	tiltak, measure, name string
+	parts                 [][]int // the curves of the group or groups
+	events                int
+	time                  float64
+}
+
+// curvesLeft finds few events in what groups leave of everybody, between the points of everybody's curve at which those of the groups are known:
+// their last point is shown, and nothing happens between points.
+func curvesLeft(rows []Duration, few func(int) bool) (found []curveLeft) {
+	known := func(curve []int) bool { // the numbers at all of its points
+		return !slices.ContainsFunc(curve, func(i int) bool { return rows[i].Reason == "" && rows[i].NEvent < 0 })
+	}
+	all := map[string][]int{}
+	var sets []curveLeft
+	add := func(set curveLeft) { sets = append(sets, set) }
+	families := map[string]*curveLeft{}
+	var order []string
 	for _, curve := range grouped(rows, func(d *Duration) string { return join(d.Tiltak, d.Group, d.Measure) }) {
-		first := rows[curve[0]]
-		if roundedMeasure(first.Measure) {
+		slices.SortStableFunc(curve, func(i, j int) int { return cmpFloat(rows[i].Time, rows[j].Time) })
+		first := &rows[curve[0]]
+		if roundedMeasure(first.Measure) || !known(curve) {
 			continue
 		}
-		n := counts(curve)
 		if first.Group == everybody {
-			all[join(first.Tiltak, first.Measure)] = n
+			all[join(first.Tiltak, first.Measure)] = curve
 			continue
 		}
-		for _, name := range []string{first.Group, family(first.Group)} {
-			if k := join(first.Tiltak, first.Measure, name); name != "" && len(n) > 0 {
-				if sets[k] == nil {
-					order = append(order, [3]string{first.Tiltak, first.Measure, name})
-				}
-				sets[k] = append(sets[k], n)
+		if !slices.ContainsFunc(curve, func(i int) bool { return rows[i].Reason == "" }) {
+			continue
+		}
+		add(curveLeft{tiltak: first.Tiltak, measure: first.Measure, name: first.Group, parts: [][]int{curve}})
+		if name := family(first.Group); name != "" {
+			k := join(first.Tiltak, first.Measure, name)
+			if families[k] == nil {
+				families[k] = &curveLeft{tiltak: first.Tiltak, measure: first.Measure, name: name}
+				order = append(order, k)
 			}
+			families[k].parts = append(families[k].parts, curve)
 		}
 	}
-	for _, o := range order {
-		whole := all[join(o[0], o[1])]
-		was := 0
-		for _, time := range slices.Sorted(maps.Keys(whole)) {
-			rest, known := whole[time], true
-			for _, part := range sets[join(o[0], o[1], o[2])] {
-				n, ok := part[time]
-				rest, known = rest-n, known && ok
-			}
-			if !known {
+	for _, k := range order {
+		f := families[k]
+		n := len(f.parts)
+		if n > mostParts {
+			add(*f)
+			continue
+		}
+		for choice := range 1 << n {
+			if bits.OnesCount(uint(choice)) < 2 { // one is there already
 				continue
 			}
-			if a.few(rest - was) {
-				a.hit("durations: %s, %s: less %s it is %d events up to %v", o[0], o[1], o[2], rest-was, time)
+			set := *f
+			set.parts = nil
+			for p, curve := range f.parts {
+				if choice>>p&1 == 1 {
+					set.parts = append(set.parts, curve)
+				}
+			}
+			add(set)
+		}
+	}
+	for _, set := range sets {
+		was, whole := 0, 0
+		so, at := make([]int, len(set.parts)), make([]int, len(set.parts)) // events so far, and the next point, of each part
+		for _, i := range all[join(set.tiltak, set.measure)] {
+			if rows[i].Reason != "" {
+				continue
+			}
+			whole += rows[i].NEvent
+			rest, ok := whole, true
+			for p, part := range set.parts {
+				for ; at[p] < len(part) && rows[part[at[p]]].Time <= rows[i].Time; at[p]++ {
+					so[p] += max(rows[part[at[p]]].NEvent, 0)
+				}
+				ok = ok && at[p] > 0 && rows[part[at[p]-1]].Reason == ""
+				rest -= so[p]
+			}
+			if !ok {
+				continue
+			}
+			if few(rest - was) {
+				hit := set
+				hit.events, hit.time = rest-was, rows[i].Time
+				found = append(found, hit)
 			}
 			was = rest
 		}
 	}
+	return found
 }

@@ -39,8 +39,32 @@ func (s *suppressor) durations() {
 		uncounted := s.starts[k] && first.Measure == "time_in_tiltak" || s.analysed[k] && first.Measure != "time_in_tiltak"
 		s.pool(rows, orig, curve, outer, s.quadCurves(first, curves, orig), s.partCurves(first, curves[:place], orig), kept, s.near[k], uncounted)
 	}
+	s.wholeCurves()
 	s.roundedCurves()
 	s.durationShares()
+}
+
+// wholeCurves hides the smallest curve of what still leaves few events of everybody: pool goes forward in time and cannot take back a point
+// that one of another curve, further on, makes tell.
+func (s *suppressor) wholeCurves() {
+	rows := s.t.Durations
+	for found := curvesLeft(rows, s.few); len(found) > 0; found = curvesLeft(rows, s.few) {
+		smallest := slices.MinFunc(found[0].parts, func(a, b []int) int { return s.shownEvents(a) - s.shownEvents(b) })
+		for _, i := range smallest {
+			if d := &rows[i]; d.Reason == "" {
+				d.NRisk, d.NEvent, d.NCensor = -1, -1, -1
+				d.Estimate, d.StdError, d.ConfLow, d.ConfHigh, d.Reason = math.NaN(), math.NaN(), math.NaN(), math.NaN(), suppressed
+				s.note("durations", "few events or few at risk")
+			}
+		}
+	}
+}
+
+func (s *suppressor) shownEvents(curve []int) (events int) {
+	for _, i := range curve {
+		events += max(s.t.Durations[i].NEvent, 0)
+	}
+	return events
 }
 
 func cmpFloat(a, b float64) int {
@@ -72,46 +96,72 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, qua
 		s.note("durations", "few events or few at risk")
 		pooled = true
 	}
-	for _, i := range curve {
-		o := &orig[i]
-		if o.Reason != "" {
-			pooled = pooled || o.Reason == suppressed
+	for _, time := range timesOf(orig, curve, outer, quads, parts) {
+		i, o := at(orig, curve, time), &Duration{Repeated: orig[curve[0]].Repeated} // nothing happens at a time without a row
+		if i >= 0 && orig[i].Reason != "" {
+			pooled = pooled || orig[i].Reason == suppressed
+			i = -1
+		}
+		if i >= 0 {
+			o = &orig[i]
+			if risk < 0 {
+				risk, atRisk, left = o.NRisk, o.riskPersons(), censored // those censored before this step began
+			}
+			events.add(max(o.NEvent, 0), o.eventPersons())
+			censored += max(o.NCensor, 0)
+		}
+		for k, out := range outer {
+			n, persons := eventsAt(orig, out, time)
+			gap[k].add(n-max(o.NEvent, 0), persons-o.eventPersons())
+		}
+		for k, q := range quads {
+			var n [3]int
+			for place, c := range q {
+				n[place], _ = eventsAt(orig, c, time)
+			}
+			here := neither(n[0], n[1], n[2], max(o.NEvent, 0))
+			left2[k].add(here, here)
+		}
+		for k, set := range parts {
+			sum, of := -max(o.NEvent, 0), -o.eventPersons()
+			for place, c := range set {
+				if n, persons := eventsAt(orig, c, time); place == 0 {
+					sum, of = sum+n, of+persons
+				} else {
+					sum, of = sum-n, of-persons
+				}
+			}
+			left3[k].add(sum, of)
+		}
+		if i < 0 {
 			continue
 		}
-		if risk < 0 {
-			risk, atRisk, left = o.NRisk, o.riskPersons(), censored // those censored before this step began
-		}
-		events.add(max(o.NEvent, 0), o.eventPersons())
-		censored += max(o.NCensor, 0)
 		good, count := !all && o.riskPersons() >= s.min && events.enough(s.min, o.Repeated), enough(left)
 		for k, out := range outer {
-			j := at(orig, out, o.Time)
+			j := at(orig, out, time)
 			if j < 0 {
 				continue
 			}
-			gap[k].add(orig[j].NEvent-o.NEvent, orig[j].eventPersons()-o.eventPersons())
 			good = good && gap[k].enough(s.min, o.Repeated || orig[j].Repeated) && kept[j]
 			if orig[j].NRisk > risk {
 				count = count && orig[j].riskPersons()-atRisk >= s.min
 			}
 		}
 		for k, q := range quads {
-			h, a, b := at(orig, q[0], o.Time), at(orig, q[1], o.Time), at(orig, q[2], o.Time)
+			h, a, b := at(orig, q[0], time), at(orig, q[1], time), at(orig, q[2], time)
+			good = good && left2[k].enough(s.min, false)
 			if h < 0 || a < 0 || b < 0 {
 				continue
 			}
-			n := neither(max(orig[h].NEvent, 0), max(orig[a].NEvent, 0), max(orig[b].NEvent, 0), max(o.NEvent, 0))
-			left2[k].add(n, n)
-			good = good && left2[k].enough(s.min, false)
 			if d := neither(orig[h].NRisk, orig[a].NRisk, orig[b].NRisk, risk); d != 0 {
 				count = count && enough(d)
 			}
 		}
-		var common []int // sets that are all kept here
+		var common []int // sets that are all known here
 		for k, set := range parts {
-			all, events, persons, others := true, 0, 0, 0
+			all, others := true, 0
 			for place, c := range set {
-				j := at(orig, c, o.Time)
+				j := latest(orig, c, time)
 				if j < 0 {
 					all = false
 					continue
@@ -120,14 +170,12 @@ func (s *suppressor) pool(rows, orig []Duration, curve []int, outer [][]int, qua
 				if place == 0 {
 					sign = 1
 				}
-				events, persons = events+sign*max(orig[j].NEvent, 0), persons+sign*orig[j].eventPersons()
 				all = all && kept[j]
-				if rows[j].NRisk < 0 {
+				if orig[j].Time != time || rows[j].NRisk < 0 {
 					others = math.MinInt / 2 // not known
 				}
 				others += sign * rows[j].NRisk
 			}
-			left3[k].add(events-max(o.NEvent, 0), persons-o.eventPersons())
 			if all {
 				good = good && left3[k].enough(s.min, o.Repeated)
 				count = count && !s.few(others-risk)
@@ -211,6 +259,44 @@ func at(rows []Duration, curve []int, time float64) int {
 		}
 	}
 	return -1
+}
+
+// latest is the last row of a curve up to a time, −1 where it has none: between rows nothing happens.
+func latest(rows []Duration, curve []int, time float64) int {
+	last := -1
+	for _, j := range curve {
+		if rows[j].Time <= time {
+			last = j
+		}
+	}
+	return last
+}
+
+// eventsAt are the events of a curve at a time and the persons they are of.
+func eventsAt(rows []Duration, curve []int, time float64) (events, persons int) {
+	if j := at(rows, curve, time); j >= 0 {
+		return max(rows[j].NEvent, 0), rows[j].eventPersons()
+	}
+	return 0, 0
+}
+
+// timesOf are the times at which any of some curves has a row.
+func timesOf(rows []Duration, curve []int, outer [][]int, quads [][3][]int, parts [][][]int) []float64 {
+	all := append([][]int{curve}, outer...)
+	for _, q := range quads {
+		all = append(all, q[:]...)
+	}
+	for _, set := range parts {
+		all = append(all, set...)
+	}
+	var times []float64
+	for _, c := range all {
+		for _, j := range c {
+			times = append(times, rows[j].Time)
+		}
+	}
+	slices.Sort(times)
+	return slices.Compact(times)
 }
 
 // bin is a row of a histogram as merge sees it.
