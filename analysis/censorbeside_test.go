@@ -103,38 +103,3 @@ inference: {family: {outcome: arbeid, month: 6, method: ebal, over: [tiltak]}}
 		t.Error("shares among those in work hold those who have left")
 	}
 }
-
-// Where an extract has weights a run says which tables do not take them.
-func TestChainsUnweighted(t *testing.T) {
-	sim, err := simulate.Generate(t.Context(), simulate.Options{Persons: 1000, Seed: 5})
-	if err != nil {
-		t.Fatal(err)
-	}
-	reg, err := register.FromTables(t.Context(), sim.Tables, register.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := Parse([]byte("study: x\ndata: {register: r}\npopulation: {from: 2018-06, to: 2020-12}\ntiltak: [ARBEIDSTRENING]\nhorizon: 6\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, weighted := range []bool{false, true} {
-		if weighted {
-			reg.Persons.Weight = make([]float64, reg.Persons.N)
-			for i := range reg.Persons.Weight {
-				reg.Persons.Weight[i] = 1
-			}
-		}
-		d, err := s.describeRegister(t.Context(), reg, catalog.Default(), Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		said := false
-		for _, w := range d.Run.Warnings {
-			said = said || w.Code == "chains_unweighted"
-		}
-		if said != weighted {
-			t.Errorf("weights %v, warned %v", weighted, said)
-		}
-	}
-}

@@ -124,7 +124,8 @@ func (r *runner) class(name string) chain.Class {
 }
 
 // chains fills the tables about the chains whose first link began in the window of the study, whatever the tiltak, per
-// target group as it was at that first start, and says in run.json by which rule.
+// target group as it was at that first start, and says in run.json by which rule. Shares and means are weighted by `vekt`;
+// numbers are those of the extract.
 func (r *runner) chains(ctx context.Context, t *results.Tables) (*results.ChainRule, error) {
 	opt := r.study.Chains
 	var family func(string) string
@@ -156,7 +157,7 @@ func (r *runner) chains(ctx context.Context, t *results.Tables) (*results.ChainR
 	}); err != nil {
 		return nil, err
 	}
-	d, err := chain.Describe(ctx, r.reg, chain.Input{Chains: chains, Groups: groups, NGroups: len(ids), Class: r.class, MinCell: *r.study.Disclosure.MinCell,
+	d, err := chain.Describe(ctx, r.reg, chain.Input{Chains: chains, Groups: groups, NGroups: len(ids), Weight: r.reg.Persons.Weight, Class: r.class, MinCell: *r.study.Disclosure.MinCell,
 		Months: *opt.Months, Types: int(*opt.Types), Costs: opt.Costs, Seed: *r.study.Seed, Workers: r.opt.Workers})
 	if err != nil {
 		return nil, err

@@ -180,3 +180,73 @@ func TestChainKeysAreReadStrictly(t *testing.T) {
 		t.Errorf("read as %+v", s.Chains)
 	}
 }
+
+// The tables of chains take the weights of the extract, and count its persons: with weights of 1 nothing moves, with others
+// every figure may and no number does. Nothing small can be had from weighted tables, and the attack does not take their shares
+// for numbers.
+func TestChainsAreWeighted(t *testing.T) {
+	moved := 0
+	for seed := range uint64(4) {
+		sim, err := simulate.Generate(t.Context(), simulate.Options{Persons: 1500, Seed: 70 + seed, Scenario: "chains"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		reg, err := register.FromTables(t.Context(), sim.Tables, register.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := Parse([]byte(chainStudy))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tables := func(weight func(i int) float64) *results.Tables {
+			reg.Persons.Weight = nil
+			if weight != nil {
+				reg.Persons.Weight = make([]float64, reg.Persons.N)
+				for i := range reg.Persons.Weight {
+					reg.Persons.Weight[i] = weight(i)
+				}
+			}
+			r := &runner{study: s, reg: reg, cat: catalog.Default()}
+			d, err := r.compile()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.trials, err = cohort.Build(t.Context(), reg, d); err != nil {
+				t.Fatal(err)
+			}
+			var out results.Tables
+			if _, err := r.chains(t.Context(), &out); err != nil {
+				t.Fatal(err)
+			}
+			return &out
+		}
+		plain := tables(nil)
+		if ones := tables(func(int) float64 { return 1 }); fmt.Sprintf("%v", plain.Chains) != fmt.Sprintf("%v", ones.Chains) || fmt.Sprintf("%v", plain.ChainTypes) != fmt.Sprintf("%v", ones.ChainTypes) {
+			t.Errorf("seed %d: weights of 1 move the tables", seed)
+		}
+		got := tables(func(i int) float64 { return []float64{1, 5.5, 20}[i%3] })
+		all := func(t *results.Tables) (rows []results.Chain) {
+			for _, r := range t.Chains {
+				if r.Kind == "all" {
+					rows = append(rows, r)
+				}
+			}
+			return rows
+		}
+		for i, r := range all(got) {
+			if o := all(plain)[i]; r.N != o.N || r.Persons != o.Persons || r.Followed != o.Followed || r.WithWork != o.WithWork {
+				t.Errorf("seed %d: %+v, without weights %+v", seed, r, o)
+			} else if r.WorkShare != o.WorkShare {
+				moved++
+			}
+		}
+		results.Suppress(got, 5)
+		for _, found := range results.Attack(got, 5) {
+			t.Errorf("seed %d: %s", seed, found)
+		}
+	}
+	if moved < 16 {
+		t.Errorf("weights move %d shares", moved)
+	}
+}

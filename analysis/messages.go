@@ -72,7 +72,6 @@ var warningNB = map[string]string{
 	"income_tax_not_counted":      "Skattesatsene på lønn og ytelser er ikke gitt: budsjettsiden er før den skatten som mangler.",
 	"adjusts_for_little":          "En metode gjør gruppene like bare i noen få kjennetegn; resten av det som skiller dem, er med i tallene, som derfor må leses ved siden av andre metoder.",
 	"outcome_value_absent":        "Minst ett utfall går etter en verdi som ingen rad i maaned har.",
-	"chains_unweighted":           "Tabellene over tiltakskjeder teller personene i uttrekket én gang hver; andelene er ikke vektet med person.vekt.",
 	"undated_covariates":          "Utdanning og fylke har ingen dato og er brukt som om de gjaldt før hver start.",
 	"under_half_analysed":         "Under halvparten av startene er med i minst ett tiltak og én gruppe.",
 	"referral_undated":            "Noen deltakelser mangler henvist_dato; de regnes som henvist den dagen de starter.",

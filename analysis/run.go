@@ -539,9 +539,6 @@ func (r *runner) warnings(out *Result) []fault.Warning {
 			w = append(w, fault.Warnf("outcome_value_absent", "%s", sentence))
 		}
 	}
-	if r.reg.Persons.Weight != nil {
-		w = append(w, fault.Warnf("chains_unweighted", "the tables of chains count the persons of the extract, each once: their shares and months are not weighted by `person.vekt`, as durations, costs and effects are"))
-	}
 	if r.reg.Dated == nil {
 		w = append(w, fault.Warnf("undated_covariates", "utdanning and fylke of `person` carry no date and are used as if they held before every start; give them with dates in `person_historikk`"))
 	}

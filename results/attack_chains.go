@@ -9,9 +9,11 @@ import (
 
 // chains tries the tables of chains: counts that are themselves small, margins less what is shown of their parts, the same
 // number where two tables have it, a group taken from everybody, and shares times what they are shares of.
+// Where people have weights a share is no number, and says none.
 func (a *attacker) chains(t *Tables) {
-	a.transitionMargins(t)
-	a.chainMargins(t.Chains)
+	weighted := weightedChains(t.Chains)
+	a.transitionMargins(t, weighted)
+	a.chainMargins(t.Chains, weighted)
 	for i := range t.ChainMeasures {
 		if r := &t.ChainMeasures[i]; a.few(r.N) || a.few(r.Persons) {
 			a.hit("chain_measures: %s, %s: %d sequences of %d persons", r.Group, r.Measure, r.N, r.Persons)
@@ -52,7 +54,7 @@ func (a *attacker) left(total int, parts []int, format string, args ...any) {
 	}
 }
 
-func (a *attacker) transitionMargins(t *Tables) {
+func (a *attacker) transitionMargins(t *Tables, weighted bool) {
 	rows := t.Transitions
 	for _, at := range grouped(rows, func(r *Transition) string { return r.Group }) {
 		group := rows[at[0]].Group
@@ -84,7 +86,9 @@ func (a *attacker) transitionMargins(t *Tables) {
 				}
 			}
 		}
-		a.followedBy(group, rows, at, total)
+		if !weighted {
+			a.followedBy(group, rows, at, total)
+		}
 	}
 }
 
@@ -103,15 +107,32 @@ func (a *attacker) followedBy(group string, rows []Transition, at []int, total m
 	}
 }
 
-// ones is a share of those followed as a number; −1 unknown.
-func ones(r *Chain, share float64) int {
-	if r.Followed < 0 || math.IsNaN(share) {
-		return -1
+// weightedChains tells whether the shares of the tables of chains are weighted: some part of the chains of a group is another
+// share of them than its number is.
+func weightedChains(rows []Chain) bool {
+	all := map[string]float64{}
+	for i := range rows {
+		if r := &rows[i]; r.Kind == "all" {
+			all[r.Group] = float64(r.N)
+		}
 	}
-	return int(math.Round(share * float64(r.Followed)))
+	for i := range rows {
+		r := &rows[i]
+		if n := all[r.Group]; n > 0 && r.N >= 0 && math.Abs(r.Share*n-float64(r.N)) > 1e-9*n {
+			return true
+		}
+	}
+	return false
 }
 
-func (a *attacker) chainMargins(rows []Chain) {
+func (a *attacker) chainMargins(rows []Chain, weighted bool) {
+	// A share of those followed as a number; −1 unknown.
+	ones := func(r *Chain, share float64) int {
+		if weighted || r.Followed < 0 || math.IsNaN(share) {
+			return -1
+		}
+		return int(math.Round(share * float64(r.Followed)))
+	}
 	all := map[string]*Chain{}
 	for i := range rows {
 		r := &rows[i]

@@ -1,6 +1,7 @@
 package chain
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -14,7 +15,7 @@ type MonthRow struct {
 	Group, Month int
 	State        string
 	N, Persons   int
-	Share        float64
+	Share        float64 // weighted, of the sequences of the group
 }
 
 // Measure is the distribution of a measure of the sequences of months of a group.
@@ -64,7 +65,11 @@ func (d *describer) sequences(ctx context.Context, out *Description) error {
 		return err
 	}
 	names := c.Alphabet.States()
-	s := NewSequences(rows, nil, len(names))
+	weight := make([]float64, len(at))
+	for i, k := range at {
+		weight[i] = d.records[k].weight
+	}
+	s := NewSequences(rows, weight, len(names))
 	d.months(at, rows, names, out)
 	d.measures(at, s, out)
 	if d.in.Types < 0 {
@@ -95,15 +100,15 @@ func (d *describer) months(at []int, rows [][]uint8, names []string, out *Descri
 	for g := range d.in.NGroups {
 		clear(cells)
 		clear(pooled)
-		all := 0
+		all := 0.
 		for i, k := range at {
 			r := &d.records[k]
 			if r.groups&(1<<g) == 0 {
 				continue
 			}
-			all++
+			all += r.weight
 			for m, v := range rows[i] {
-				cells[m*n+int(v)].add(r.person, 0)
+				cells[m*n+int(v)].add(r, 0)
 			}
 		}
 		for i := range cells {
@@ -118,7 +123,7 @@ func (d *describer) months(at []int, rows [][]uint8, names []string, out *Descri
 				}
 				for m, v := range rows[i] {
 					if pooled[m*n+int(v)] {
-						pool[m].add(r.person, 0)
+						pool[m].add(r, 0)
 					}
 				}
 			}
@@ -144,11 +149,11 @@ func (d *describer) months(at []int, rows [][]uint8, names []string, out *Descri
 		for m := range d.in.Months {
 			for v, name := range names {
 				if t := &cells[m*n+v]; t.n > 0 && !pooled[m*n+v] {
-					out.Months = append(out.Months, MonthRow{g, m, name, t.n, t.persons, float64(t.n) / float64(all)})
+					out.Months = append(out.Months, MonthRow{g, m, name, t.n, t.persons, t.weight / all})
 				}
 			}
 			if t := &pool[m]; t.n > 0 {
-				out.Months = append(out.Months, MonthRow{g, m, Pooled, t.n, t.persons, float64(t.n) / float64(all)})
+				out.Months = append(out.Months, MonthRow{g, m, Pooled, t.n, t.persons, t.weight / all})
 			}
 		}
 	}
@@ -175,38 +180,53 @@ func (d *describer) measures(at []int, s *Sequences, out *Description) {
 	}
 	for g := range d.in.NGroups {
 		for k, m := range list {
-			var v []float64
+			var v []weighted
 			var t tally
-			for i, r := range at {
-				if d.records[r].groups&(1<<g) != 0 {
+			for i, j := range at {
+				if r := &d.records[j]; r.groups&(1<<g) != 0 {
 					x := value[k][s.Of[i]]
-					v = append(v, x)
-					t.add(d.records[r].person, x)
+					v = append(v, weighted{x, r.weight})
+					t.add(r, x)
 				}
 			}
 			if t.n == 0 {
 				continue
 			}
-			mean := t.sum / float64(t.n)
+			mean := t.sum / t.weight
 			ss := 0.
 			for _, x := range v {
-				ss += (x - mean) * (x - mean)
+				ss += x.w * (x.x - mean) * (x.x - mean)
 			}
-			slices.Sort(v)
-			out.Measures = append(out.Measures, Measure{Group: g, Name: m.name, N: t.n, Persons: t.persons, Mean: mean, SD: math.Sqrt(ss / math.Max(1, float64(t.n-1))),
-				P25: quantile(v, .25), P50: quantile(v, .5), P75: quantile(v, .75)})
+			slices.SortFunc(v, func(a, b weighted) int { return cmp.Compare(a.x, b.x) })
+			out.Measures = append(out.Measures, Measure{Group: g, Name: m.name, N: t.n, Persons: t.persons, Mean: mean, SD: math.Sqrt(ss / math.Max(1, t.weight-1)),
+				P25: quantile(v, t.weight, .25), P50: quantile(v, t.weight, .5), P75: quantile(v, t.weight, .75)})
 		}
 	}
 }
 
-// quantile is the p-quantile of sorted values, between two of them by their distance (Hyndman and Fan's type 7).
-func quantile(v []float64, p float64) float64 {
-	h := p * float64(len(v)-1)
-	i := int(h)
-	if i+1 >= len(v) {
-		return v[len(v)-1]
+// weighted is a value that stands there w times.
+type weighted struct{ x, w float64 }
+
+// quantile is the p-quantile of sorted values, between two of them by their distance (Hyndman and Fan's type 7), each
+// standing there so many times as its weight: with W the sum of the weights and h = (W−1)p it lies between the values that
+// reach over the places ⌊h⌋ and ⌊h⌋ + 1.
+func quantile(v []weighted, total, p float64) float64 {
+	h := math.Max(0, p*(total-1))
+	i := math.Floor(h)
+	at := func(place float64) float64 {
+		sum := 0.
+		for _, o := range v {
+			if sum += o.w; sum > place+1e-9 {
+				return o.x
+			}
+		}
+		return v[len(v)-1].x
 	}
-	return v[i] + (h-float64(i))*(v[i+1]-v[i])
+	low := at(i)
+	if h == i {
+		return low
+	}
+	return low + (h-i)*(at(i+1)-low)
 }
 
 // typeRows are the mean months in each state by type, over the sequences of everybody who is described.
@@ -217,17 +237,19 @@ func (d *describer) typeRows(at []int, rows [][]uint8, s *Sequences, t *Types, n
 	size := make([]tally, t.K)
 	months := make([]tally, t.K*len(names))
 	count := make([]int, len(names))
+	all := 0.
 	for i, k := range at {
-		person := d.records[k].person
+		r := &d.records[k]
+		all += r.weight
 		g := int(t.Of[s.Of[i]])
-		size[g].add(person, 0)
+		size[g].add(r, 0)
 		clear(count)
 		for _, v := range rows[i] {
 			count[v]++
 		}
 		for v, n := range count {
 			if n > 0 {
-				months[g*len(names)+v].add(person, float64(n))
+				months[g*len(names)+v].add(r, float64(n))
 			}
 		}
 	}
@@ -235,7 +257,7 @@ func (d *describer) typeRows(at []int, rows [][]uint8, s *Sequences, t *Types, n
 		for v, name := range names {
 			if m := &months[g*len(names)+v]; m.n > 0 {
 				out.Types = append(out.Types, TypeRow{Type: g + 1, State: name, N: size[g].n, Persons: size[g].persons, With: m.persons,
-					Share: float64(size[g].n) / float64(len(at)), Months: m.sum / float64(size[g].n)})
+					Share: size[g].weight / all, Months: m.sum / size[g].weight})
 			}
 		}
 	}

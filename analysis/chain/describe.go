@@ -24,6 +24,7 @@ type Input struct {
 	Chains  *Chains
 	Groups  []uint64                // per chain, bit g: it belongs to group g; 0: it is not described
 	NGroups int                     // at most 64
+	Weight  []float64               // by person, over 0: of how many people the figures count one; nil: all 1
 	Class   func(name string) Class // of a name of the alphabet
 	MinCell int                     // sequences and combinations of fewer persons in all are pooled
 	Months  int                     // length of the sequences of months, from the month of a chain's first start
@@ -39,7 +40,9 @@ const (
 	Constant       = "constant"
 )
 
-// Description is what Describe finds; the rows of each group follow each other, groups in order.
+// Description is what Describe finds; the rows of each group follow each other, groups in order. Numbers of links, chains and
+// persons are those that were seen, since disclosure control asks for them. Shares, means, spreads, quantiles and types count
+// people by their weight: a weight of 2 gives the figures of a person who stands there twice.
 type Description struct {
 	Chains      int // that are described
 	Transitions []Transition
@@ -55,6 +58,7 @@ type Description struct {
 type record struct {
 	chain, person int32
 	groups        uint64
+	weight        float64
 	seq           int32 // index into describer.seqs
 	links         int
 	position      string // of the first opplæring
@@ -106,18 +110,19 @@ func Describe(ctx context.Context, reg *register.Register, in Input) (*Descripti
 const Combination = "combination"
 
 // labels names the links: a tiltak by its name, a combination by those of its tiltak where at least 0.5 per cent of the
-// links, of MinCell persons or more, are it, and otherwise Combination.
+// links, by weight, of MinCell persons or more, are it, and otherwise Combination.
 func (d *describer) labels() {
 	c := d.in.Chains
-	count, persons, last := map[Set]int{}, map[Set]int{}, map[Set]int32{}
-	all := 0
+	count, persons, last := map[Set]float64{}, map[Set]int{}, map[Set]int32{}
+	all := 0.
 	for i, g := range d.in.Groups {
 		if g == 0 {
 			continue
 		}
 		for _, l := range c.Of(i) {
-			all++
-			count[l.Set]++
+			w := d.weight(c.Chains[i].Person)
+			all += w
+			count[l.Set] += w
 			if p, ok := last[l.Set]; !ok || p != c.Chains[i].Person {
 				persons[l.Set]++
 				last[l.Set] = c.Chains[i].Person
@@ -131,6 +136,14 @@ func (d *describer) labels() {
 			d.label[s] = Combination
 		}
 	}
+}
+
+// weight is how many people a person stands for.
+func (d *describer) weight(person int32) float64 {
+	if d.in.Weight == nil {
+		return 1
+	}
+	return d.in.Weight[person]
 }
 
 // Separator stands between the links of a sequence.
@@ -149,7 +162,7 @@ func (d *describer) record(ctx context.Context) error {
 			}
 			r := &all[i]
 			links := c.Of(i)
-			*r = record{chain: int32(i), person: c.Chains[i].Person, groups: d.in.Groups[i], links: len(links)}
+			*r = record{chain: int32(i), person: c.Chains[i].Person, groups: d.in.Groups[i], weight: d.weight(c.Chains[i].Person), links: len(links)}
 			parts = parts[:0]
 			for j := range links {
 				parts = append(parts, d.label[links[j].Set])

@@ -118,8 +118,8 @@ func (p *pam) nearest(med []int) []int {
 }
 
 // silhouette is the weighted mean silhouette width of a division into k groups, every weight counting as so many equal
-// sequences: with a the mean distance to the others of one's own group and b the smallest mean distance to another
-// group, the width is (b − a)/max(a, b); 0 for one alone in its group.
+// sequences (one under 1 is one sequence that counts for less): with a the mean distance to the others of one's own group
+// and b the smallest mean distance to another group, the width is (b − a)/max(a, b); 0 for one alone in its group.
 func (p *pam) silhouette(of []int, k int) float64 {
 	size := make([]float64, k)
 	for i, g := range of {
@@ -133,10 +133,11 @@ func (p *pam) silhouette(of []int, k int) float64 {
 			mean[h] += p.weight[j] * p.d[i*p.n+j]
 		}
 		total += p.weight[i]
-		if size[g] <= 1 {
+		others := size[g] - min(1, p.weight[i])
+		if !(others > 0) {
 			continue
 		}
-		a, b := mean[g]/(size[g]-1), math.Inf(1)
+		a, b := mean[g]/others, math.Inf(1)
 		for h := range mean {
 			if h != g && size[h] > 0 {
 				b = min(b, mean[h]/size[h])

@@ -12,7 +12,7 @@ type Transition struct {
 	Group      int
 	From, To   string  // From is Entry, or a link; To is a link, an exit of ExitNames, or All
 	N, Persons int     // links (of Entry: chains), and distinct persons in them
-	Share      float64 // among the links that can be followed for the window; of Entry, of the chains; NaN for end_of_data and All
+	Share      float64 // weighted, among the links that can be followed for the window; of Entry, of the chains; NaN for end_of_data and All
 	Unfollowed int     // links of From that cannot be followed for the window
 	InOther    int     // of N, those in chains whose sequence is pooled: what a reader gets by taking the shown sequences off
 	MeanGap    float64 // days from the last day of the link to the first of the next one, both left out: 0 is the day after; NaN to exits
@@ -26,20 +26,22 @@ const (
 
 // tally counts rows and the distinct persons in them; records come by person.
 type tally struct {
-	n, persons int
-	last       int32
-	sum        float64
-	inOther    int
-	known      int // links that can be followed for the window
+	n, persons  int
+	last        int32
+	weight, sum float64 // of the rows, and of their values by weight
+	inOther     int
+	known       int     // links that can be followed for the window
+	knownWeight float64 // and the weight of them
 }
 
-func (t *tally) add(person int32, value float64) {
-	if t.n == 0 || t.last != person {
+func (t *tally) add(r *record, value float64) {
+	if t.n == 0 || t.last != r.person {
 		t.persons++
-		t.last = person
+		t.last = r.person
 	}
 	t.n++
-	t.sum += value
+	t.weight += r.weight
+	t.sum += r.weight * value
 }
 
 // transitions are those of a group: per From (Entry first, then links by name) the row All and then each To, links by name
@@ -58,12 +60,13 @@ func (d *describer) transitions(g int) []Transition {
 			t = new(tally)
 			cells[p] = t
 		}
-		t.add(r.person, value)
+		t.add(r, value)
 		if !shown[r.seq] {
 			t.inOther++
 		}
 		if known {
 			t.known++
+			t.knownWeight += r.weight
 		}
 	}
 	for i := range d.records {
@@ -105,11 +108,11 @@ func (d *describer) transitions(g int) []Transition {
 		row := Transition{Group: g, From: k.from, To: k.to, N: t.n, Persons: t.persons, InOther: t.inOther, Share: math.NaN(), MeanGap: math.NaN()}
 		all := cells[pair{k.from, All, ToLink}]
 		row.Unfollowed = all.n - all.known
-		if followed := all.known; k.to != All && k.exit != ToEnd && followed > 0 {
-			row.Share = float64(t.known) / float64(followed)
+		if k.to != All && k.exit != ToEnd && all.known > 0 {
+			row.Share = t.knownWeight / all.knownWeight
 		}
 		if k.from != Entry && k.to != All && k.exit == ToLink {
-			row.MeanGap = t.sum / float64(t.n)
+			row.MeanGap = t.sum / t.weight
 		}
 		out = append(out, row)
 	}
@@ -152,7 +155,7 @@ const MostSequences = 20
 // OtherSequences begins the values of the rows of all other sequences, one for each length: other_1, other_2 and so on.
 const OtherSequences = "other_"
 
-// often are the sequences of a group that stand alone: the MostSequences most frequent of at least MinCell persons.
+// often are the sequences of a group that stand alone: the MostSequences most frequent, by weight, of at least MinCell persons.
 func (d *describer) often(g int) map[int32]bool {
 	out := map[int32]bool{}
 	for _, k := range d.ranked(g) {
@@ -169,7 +172,7 @@ func (d *describer) ranked(g int) []int32 {
 			if count[r.seq] == nil {
 				count[r.seq] = new(tally)
 			}
-			count[r.seq].add(r.person, 0)
+			count[r.seq].add(r, 0)
 		}
 	}
 	var often []int32
@@ -179,7 +182,7 @@ func (d *describer) ranked(g int) []int32 {
 		}
 	}
 	slices.SortFunc(often, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(count[b].n, count[a].n), cmp.Compare(d.seqs[a], d.seqs[b]))
+		return cmp.Or(cmp.Compare(count[b].weight, count[a].weight), cmp.Compare(d.seqs[a], d.seqs[b]))
 	})
 	return often[:min(len(often), MostSequences)]
 }
@@ -187,9 +190,11 @@ func (d *describer) ranked(g int) []int32 {
 // rows are the chains of a group in each kind of parts; the parts of a kind add up to all, and sequences to lengths.
 func (d *describer) rows(g int) []Row {
 	var in []*record
+	all := 0.
 	for i := range d.records {
 		if r := &d.records[i]; r.groups&(1<<g) != 0 {
 			in = append(in, r)
+			all += r.weight
 		}
 	}
 	if len(in) == 0 {
@@ -221,7 +226,7 @@ func (d *describer) rows(g int) []Row {
 			if len(part[v]) == 0 {
 				continue
 			}
-			next := row(g, kind, v, part[v], len(in))
+			next := row(g, kind, v, part[v], all)
 			for _, r := range part[v] {
 				if !shown[r.seq] {
 					next.InOther++
@@ -243,7 +248,7 @@ func (d *describer) rows(g int) []Row {
 	return out
 }
 
-func row(g int, kind, value string, in []*record, all int) Row {
+func row(g int, kind, value string, in []*record, all float64) Row {
 	nan := math.NaN()
 	out := Row{Group: g, Kind: kind, Value: value, Links: in[0].links, Months: nan, MonthsIn: nan, Work: nan, Again: nan, AgainAfter: nan}
 	var every, followed, months, work, noWork, again, notAgain tally
@@ -251,32 +256,32 @@ func row(g int, kind, value string, in []*record, all int) Row {
 		if r.links != out.Links {
 			out.Links = 0
 		}
-		every.add(r.person, 0)
+		every.add(r, 0)
 		if !r.followed {
 			continue
 		}
-		followed.add(r.person, r.months)
-		months.add(r.person, r.monthsIn)
+		followed.add(r, r.months)
+		months.add(r, r.monthsIn)
 		if r.exit == ToWork {
-			work.add(r.person, 0)
+			work.add(r, 0)
 		} else {
-			noWork.add(r.person, 0)
+			noWork.add(r, 0)
 		}
 		if r.again {
-			again.add(r.person, float64(r.againMonths))
+			again.add(r, float64(r.againMonths))
 		} else {
-			notAgain.add(r.person, 0)
+			notAgain.add(r, 0)
 		}
 	}
-	out.N, out.Persons, out.Share = every.n, every.persons, float64(every.n)/float64(all)
+	out.N, out.Persons, out.Share = every.n, every.persons, every.weight/all
 	out.Followed, out.FollowedPersons = followed.n, followed.persons
 	out.WithWork, out.WithoutWork, out.WithAgain, out.WithoutAgain = work.persons, noWork.persons, again.persons, notAgain.persons
-	if n := float64(followed.n); n > 0 {
+	if n := followed.weight; n > 0 {
 		out.Months, out.MonthsIn = followed.sum/n, months.sum/n
-		out.Work, out.Again = float64(work.n)/n, float64(again.n)/n
+		out.Work, out.Again = work.weight/n, again.weight/n
 	}
 	if again.n > 0 {
-		out.AgainAfter = again.sum / float64(again.n)
+		out.AgainAfter = again.sum / again.weight
 	}
 	return out
 }
