@@ -125,14 +125,16 @@ func (w *worth) columns() [drawPersons]float64 {
 	return [...]float64{w.Tiltak, w.Subsidy, w.Wage, w.SubsidisedWage, w.Benefits}
 }
 
-// leaveCosts makes the kroner again, month by month, where comparison rows leave at their first later start: those of month
+// leaveCosts makes the kroner, and the months in tiltak with those of them without a price, again, month by month, where
+// comparison rows leave at their first later start: those of month
 // t with the weights of having stayed for t months, as the outcomes of month t have them.
 func (r *runner) leaveCosts(c *cell, v *costRowsOf) {
 	n := len(c.row)
-	for k := range drawPersons {
-		clear(v.y[k])
+	sums := append(v.y[:drawPersons:drawPersons], v.unpriced, v.months)
+	for _, x := range sums {
+		clear(x)
 	}
-	var month [drawPersons][]float64
+	var month [drawPersons + 2][]float64
 	for k := range month {
 		month[k] = make([]float64, n)
 	}
@@ -142,13 +144,14 @@ func (r *runner) leaveCosts(c *cell, v *costRowsOf) {
 			for k, x := range w.columns() {
 				month[k][i] = x
 			}
+			month[drawPersons][i], month[drawPersons+1][i] = w.unpriced, w.months
 		}
 		for k := range month {
 			if t > 0 {
 				leave(month[k], c.stay(r, t), c.treated, c.weight)
 			}
 			for i, x := range month[k] {
-				v.y[k][i] += x
+				sums[k][i] += x
 			}
 		}
 	}

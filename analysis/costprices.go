@@ -61,7 +61,7 @@ func (r *runner) newPriceList(ctx context.Context) (*priceList, []fault.Warning,
 			l.parts[i] = pricedPart{first: p.Start.Month(), last: p.Start.Month() - 1, kroner: []float64{}}
 			return nil
 		}
-		in := r.bill(p)
+		in := r.bill(int32(i))
 		_, kroner, subsidy, err := pricer.ByMonth(in)
 		if err != nil {
 			return fmt.Errorf("cost of a participation in %s: %w", r.reg.Tiltak[p.Tiltak], err)

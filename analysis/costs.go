@@ -33,7 +33,7 @@ func (r *runner) costs(ctx context.Context, t *results.Tables) ([]fault.Warning,
 	var tally cost.Tally
 	if err := parallel.For(ctx, 1, len(bills), func(i int) error {
 		p := &r.reg.Participations[r.trials.Starts[i].Participation]
-		total, err := pricer.Total(r.bill(p))
+		total, err := pricer.Total(r.bill(r.trials.Starts[i].Participation))
 		if err != nil {
 			return fmt.Errorf("cost of a start of %s: %w", r.reg.Tiltak[p.Tiltak], err)
 		}
@@ -81,10 +81,20 @@ func (r *runner) costs(ctx context.Context, t *results.Tables) ([]fault.Warning,
 	return r.priceWarnings(&tally, pricer.Warnings()), nil
 }
 
-// bill is a participation as the pricer takes it: the wage of the months it runs over comes from the panel.
-func (r *runner) bill(p *register.Participation) cost.ParticipationInput {
+// bill is participation i as the pricer takes it: the percent of full time changes as `deltakelsesmengde` has it
+// (Register.PartTimeOn), the wage of the months it runs over comes from the panel.
+func (r *runner) bill(i int32) cost.ParticipationInput {
+	p := &r.reg.Participations[i]
 	in := cost.NewInput(r.reg.Tiltak[p.Tiltak], p.Start, min(p.End, r.reg.Cut.Last()))
 	in.PartTime, in.Amount, in.Percent = float64(p.PartTime), p.Cost, float64(p.Subsidy)
+	if r.reg.FirstAmount != nil {
+		percent := in.PartTime
+		for _, a := range r.reg.Amounts[r.reg.FirstAmount[i]:r.reg.FirstAmount[i+1]] {
+			if x := float64(a.Percent); x == x && x != percent { // one without a percent changes nothing
+				in.Changes, percent = append(in.Changes, cost.Change{From: a.From, Percent: x}), x
+			}
+		}
+	}
 	in.PriceYear = r.study.Cost.PriceYear
 	in.WagePaid = func(m calendar.Month) float64 {
 		i := r.reg.Panel.Index(p.Person, m)

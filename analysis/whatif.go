@@ -52,7 +52,7 @@ func (r *runner) whatIf(w changedRule, base *cost.Pricer, k, g int) ([]results.C
 			continue
 		}
 		p := &r.reg.Participations[start.Participation]
-		in := r.bill(p)
+		in := r.bill(start.Participation)
 		a, err := base.Total(in)
 		if err != nil {
 			return nil, fmt.Errorf("what if %s: %w", w.ID, err)
