@@ -124,11 +124,25 @@ func (f *costFlags) input(c *cobra.Command, table *catalog.Catalog) (cost.Partic
 		*x.to = x.from
 	}
 	in.Variant, in.Zone, in.PriceYear = f.variant, f.zone, f.priceYear
-	if variants := table.SubsidyVariants(code); f.variant != "" && table.Subsidy(code, f.variant, from) == nil {
+	variants := table.SubsidyVariants(code)
+	for _, flag := range []string{"wage", "percent", "zone"} { // it would change nothing
+		if variants == nil && c.Flags().Changed(flag) {
+			return none, nil, fault.Usagef("bad_flag", "`--%s` is for wage subsidies; %s is none", flag, code)
+		}
+	}
+	if variants != nil && c.Flags().Changed("share") {
+		warnings = append(warnings, fault.Warnf("share_not_used", "`--share` changes nothing in a wage subsidy, which is a percent of the wage that is paid: give the wage of the part time as `--wage`"))
+	}
+	if f.variant != "" && table.Subsidy(code, f.variant, from) == nil {
 		if variants == nil {
 			return none, nil, fault.Usagef("bad_flag", "`--variant` is for wage subsidies; %s is none", code)
 		}
 		return none, nil, fault.Usagef("bad_flag", "`--variant` %s is unknown for %s%s; it may be %s", f.variant, code, fault.Suggest(f.variant, variants), strings.Join(variants, ", "))
+	}
+	if f.variant != "" && c.Flags().Changed("percent") {
+		if first := table.Subsidy(code, f.variant, from)[0].Percent; first != f.percent {
+			return none, nil, fault.Usagef("bad_flag", "`--percent` is %g, and the steps of `--variant` %s begin with %g: give one of them", f.percent, f.variant, first)
+		}
 	}
 	switch f.deflator {
 	case "kpi":

@@ -60,6 +60,11 @@ func TestCost(t *testing.T) {
 	if *a.Total.Kroner != 45000 || *a.Total.Real != 45000 || *a.Basis != "amount" || a.Lines[0].Rate != nil {
 		t.Errorf("an amount: %+v", a)
 	}
+	half, _ := costOf(t, "--tiltak MIDLONTIL --from 2026-01 --to 2026-02 --wage 30000 --percent 60 --share 50")
+	full, _ := costOf(t, "--tiltak MIDLONTIL --from 2026-01 --to 2026-02 --wage 30000 --percent 60")
+	if *half.Total.Kroner != *full.Total.Kroner || len(half.Warnings) != len(full.Warnings)+1 || half.Warnings[0].Code != "share_not_used" {
+		t.Errorf("a wage subsidy with a share: %+v, without %+v", half, full)
+	}
 	a, stderr = costOf(t, "--tiltak NYTT --from 2024-01-01 --to 2024-01-31 --amount 1 --quiet")
 	if *a.Total.Kroner != 1 || len(a.Warnings) == 0 || a.Warnings[0].Code != "unknown_tiltak" || stderr != "" {
 		t.Errorf("an unknown tiltak: %+v, %q", a, stderr)
@@ -120,8 +125,12 @@ func TestCostRefuses(t *testing.T) {
 		base + "--price-year 2031":                             "price year 2031 is outside",
 		base + "--deflator x":                                  "`--deflator` is kpi or g",
 		base + "--variant x":                                   "`--variant` is for wage subsidies",
-		"cost --tiltak MIDLONTIL --from 2024-01-01 --to 2024-01-31 --variant nedsat_arbeidsevne": "did you mean `nedsatt_arbeidsevne`?",
-		"cost --tiltak MIDLONTIL --from 2024-01-01 --to 2024-01-31 --wage 1 --zone VI":           "zone `VI`",
+		base + "--wage 30000":                                  "`--wage` is for wage subsidies",
+		base + "--percent 50":                                  "`--percent` is for wage subsidies",
+		base + "--zone V":                                      "`--zone` is for wage subsidies",
+		"cost --tiltak MIDLONTIL --from 2024-01-01 --to 2024-01-31 --wage 1 --variant nedsatt_arbeidsevne --percent 30": "`--percent` is 30, and the steps of `--variant` nedsatt_arbeidsevne begin with 60",
+		"cost --tiltak MIDLONTIL --from 2024-01-01 --to 2024-01-31 --variant nedsat_arbeidsevne":                        "did you mean `nedsatt_arbeidsevne`?",
+		"cost --tiltak MIDLONTIL --from 2024-01-01 --to 2024-01-31 --wage 1 --zone VI":                                  "zone `VI`",
 		base + "rest": "`evaluate cost` takes options alone, and `rest` is none",
 	} {
 		stdout, stderr, status := runCLI(t, strings.Fields(args)...)
