@@ -36,7 +36,7 @@ func TestPartsOfAnOutcome(t *testing.T) {
 func TestPartsOfAnOutcomeInOtherTables(t *testing.T) {
 	ones := map[string]int{"w": 63, "w_a": 40, "w_b": 3, "w_c": 20, "w_u": 0}
 	for name, few := range map[string]bool{"a small part": true, "no small part": false} {
-		if !few {
+		if ones["w_b"] = 3; !few {
 			ones["w_b"] = 13
 		}
 		tables := tablesOfParts(ones)
