@@ -1,6 +1,9 @@
 package matching
 
 import (
+	"cmp"
+	"slices"
+
 	"tiltakseffekt/internal/fault"
 )
 
@@ -60,7 +63,34 @@ func (r *Report) joint(d *Data) {
 	if inSets*len(d.X) <= shuffleCells {
 		draws = r.Spec.Shuffles
 	}
-	o := Omnibus(d.X, d.Treated, r.Subclass, draws, r.Spec.Seed)
+	x, treated, set := d.X, d.Treated, r.Subclass
+	if draws > 0 && d.Key != nil { // shuffles deal to rows in order of their keys, whatever the order they stand in
+		x, treated, set = byKey(d.Key, x, treated, set)
+	}
+	o := Omnibus(x, treated, set, draws, r.Spec.Seed)
 	add("after", "omnibus", o.Statistic, o.DF, o.PValue)
 	add("after", "permutation", o.Statistic, o.DF, o.Permuted)
+}
+
+// byKey are the rows in some set, in order of their keys.
+func byKey(key []uint64, x [][]float64, treated []bool, set []int32) ([][]float64, []bool, []int32) {
+	var order []int
+	for i, s := range set {
+		if s >= 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(key[a], key[b]) })
+	columns := make([][]float64, len(x))
+	for j := range x {
+		columns[j] = make([]float64, len(order))
+	}
+	arms, sets := make([]bool, len(order)), make([]int32, len(order))
+	for k, i := range order {
+		for j := range x {
+			columns[j][k] = x[j][i]
+		}
+		arms[k], sets[k] = treated[i], set[i]
+	}
+	return columns, arms, sets
 }

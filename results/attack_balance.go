@@ -64,8 +64,15 @@ func (a *attacker) balance(t *Tables) {
 // holds is a number of starts and how many of them have a trait.
 type holds struct{ n, with int }
 
-// countsOfBalance counts the starts with a 0/1 covariate behind a row of the balance, as far as the estimates tell.
+// countsOfBalance counts the starts with a 0/1 covariate behind a row of the balance, as far as the estimates tell. A covariate that has a ratio of
+// variances anywhere is a share or an amount, also where its ratio is not shown or not there: its mean times the starts may be a whole number by chance.
 func countsOfBalance(t *Tables) func(b *Balance) (holds, bool) {
+	amount := map[string]bool{}
+	for i := range t.Balance {
+		if b := &t.Balance[i]; !math.IsNaN(b.VarianceRatio) {
+			amount[b.Variable] = true
+		}
+	}
 	all, kept := map[cellKey]int{}, map[string]int{}
 	for i := range t.Estimates {
 		e := &t.Estimates[i]
@@ -82,7 +89,7 @@ func countsOfBalance(t *Tables) func(b *Balance) (holds, bool) {
 		if b.Stage == "after" {
 			n = kept[join(b.Tiltak, b.Group, b.Method)]
 		}
-		if p := b.MeanTreated; n > 0 && p >= 0 && p <= 1 && (strings.Contains(b.Variable, "=") || math.IsNaN(b.VarianceRatio)) {
+		if p := b.MeanTreated; n > 0 && p >= 0 && p <= 1 && (strings.Contains(b.Variable, "=") || !amount[b.Variable]) {
 			with := math.Round(p * float64(n))
 			return holds{n, int(with)}, math.Abs(p*float64(n)-with) < 1e-9*float64(n)
 		}

@@ -98,14 +98,17 @@ func Compare(results []*Result, kind Aggregation, o Options) (*Family, error) {
 	if m < 2 {
 		return f, nil
 	}
-	if f.Equal = f.EqualOf(live); f.Equal == nil {
+	if f.Equal = f.EqualOf(live); f.Equal == nil && f.tooFew(live) {
+		f.Warnings = append(f.Warnings, fault.Warnf("no_equality_test", "%d differences between groups are as many as the degrees of freedom of their errors (%.1f), or more: no test that they are equal", m-1, f.fewest(live)))
+	} else if f.Equal == nil {
 		f.Warnings = append(f.Warnings, fault.Warnf("no_equality_test", "the covariance of the differences between groups is singular: no test that they are equal"))
 	}
 	return f, nil
 }
 
 // EqualOf is Wald's test that the averages of some of the results are equal, by their differences from the first of them;
-// nil where fewer than two have an average, or where the covariance of the differences is singular.
+// nil where fewer than two have an average, where the covariance of the differences is singular, or where clusters are too few for so many
+// differences.
 func (f *Family) EqualOf(of []int) *Wald {
 	G := len(f.Estimate)
 	var live []int
@@ -115,7 +118,7 @@ func (f *Family) EqualOf(of []int) *Wald {
 		}
 	}
 	m := len(live)
-	if m < 2 {
+	if m < 2 || f.tooFew(live) {
 		return nil
 	}
 	v := submatrix(f.Cov, G, live)
@@ -152,6 +155,13 @@ func (f *Family) rescale(live []int, own []float64) {
 			f.Cov[i*G+j] *= scale[i] * scale[j]
 		}
 	}
+}
+
+// tooFew tells whether Hotelling's F of the differences between results has no degrees of freedom left: their number is not under G, as in
+// the test before the start.
+func (f *Family) tooFew(live []int) bool {
+	df := f.fewest(live)
+	return df > 0 && len(live)-1 >= int(df)+1
 }
 
 // fewest are the fewest degrees of freedom of some results, 0 where all are normal.

@@ -2,6 +2,7 @@ package did
 
 import (
 	"math"
+	"strings"
 
 	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/internal/fault"
@@ -202,7 +203,15 @@ func run(f *frame, e engine, o *Options) (*Result, error) {
 	if err := r.cellBands(o, fit); err != nil {
 		return nil, err
 	}
-	if err := r.preTest(f, o, cells, r.correct(f, o)); err != nil {
+	corrected := r.correct(f, o)
+	if corrected != nil {
+		for i, w := range r.Warnings {
+			if w.Code == "single_cluster" {
+				r.Warnings[i].Message = strings.Replace(w.Message, "their errors do not hold what is common to the cluster", "they have no error, since nothing tells what is common to the cluster", 1)
+			}
+		}
+	}
+	if err := r.preTest(f, o, cells, corrected); err != nil {
 		return nil, err
 	}
 	if o.Bootstrap > 0 {
@@ -312,6 +321,33 @@ func (r *Result) Influence() ([][]float64, error) {
 		out[c.cells[0]] = psi[a]
 	}
 	return out, nil
+}
+
+// Analysed are the units of the panel (or, of rows, the numbers of CrossSections.Unit) that the result rests on, without those that were set
+// aside; in no order, and nil of rows that have no unit.
+func (r *Result) Analysed() []int32 {
+	switch e := r.engine.(type) {
+	case *unitEngine:
+		return e.f.unit
+	case *statEngine:
+		var out []int32
+		for _, h := range e.at {
+			out = append(out, e.s.order[e.s.from[h]:e.s.from[h+1]]...)
+		}
+		return out
+	case *rowEngine:
+		if e.c.Unit == nil {
+			return nil
+		}
+		out := make([]int32, e.units)
+		for s, i := range e.f.unit {
+			if e.period[s] >= 0 {
+				out[e.of[s]] = e.c.Unit[i]
+			}
+		}
+		return out
+	}
+	return nil
 }
 
 // units is the engine on units of the result; one that came from statistics is fitted anew.

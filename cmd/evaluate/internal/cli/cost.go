@@ -130,8 +130,8 @@ func (f *costFlags) input(c *cobra.Command, table *catalog.Catalog) (cost.Partic
 			return none, nil, fault.Usagef("bad_flag", "`--%s` is for wage subsidies; %s is none", flag, code)
 		}
 	}
-	if variants != nil && c.Flags().Changed("share") {
-		warnings = append(warnings, fault.Warnf("share_not_used", "`--share` changes nothing in a wage subsidy, which is a percent of the wage that is paid: give the wage of the part time as `--wage`"))
+	if variants != nil && c.Flags().Changed("share") && !c.Flags().Changed("amount") {
+		return none, nil, fault.Usagef("bad_flag", "`--share` has no part in a wage subsidy, which follows the wage: leave it out, and give in `--wage` that of the hours worked")
 	}
 	if f.variant != "" && table.Subsidy(code, f.variant, from) == nil {
 		if variants == nil {
@@ -151,6 +151,9 @@ func (f *costFlags) input(c *cobra.Command, table *catalog.Catalog) (cost.Partic
 		in.Deflator = cost.ByG
 	default:
 		return none, nil, fault.Usagef("bad_flag", "`--deflator` is kpi or g, not `%s`", f.deflator)
+	}
+	if c.Flags().Changed("deflator") && f.priceYear == 0 {
+		return none, nil, fault.Usagef("bad_flag", "`--deflator` goes with `--price-year`")
 	}
 	return in, warnings, nil
 }

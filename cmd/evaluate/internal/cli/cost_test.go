@@ -60,11 +60,6 @@ func TestCost(t *testing.T) {
 	if *a.Total.Kroner != 45000 || *a.Total.Real != 45000 || *a.Basis != "amount" || a.Lines[0].Rate != nil {
 		t.Errorf("an amount: %+v", a)
 	}
-	half, _ := costOf(t, "--tiltak MIDLONTIL --from 2026-01 --to 2026-02 --wage 30000 --percent 60 --share 50")
-	full, _ := costOf(t, "--tiltak MIDLONTIL --from 2026-01 --to 2026-02 --wage 30000 --percent 60")
-	if *half.Total.Kroner != *full.Total.Kroner || len(half.Warnings) != len(full.Warnings)+1 || half.Warnings[0].Code != "share_not_used" {
-		t.Errorf("a wage subsidy with a share: %+v, without %+v", half, full)
-	}
 	a, stderr = costOf(t, "--tiltak NYTT --from 2024-01-01 --to 2024-01-31 --amount 1 --quiet")
 	if *a.Total.Kroner != 1 || len(a.Warnings) == 0 || a.Warnings[0].Code != "unknown_tiltak" || stderr != "" {
 		t.Errorf("an unknown tiltak: %+v, %q", a, stderr)

@@ -93,7 +93,7 @@ A table with one row a unit, where the outcome before and after stand side by si
 	flags.StringVar(&f.panel, "panel", "balanced", "units that are not observed in all periods: balanced (left out), pairwise (a cell takes those in both of its periods) or rows (repeated cross-sections: a cell compares rows)")
 	flags.IntVar(&f.bootstrap, "bootstrap", 0, "`draws` of a multiplier bootstrap instead of analytic errors")
 	flags.Float64Var(&f.level, "level", 0.95, "level of intervals and bands")
-	flags.StringVar(&f.out, "out", "", "`folder` to write group_time and aggregates to, as Parquet and CSV")
+	flags.StringVar(&f.out, "out", "", "`folder` to write the lists of the document to (group_time, aggregates, regression, honest …), as Parquet and CSV")
 	flags.StringVar(&f.encoding, "encoding", "", "encoding of CSV: utf-8 or latin1")
 	mappingFlag(c, &f.mapping)
 	return c
@@ -235,6 +235,16 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 			return nil, fault.Usagef("bad_flag", "`--%s` goes with the regressions; %s has errors from influence, by unit or `--cluster`", flag, f.estimator)
 		}
 	}
+	switch {
+	case f.changed("se") && f.se != "cluster" && f.cluster != "":
+		return nil, fault.Usagef("bad_flag", "`--se %s` takes rows as independent, and `--cluster` does not: leave one of them out", f.se)
+	case f.changed("fix-weights") && f.weights == "":
+		return nil, fault.Usagef("bad_flag", "`--fix-weights` goes with `--weights`")
+	case f.changed("fix-weights") && f.panel == "rows":
+		return nil, fault.Usagef("bad_flag", "`--fix-weights` has no place with `--panel rows`, where a row has the weight of its own period")
+	case f.changed("bands") && (f.estimator == "twfe" || f.estimator == "bacon"):
+		return nil, fault.Usagef("bad_flag", "`--bands` goes with figures by event time, which %s has none of", f.estimator)
+	}
 	kinds, err := listOf("aggregate", f.aggregate)
 	if err != nil {
 		return nil, err
@@ -242,6 +252,11 @@ func (f *didFlags) plan(g *globals) (*didPlan, error) {
 	for _, k := range kinds {
 		if err := oneOf("aggregate", k, "simple", "dynamic", "group", "calendar"); err != nil {
 			return nil, err
+		}
+		if f.changed("aggregate") {
+			if given, ok := map[string][]string{"twfe": {"simple"}, "event-study": {"simple", "dynamic"}, "bacon": {}}[f.estimator]; ok && !slices.Contains(given, k) {
+				return nil, fault.Usagef("bad_flag", "`--aggregate %s`: %s has no such average; leave it out", k, f.estimator)
+			}
 		}
 		p.aggregates = append(p.aggregates, did.Aggregation(k))
 	}

@@ -192,18 +192,23 @@ func byText(texts []string, name func(l *didLevel, v string)) []*didLevel {
 	return out
 }
 
-// distinct counts the units, and the never treated, that stand in any level.
-func (in *didInput) distinct() (units, never int) {
-	seen := make([]bool, in.long.Units)
-	last := slices.Max(in.long.Time)
-	for _, l := range in.levels {
-		for _, r := range l.rows {
-			if u := in.long.Unit[r]; !seen[u] {
-				seen[u] = true
-				units++
-				if in.long.Start[r] == did.Never || in.long.Start[r] > last {
-					never++
-				}
+// distinct counts the units, and the never treated, that are analysed in any level: units of a level are numbered by its own order.
+func (in *didInput) distinct(analysed [][]int32, anticipation int64) (units, never int) {
+	seen, start := make([]bool, in.long.Units), make([]int64, in.long.Units)
+	for r, u := range in.long.Unit {
+		start[u] = in.long.Start[r]
+	}
+	last := slices.Max(in.long.Time) + anticipation
+	for k, l := range in.levels {
+		for _, i := range analysed[k] {
+			u := l.units[i]
+			if seen[u] {
+				continue
+			}
+			seen[u] = true
+			units++
+			if start[u] == did.Never || start[u] > last {
+				never++
 			}
 		}
 	}

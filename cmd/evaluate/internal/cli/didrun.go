@@ -107,7 +107,7 @@ type didAverage struct {
 	didKey
 	Type string `json:"type"`
 	Key  *int64 `json:"key"`
-	To   *int64 `json:"to,omitempty"` // window: its last event time; key is the first
+	To   *int64 `json:"to,omitempty" table:"always"` // window: its last event time; key is the first
 	didFigures
 	DF        *number `json:"df,omitempty"` // of t, where clusters are few
 	BandLow   number  `json:"band_low"`
@@ -190,13 +190,23 @@ func (g *globals) did(c *cobra.Command, f *didFlags) error {
 		GroupTime: []didCell{}, Aggregates: []didAverage{}, Regression: []didTerm{}, Bacon: []didComparison{}, Honest: []didHonest{},
 	}
 	var results []*did.Result
-	for _, level := range in.levels {
+	analysed := make([][]int32, len(in.levels)) // units of each level, nil where it cannot be estimated
+	for k, level := range in.levels {
 		panel, err := in.of(level).Compact()
 		if err == nil {
 			panel.Units = level.units
 			var result *did.Result
 			result, err = d.estimate(in, f, p, panel, level.didKey)
 			results = append(results, result)
+			switch {
+			case err != nil:
+			case result != nil:
+				analysed[k] = result.Analysed()
+			default: // a regression takes everybody who is seen
+				for u := range panel.Start {
+					analysed[k] = append(analysed[k], int32(u))
+				}
+			}
 		} else {
 			results = append(results, nil)
 		}
@@ -209,8 +219,8 @@ func (g *globals) did(c *cobra.Command, f *didFlags) error {
 			d.Warnings = append(d.Warnings, fault.Warnf("group_missing", "%s: %v", f.title(level.didKey), err))
 		}
 	}
-	if in.several() { // groups may overlap: a unit counts once
-		d.N.Units, d.N.Never = in.distinct()
+	if len(p.by) > 1 || f.tiltak != "" { // such groups overlap: a unit counts once
+		d.N.Units, d.N.Never = in.distinct(analysed, f.anticipation)
 	}
 	if in.several() && f.estimator == "group-time" {
 		if err := d.compare(in.levels, results, p); err != nil {
@@ -220,7 +230,7 @@ func (g *globals) did(c *cobra.Command, f *didFlags) error {
 	d.Warnings = warningsOf(d.Warnings)
 	g.warn(d.Warnings)
 	if f.out != "" {
-		if err := d.write(f.out); err != nil {
+		if err := d.write(c.Context(), f.out); err != nil {
 			return err
 		}
 	}

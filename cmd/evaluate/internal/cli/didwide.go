@@ -141,10 +141,11 @@ func (d *didDocument) changes(t *datasets.Table, f *didFlags, outcomes, covariat
 		}
 	}
 	for _, c := range clusters {
-		number, _, err := codesOf(t, c)
+		number, n, err := codesOf(t, c)
 		if err != nil {
 			return err
 		}
+		d.Warnings = append(d.Warnings, fewClusters(c, n, t.Rows)...)
 		s.Clusters = append(s.Clusters, number)
 	}
 	if len(clusters) == 1 {

@@ -197,8 +197,13 @@ func (f *durationFlags) lists() (err error) {
 	if f.censored != "" {
 		f.censoredValues, err = durationList("--censored", f.censored)
 	}
-	if f.strata != "" && !f.withTest && !f.withCox {
+	switch {
+	case f.strata != "" && !f.withTest && !f.withCox:
 		return bad("`--strata` belongs to `--test` and `--cox`")
+	case f.state != "" && !f.withTest && !f.withCox && !f.withFineGray:
+		return bad("`--state` belongs to `--test`, `--cox` and `--fine-gray`; the curves of all states are `--curve cif`")
+	case f.tiesSet && !f.withCox && !f.withFineGray:
+		return bad("`--ties` belongs to `--cox`")
 	}
 	return err
 }

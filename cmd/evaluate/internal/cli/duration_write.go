@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"tiltakseffekt/analysis/estimate"
@@ -52,25 +53,42 @@ func writeTables(ctx context.Context, dir string, tables []namedRows) error {
 	return nil
 }
 
-// durationTableOf makes a table of a slice of rows: columns are the fields, by their JSON names.
+// durationTableOf makes a table of a slice of rows: columns are the fields, by their JSON names, those of embedded structs in their place. A
+// column that JSON leaves out where it says nothing (omitempty) is left out where it says nothing in every row, but for those with the tag `table:"always"`.
 func durationTableOf(rows any) *datasets.Table {
 	v := reflect.ValueOf(rows)
-	row := v.Type().Elem()
 	var columns []*datasets.Column
-	for j := range row.NumField() {
-		name, _, _ := strings.Cut(row.Field(j).Tag.Get("json"), ",")
+	for _, field := range reflect.VisibleFields(v.Type().Elem()) {
+		if field.Anonymous || !field.IsExported() {
+			continue
+		}
+		name, option, _ := strings.Cut(field.Tag.Get("json"), ",")
 		n := v.Len()
 		floats, ints, texts, null, bools := make([]float64, n), make([]int64, n), make([]string, n), make([]bool, n), make([]bool, n)
 		kind := datasets.String
 		for i := range n {
-			switch x := v.Index(i).Field(j).Interface().(type) {
+			switch x := v.Index(i).FieldByIndex(field.Index).Interface().(type) {
 			case number:
 				kind, floats[i] = datasets.Float64, float64(x)
-				if math.IsInf(floats[i], 0) {
-					floats[i] = math.NaN()
+			case *number:
+				kind, floats[i] = datasets.Float64, math.NaN()
+				if null[i] = x == nil; x != nil {
+					floats[i] = float64(*x)
 				}
 			case int:
 				kind, ints[i] = datasets.Int64, int64(x)
+			case int64:
+				kind, ints[i] = datasets.Int64, x
+			case *int:
+				kind = datasets.Int64
+				if null[i] = x == nil; x != nil {
+					ints[i] = int64(*x)
+				}
+			case *int64:
+				kind = datasets.Int64
+				if null[i] = x == nil; x != nil {
+					ints[i] = *x
+				}
 			case bool:
 				kind = datasets.Bool
 				bools[i] = x
@@ -85,12 +103,22 @@ func durationTableOf(rows any) *datasets.Table {
 			default:
 				panic(fmt.Sprintf("cli: no column for %T", x))
 			}
+			if math.IsInf(floats[i], 0) {
+				floats[i] = math.NaN()
+			}
+		}
+		if option == "omitempty" && field.Tag.Get("table") != "always" && field.Type.Kind() == reflect.Pointer && !slices.Contains(null, false) {
+			continue
 		}
 		switch kind {
 		case datasets.Float64:
 			columns = append(columns, datasets.FloatColumn(name, floats))
 		case datasets.Int64:
-			columns = append(columns, datasets.IntColumn(name, ints))
+			c := datasets.IntColumn(name, ints)
+			if slices.Contains(null, true) {
+				c.Null = null
+			}
+			columns = append(columns, c)
 		case datasets.Bool:
 			columns = append(columns, datasets.BoolColumn(name, bools))
 		default:

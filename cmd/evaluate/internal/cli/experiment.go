@@ -44,6 +44,9 @@ With --plan no data are read: the smallest effect that an experiment with so man
 			"  $ evaluate experiment --plan --units 40 --per-unit 25 --icc 0.05 --rate 0.3 --take-up 0.6",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := f.apart(c.Flags().Changed); err != nil {
+				return err
+			}
 			if f.plan {
 				// Zero is what the plan takes for "not said"; said, it is no design.
 				for _, x := range []struct {
@@ -53,9 +56,6 @@ With --plan no data are read: the smallest effect that an experiment with so man
 					if c.Flags().Changed(x.flag) && !(x.value > 0) {
 						return fault.Usagef("bad_flag", "`--%s` is over 0, not %g", x.flag, x.value)
 					}
-				}
-				if f.data != "" {
-					return fault.Usagef("bad_flag", "`--plan` reads no data: leave `--data` out, or `--plan`")
 				}
 				return g.experimentPlan(&f)
 			}
@@ -86,6 +86,24 @@ With --plan no data are read: the smallest effect that an experiment with so man
 	flags.Float64Var(&f.planned.TakeUp, "take-up", 1, "with --plan: share of the assigned who take it because of that")
 	flags.Float64Var(&f.planned.Power, "power", .8, "with --plan: probability of finding the effect")
 	return c
+}
+
+// apart refuses flags of the table beside --plan, which reads none, and those of the plan without it: either would be read by nobody.
+func (f *experimentFlags) apart(changed func(flag string) bool) error {
+	if f.plan {
+		for _, flag := range []string{"data", "encoding", "mapping", "assigned", "taken", "outcome", "strata", "cluster", "covariates", "draws", "out"} {
+			if changed(flag) {
+				return fault.Usagef("bad_flag", "`--plan` reads no data and writes no tables: leave `--%s` out, or `--plan`", flag)
+			}
+		}
+		return nil
+	}
+	for _, flag := range []string{"units", "per-unit", "icc", "share", "sd", "rate", "r2", "take-up", "power"} {
+		if changed(flag) {
+			return fault.Usagef("bad_flag", "`--%s` goes with `--plan`, the design of an experiment that is not made yet", flag)
+		}
+	}
+	return nil
 }
 
 type experimentRow struct {

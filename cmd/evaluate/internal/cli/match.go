@@ -315,5 +315,37 @@ func (f *matchFlags) check() error {
 			return fault.Usagef("bad_flag", "`--%s` goes with `--method %s`, not `%s`", k.flag, strings.Join(k.methods, "` or `"), f.method)
 		}
 	}
+	return f.idle()
+}
+
+// idle refuses flags that nothing reads in the company of others.
+func (f *matchFlags) idle() error {
+	refuse := func(flag, why string) error { return fault.Usagef("bad_flag", "`--%s` %s", flag, why) }
+	weighted := []string{"ebal", "aipw", "cbps"}
+	switch {
+	case f.method == "none" && f.changed("exact"):
+		return refuse("exact", "has no place with `--method none`, which compares all rows; use `--method exact`")
+	case f.method == "none" && f.changed("discard"):
+		return refuse("discard", "has no place with `--method none`, which compares all rows")
+	case f.changed("caliper-unit") && !f.changed("caliper") && !f.changed("radius"):
+		return refuse("caliper-unit", "goes with `--caliper` or `--radius`")
+	case f.changed("radius") && f.changed("caliper"):
+		return refuse("caliper", "and `--radius` are one and the same for `--method radius`: leave one of them out")
+	case slices.Contains(matchDistances[3:], f.distance) && !slices.Contains([]string{"nearest", "optimal", "full", "radius"}, f.method):
+		return refuse("distance "+f.distance, "goes with `--method nearest`, not `"+f.method+"`")
+	case f.givenDistance() && slices.Contains(weighted, f.method):
+		return refuse("distance", "cannot be a column with `--method "+f.method+"`, which makes weights of its own from `--covariates`")
+	case f.like == "matchit" && (f.method == "none" || slices.Contains(weighted, f.method)):
+		return refuse("like matchit", "goes with matching, cells and weights by a score, not with `--method "+f.method+"`")
+	case f.outcome == "" && f.changed("before"):
+		return refuse("before", "goes with `--outcome`")
+	case f.outcome == "" && f.spread:
+		return refuse("spread", "goes with `--outcome`")
+	}
+	for _, flag := range []string{"covariate-caliper", "anti-exact", "order", "key"} {
+		if f.like == "matching" && f.changed(flag) {
+			return refuse(flag, "is not served with `--like matching`, which takes all ties within `--caliper`")
+		}
+	}
 	return nil
 }

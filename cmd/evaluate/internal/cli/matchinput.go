@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"hash/fnv"
 	"slices"
 	"strings"
 
+	"tiltakseffekt/analysis/estimate"
 	"tiltakseffekt/datasets"
 	"tiltakseffekt/datasets/design"
 	"tiltakseffekt/internal/fault"
@@ -252,7 +254,8 @@ func (in *matchInput) covariates(t *datasets.Table, p *matchPlan) error {
 	return nil
 }
 
-// exactCells numbers the combinations of the exact columns; nil where there are none.
+// exactCells numbers the combinations of the exact columns in the order of their values, which that of the rows has no part in (--person-max goes
+// through cells in this order); nil where there are none.
 func exactCells(t *datasets.Table, exact []string) ([]int32, error) {
 	if len(exact) == 0 {
 		return nil, nil
@@ -269,7 +272,33 @@ func exactCells(t *datasets.Table, exact []string) ([]int32, error) {
 		}
 		columns = append(columns, codes)
 	}
-	return matching.CellsOf(columns, t.Rows, nil), nil
+	cells := matching.CellsOf(columns, t.Rows, nil)
+	var first []int // row of each cell; its number is that of its appearance
+	for i, c := range cells {
+		if int(c) == len(first) {
+			first = append(first, i)
+		}
+	}
+	order := make([]int, len(first))
+	for k := range order {
+		order[k] = k
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		for _, c := range columns {
+			if d := cmp.Compare(c[first[a]], c[first[b]]); d != 0 {
+				return d
+			}
+		}
+		return 0
+	})
+	place := make([]int32, len(first))
+	for k, c := range order {
+		place[c] = int32(k)
+	}
+	for i, c := range cells {
+		cells[i] = place[c]
+	}
+	return cells, nil
 }
 
 // units reads id and cluster.
@@ -293,6 +322,9 @@ func (in *matchInput) units(t *datasets.Table, f *matchFlags) error {
 			d.Key[i] = h.Sum64() + seen[codes[i]]*0x9e3779b97f4a7c15
 			seen[codes[i]]++
 		}
+		if n == t.Rows && f.personMax > 0 {
+			return fault.Usagef("bad_flag", "`--person-max` limits the rows of one `--id` together, and `%s` is another in every row: use `--reuse-max`", f.id)
+		}
 		if n < t.Rows {
 			d.Unit, d.Cluster, d.Clusters = codes, codes, n
 			in.warnings = append(in.warnings, fault.Warnf("id_repeats", "`%s` has %d values in %d rows: rows of one id are never matched to each other, and errors are summed by it", f.id, n, t.Rows))
@@ -304,6 +336,9 @@ func (in *matchInput) units(t *datasets.Table, f *matchFlags) error {
 			return err
 		}
 		d.Cluster, d.Clusters = codes, n
+		if len(f.outcome) > 0 {
+			in.warnings = append(in.warnings, fewClusters(f.cluster, n, t.Rows)...)
+		}
 	}
 	if f.key != "" {
 		keys, null, err := t.Column(f.key).AsInts()
@@ -322,6 +357,14 @@ func (in *matchInput) units(t *datasets.Table, f *matchFlags) error {
 		return in.pairs(t, f.pair)
 	}
 	return nil
+}
+
+// fewClusters warns of clusters of several rows whose errors are those of many.
+func fewClusters(column string, n, rows int) []fault.Warning {
+	if n >= estimate.FewClusters || n == rows {
+		return nil
+	}
+	return []fault.Warning{fault.Warnf("few_clusters_normal", "`%s` has %d values, and these errors are not corrected for how few they are: intervals are too short; a study with `inference.cluster` has CR2 with t", column, n)}
 }
 
 // pairs numbers the pairs or sets of a column; a missing value is a row outside them.
