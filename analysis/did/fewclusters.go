@@ -81,7 +81,7 @@ func (u *unitEngine) fewWeights(h int, into []float64) {
 	}
 }
 
-// fewCell fills the sums of cell i from the statistics, whose units have the weight 1 where there are no squares by cluster.
+// fewCell fills the sums of cell i from the statistics.
 func (e *statEngine) fewCell(i int, c *clusterSums) {
 	s, x := e.s, &e.cells[i]
 	if e.sums.split == nil {
@@ -93,13 +93,11 @@ func (e *statEngine) fewCell(i int, c *clusterSums) {
 		weight[k], squares[k] = make([]float64, c.count), make([]float64, c.count)
 	}
 	g, w := e.at[x.g], 1/e.w0[i]
-	add := func(k, h int, perUnit float64) {
-		for q, v := range c.u[h] {
-			weight[k][q] += v
-			squares[k][q] += v * perUnit
-		}
+	add := func(k, h int) {
+		floats.Add(weight[k], c.u[h])
+		floats.Add(squares[k], c.u2[h])
 	}
-	add(1, g, s.Square[g]/s.Weight[g])
+	add(1, g)
 	for q := range c.count {
 		split[2*q+1] = (c.d[g][x.time][q] - c.d[g][x.base][q]) / s.Weight[g]
 	}
@@ -108,7 +106,7 @@ func (e *statEngine) fewCell(i int, c *clusterSums) {
 			continue
 		}
 		k := e.at[h]
-		add(0, k, s.Square[k]/s.Weight[k])
+		add(0, k)
 		shift := s.Mean[k][x.time] - s.Mean[k][x.base] - e.mu0[i]
 		for q := range c.count {
 			split[2*q] -= w * (c.d[k][x.time][q] - c.d[k][x.base][q] + shift*c.u[k][q])

@@ -17,6 +17,7 @@ type clusterSums struct {
 	unit  bool
 	count int
 	u     [][]float64   // cohort → clusters
+	u2    [][]float64   // the same of squared weights; that of weights of 1 is u itself
 	d     [][][]float64 // cohort → period → clusters
 }
 
@@ -25,7 +26,7 @@ func clustersFit(list []clustering, cohorts, periods int) bool {
 	total := 0.
 	for _, c := range list {
 		if c.number != nil {
-			total += float64(c.count) * float64(cohorts) * float64(periods+1) * 8
+			total += float64(c.count) * float64(cohorts) * float64(periods+2) * 8
 		}
 	}
 	return total <= 1<<30
@@ -64,12 +65,19 @@ func AddClusters[F number](s *Statistics, outcome [][]F, weights []float64, clus
 				d[number[i]] += weights[i] * s.scale * (float64(column[i]) - mean[t])
 			}
 		}
+		if weights != nil {
+			c.u2[h] = make([]float64, c.count)
+		}
 		for _, i := range units {
 			w := 1.
 			if weights != nil {
 				w = weights[i] * s.scale
+				c.u2[h][number[i]] += w * w
 			}
 			c.u[h][number[i]] += w
+		}
+		if weights == nil {
+			c.u2[h] = c.u[h]
 		}
 	})
 }
@@ -86,6 +94,7 @@ func (b *Bits) AddClusters(s *Statistics, clusters [][]int32, workers int) error
 				c.d[h][t][k] += float64(row[t/64] >> (t % 64) & 1)
 			}
 		}
+		c.u2[h] = c.u[h]
 		for t := range T { // centre
 			floats.AddScaled(c.d[h][t], -s.Mean[h][t], c.u[h])
 		}
@@ -101,7 +110,7 @@ func (s *Statistics) addClusters(list []clustering, workers int, fill func(c *cl
 		if sums.unit {
 			continue
 		}
-		sums.u, sums.d = make([][]float64, G), make([][][]float64, G)
+		sums.u, sums.u2, sums.d = make([][]float64, G), make([][]float64, G), make([][][]float64, G)
 		err := parallel.For(context.Background(), workers, G, func(h int) error {
 			sums.u[h], sums.d[h] = make([]float64, c.count), make([][]float64, T)
 			store := make([]float64, T*c.count)

@@ -97,7 +97,7 @@ func TestDidEqualityOfFewClusters(t *testing.T) {
 		for p := 1; p <= 4; p++ {
 			noise = noise*1664525 + 1013904223
 			level += int(noise>>24) % (3 + office)
-			fmt.Fprintf(&b, "%d,%d,%d,%d,%d,%d\n", u, p, start, level, office, u/8%12)
+			fmt.Fprintf(&b, "%d,%d,%d,%d,%d,%d\n", u, p, start, level, office, u/8%7)
 		}
 	}
 	file := writeFile(t, b.String())
